@@ -1,0 +1,43 @@
+"""What travels from the data room to the model: one batch of texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch.nn.utils.rnn import PackedSequence
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Texts sorted by length, longest first, packed without a single padded position.
+
+    `tokens.data` holds word ids, shape (tokens,), time-major: the first word of every text, then
+    the second word of every text that has one, and so on. `tokens.batch_sizes[t]` says how many
+    texts reach step t. Lengths 3, 2 and 2 give::
+
+        data         a1 b1 c1  a2 b2 c2  a3
+        batch_sizes  3         3         1
+
+    `labels` are class indices, shape (batch,), absent when predicting. `rows` says which row of
+    the source each text is, shape (batch,): whoever asked in another order finds it back there.
+    """
+
+    tokens: PackedSequence
+    rows: torch.Tensor
+    labels: torch.Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def n_tokens(self) -> int:
+        """Number of words in the batch."""
+        return len(self.tokens.data)
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch with ids and labels on `device`; rows stay where they are."""
+        if self.tokens.data.device == device:
+            return self
+        labels = None if self.labels is None else self.labels.to(device)
+        return Batch(self.tokens.to(device), self.rows, labels)

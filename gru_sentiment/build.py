@@ -1,0 +1,311 @@
+"""The one place where config becomes objects."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from gru_sentiment.config import (
+    OPTIMIZERS_WITH_MOMENTUM,
+    Config,
+    DataConfig,
+    ModelConfig,
+    TextConfig,
+    TrainingConfig,
+    VectorsConfig,
+)
+from gru_sentiment.data.batching import Batcher
+from gru_sentiment.data.encoding import EncodedTexts, encode
+from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.named_vectors import named_vectors
+from gru_sentiment.data.tokenizer import (
+    TokenizedTexts,
+    Tokenizer,
+    cache_folder,
+    tokenize_dataset,
+)
+from gru_sentiment.data.vectors import (
+    WordVectors,
+    check_dimension,
+    file_vectors,
+    no_vectors,
+    package_vectors,
+)
+from gru_sentiment.data.vocab import PADDING_ID, Vocabulary
+from gru_sentiment.errors import DataError, DeviceError
+from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.models.embedding import WordEmbedding
+from gru_sentiment.sources.files import load_files
+from gru_sentiment.sources.folder import load_folder
+from gru_sentiment.sources.hub import load_hub
+from gru_sentiment.sources.package import load_package
+from gru_sentiment.sources.records import Records
+from gru_sentiment.sources.splits import split_rows
+from gru_sentiment.training.losses import ClassificationLoss
+from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimizer
+from gru_sentiment.training.stopping import Stopping
+
+logger = logging.getLogger(__name__)
+
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Labelled reviews, divided and tokenised."""
+
+    records: Records
+    labels: Labels
+    label_ids: Integers
+    """Class index of every row, shape (rows,)."""
+    splits: dict[str, Integers]
+    """Rows of every part."""
+    tokenized: TokenizedTexts
+
+
+def build_records(config: DataConfig) -> Records:
+    """The reviews of the config's source."""
+    columns = {
+        "text_column": config.text_column,
+        "label_column": config.label_column,
+        "label_names": config.label_names,
+    }
+    sources: dict[str, Callable[[], Records]] = {
+        "package": load_package,
+        "folder": lambda: load_folder(config.path),  # type: ignore[arg-type]
+        "hub": lambda: load_hub(
+            config.dataset or "",
+            revision=config.revision,
+            train_split=config.train_split,
+            test_split=config.test_split,
+            **columns,  # type: ignore[arg-type]
+        ),
+        "files": lambda: load_files(
+            {
+                part: path
+                for part, path in (
+                    ("train", config.path),
+                    ("validation", config.validation_path),
+                    ("test", config.test_path),
+                )
+                if path is not None
+            },
+            **columns,  # type: ignore[arg-type]
+        ),
+    }
+    return sources[config.source]()
+
+
+def build_splits(config: DataConfig, records: Records, label_ids: Integers) -> dict[str, Integers]:
+    """Rows of every part, from the config's sizes and seed."""
+    return split_rows(
+        records.texts,
+        label_ids,
+        records.parts,
+        validation_size=config.validation_size,
+        test_size=config.test_size,
+        seed=config.seed,
+    )
+
+
+def build_corpus(config: Config, *, progress: bool = False) -> Corpus:
+    """Reviews of the config's source, divided and tokenised (or taken from the cache)."""
+    records = build_records(config.data)
+    given = records.labels
+    labels = Labels.found_in(given)
+    label_ids = labels.indices(given)
+    splits = build_splits(config.data, records, label_ids)
+    tokenized = tokenize_dataset(
+        build_tokenizer(config.text),
+        records.dataset,
+        processes=config.run.processes,
+        progress=progress,
+    )
+    return Corpus(records, labels, label_ids, splits, tokenized)
+
+
+def build_tokenizer(config: TextConfig) -> Tokenizer:
+    """The config's tokenizer."""
+    return Tokenizer(config.language, config.lowercase)
+
+
+def build_vocabulary(config: TextConfig, counts: Mapping[str, int]) -> Vocabulary:
+    """The vocabulary of the training part's word counts."""
+    vocabulary = Vocabulary.from_counts(
+        counts, min_frequency=config.min_frequency, max_size=config.max_size
+    )
+    if len(vocabulary.words) == len(Vocabulary.from_counts({}).words):
+        raise DataError(
+            f"the vocabulary is empty: no word occurs {config.min_frequency} times in the training part",
+            hint="lower text.min_frequency, or add reviews",
+        )
+    return vocabulary
+
+
+def build_encoded(
+    config: TextConfig, tokenized: TokenizedTexts, vocabulary: Vocabulary
+) -> EncodedTexts:
+    """Ids of tokenised texts, with the config's truncation."""
+    return encode(
+        tokenized, vocabulary, max_tokens=config.max_tokens, head_tokens=config.head_tokens
+    )
+
+
+def build_batcher(config: TrainingConfig, encoded: EncodedTexts) -> Batcher:
+    """Batches within the config's budget."""
+    return Batcher(encoded, config.batch_size, config.tokens_per_batch)
+
+
+def build_vectors(config: VectorsConfig, vocabulary: Vocabulary) -> WordVectors:
+    """The config's word vectors for the vocabulary's words."""
+    words = vocabulary.words
+    if config.source == "name":
+        vectors = named_vectors(config.name or "", words, cache_folder() / "vectors")
+    else:
+        local: dict[str, Callable[[], WordVectors]] = {
+            "package": lambda: package_vectors(words),
+            "file": lambda: file_vectors(config.path, words),  # type: ignore[arg-type]
+            "none": lambda: no_vectors(words, config.dimension),
+        }
+        vectors = local[config.source]()
+    return check_dimension(vectors, config.dimension)
+
+
+def build_model(
+    config: Config, weights: torch.Tensor, n_classes: int, device: torch.device
+) -> TextClassifier:
+    """The config's network around initial word vectors (words, dimension)."""
+    model = config.model
+    n_outputs = outputs_for(config.training, n_classes)
+    options = {"nonlinearity": model.nonlinearity} if model.nonlinearity else {}
+    classifier = TextClassifier(
+        WordEmbedding(weights, padding_id=PADDING_ID, dropout=model.embedding_dropout),
+        n_outputs,
+        cell=model.cell,
+        hidden_size=model.hidden_size,
+        layers=model.layers,
+        bidirectional=model.bidirectional,
+        pooling=model.pooling,
+        layer_dropout=model.layer_dropout,
+        dropout=model.dropout,
+        **options,
+    )
+    return classifier.to(device)
+
+
+def outputs_for(config: TrainingConfig, n_classes: int) -> int:
+    """Logits that the loss needs.
+
+    Raises:
+        DataError: binary cross-entropy for more than two classes.
+    """
+    if config.loss == "cross_entropy":
+        return n_classes
+    if n_classes != 2:
+        raise DataError(
+            f"training.loss bce: needs two classes, the data has {n_classes}",
+            hint="set training.loss to cross_entropy",
+        )
+    return 1
+
+
+def freeze_embedding(config: ModelConfig, model: TextClassifier, epoch: int) -> None:
+    """Freeze or release the word vectors for this epoch."""
+    frozen = config.embedding_frozen_epochs
+    model.embedding.set_trainable(frozen != "all" and epoch > frozen)
+
+
+def build_loss(config: TrainingConfig, label_ids: Integers, n_classes: int) -> ClassificationLoss:
+    """The config's loss; balanced weights from the training part's class indices."""
+    weights = config.class_weights
+    if weights == "balanced":
+        counts = np.bincount(label_ids, minlength=n_classes)
+        weights = tuple(len(label_ids) / (n_classes * np.maximum(counts, 1)))
+    elif weights is not None and len(weights) != n_classes:
+        raise DataError(
+            f"training.class_weights: {len(weights)} weights for {n_classes} classes",
+            hint="give one a class in their sorted order, or balanced",
+        )
+    return ClassificationLoss(class_weights=weights, label_smoothing=config.label_smoothing)
+
+
+def build_optimizer(config: TrainingConfig, model: nn.Module) -> Optimizer:
+    """The config's optimizer over the model's parameters."""
+    options = {"momentum": config.momentum} if config.optimizer in OPTIMIZERS_WITH_MOMENTUM else {}
+    return make_optimizer(
+        model,
+        config.optimizer,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        **options,
+    )
+
+
+def build_schedule(config: TrainingConfig, optimizer: Optimizer, total_steps: int) -> Schedule:
+    """The config's learning-rate schedule over `total_steps` optimizer steps."""
+    options: dict[str, Any] = {
+        "plateau_factor": config.plateau_factor,
+        "plateau_patience": config.plateau_patience,
+    }
+    return SCHEDULES[config.schedule](optimizer, total_steps, config.warmup, **options)
+
+
+def build_stopping(config: TrainingConfig) -> Stopping:
+    """The config's stopping rules."""
+    return Stopping(
+        config.monitor,
+        patience=config.patience,
+        stop_at_loss=config.stop_at_loss,
+        max_minutes=config.max_minutes,
+    )
+
+
+def build_average(config: TrainingConfig, model: nn.Module) -> AveragedModel | None:
+    """A moving average of the weights, where the config wants one."""
+    if config.ema_decay is None:
+        return None
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))
+
+
+def build_precision(
+    config: TrainingConfig, device: torch.device
+) -> Callable[[], AbstractContextManager[object]]:
+    """A context for computing losses: bfloat16 where the config wants it.
+
+    Raises:
+        DeviceError: mixed precision without CUDA.
+    """
+    if not config.mixed_precision:
+        return nullcontext
+    if device.type != "cuda":
+        raise DeviceError(
+            "training.mixed_precision: needs CUDA, this run is on the CPU",
+            hint="set training.mixed_precision to false",
+        )
+    return partial(torch.autocast, "cuda", dtype=torch.bfloat16)
+
+
+def build_device(name: str) -> torch.device:
+    """The device to run on; `auto` takes CUDA where there is one.
+
+    Raises:
+        DeviceError: CUDA was asked for and torch finds none.
+    """
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        build = "this torch was built without CUDA" if torch.version.cuda is None else "no GPU found"
+        raise DeviceError(
+            f"--device cuda: {build}",
+            hint="use --device cpu, or install a CUDA build of torch (see the README, 'CUDA')",
+        )
+    return torch.device("cuda" if available and name != "cpu" else "cpu")

@@ -1,0 +1,244 @@
+"""The config: frozen sections with a default for every key. No torch, no files.
+
+`config_file.py` reads YAML into these sections; `build.py` turns them into objects.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[int, Field(ge=1)]
+PartSize = Annotated[int, Field(ge=0)] | Fraction
+
+CELLS_WITH_NONLINEARITY = {"rnn"}
+"""LSTM and GRU have their gates' functions built in."""
+OPTIMIZERS_WITH_MOMENTUM = {"sgd", "rmsprop"}
+
+
+class Section(BaseModel):
+    """Frozen and strict: an unknown key or a value of another type is an error."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class DataConfig(Section):
+    """Where labelled reviews come from and how they are divided."""
+
+    source: Literal["package", "hub", "folder", "files"] = "package"
+    """`package`: the 25,000 IMDb train reviews of the extra `offline`; `hub`: a data set of the
+    Hugging Face hub; `folder`: an extracted aclImdb; `files`: your own csv, tsv, jsonl, json or
+    parquet."""
+    path: Path | None = None
+    """`folder`: the folder that holds train/ and test/; `files`: the training file."""
+    validation_path: Path | None = None
+    """`files`: the validation file; without one the part is drawn from the training file."""
+    test_path: Path | None = None
+    """`files`: the test file; without one the part is drawn from the training file."""
+    dataset: str | None = None
+    """`hub`: the data set's id, for instance stanfordnlp/imdb."""
+    revision: str | None = None
+    """`hub`: a commit or tag of the data set."""
+    train_split: str = "train"
+    """`hub`: the split to train on."""
+    test_split: str | None = "test"
+    """`hub`: the split to test on; null draws one from the training split."""
+    text_column: str = "text"
+    """Column that holds the review."""
+    label_column: str = "label"
+    """Column that holds the class, a string or an integer."""
+    label_names: tuple[str, ...] | None = None
+    """Names for integer classes 0, 1, …; without them labels come back as given."""
+    validation_size: PartSize = 0.1
+    """Rows (an integer) or share (below 1) of the training part kept for validation."""
+    test_size: PartSize = 0.1
+    """Rows or share kept for testing where the source has no test part; 0 for none."""
+    seed: int = 0
+    """Seed of the split; apart from `run.seed`, so that several seeds share one split."""
+
+
+class TextConfig(Section):
+    """From a review to words, and from words to a vocabulary."""
+
+    language: str = "en"
+    """Language code of spaCy's rule-based tokenizer."""
+    lowercase: bool = True
+    """Lower-case every word (GloVe 6B knows lower case only)."""
+    max_tokens: Positive | None = 400
+    """Words read of a review; longer ones keep a head and a tail. null reads all."""
+    head_tokens: Annotated[int, Field(ge=0)] = 100
+    """How many of `max_tokens` come from the beginning; the others from the end."""
+    min_frequency: Positive = 2
+    """Words rarer than this in the training part are unknown."""
+    max_size: Positive | None = 25_000
+    """Most frequent words kept, the two specials not counted."""
+
+
+class VectorsConfig(Section):
+    """Pretrained word vectors that the embedding starts from."""
+
+    source: Literal["name", "package", "file", "none"] = "package"
+    """`package`: GloVe 6B 50-d of the extra `offline`; `name`: a set that torchtext downloads;
+    `file`: .txt, .txt.gz or .zip; `none`: random."""
+    name: str | None = None
+    """`name`: for instance glove.6B.100d, glove.840B.300d or fasttext.en.300d."""
+    path: Path | None = None
+    """`file`: the file in GloVe's text format."""
+    dimension: Positive | None = None
+    """Numbers a word. Needed for `none` (default 100), otherwise checked against the vectors."""
+
+
+class ModelConfig(Section):
+    """The network: embedding, recurrent layers, pooling, linear head."""
+
+    cell: Literal["rnn", "lstm", "gru"] = "gru"
+    """The recurrent cell."""
+    nonlinearity: Literal["tanh", "relu"] | None = None
+    """Of an rnn; null is tanh."""
+    hidden_size: Positive = 128
+    """Size of the state, per direction."""
+    layers: Positive = 1
+    """Recurrent layers on top of each other."""
+    bidirectional: bool = True
+    """Read in both directions."""
+    pooling: Annotated[
+        tuple[Literal["last", "mean", "max", "attention"], ...], Field(min_length=1)
+    ] = ("max", "mean", "last")
+    """How the words' outputs become one vector; several are joined."""
+    embedding_dropout: Fraction = 0.0
+    """On word vectors."""
+    layer_dropout: Fraction = 0.0
+    """Between recurrent layers."""
+    dropout: Fraction = 0.0
+    """On the pooled vector."""
+    embedding_frozen_epochs: Annotated[int, Field(ge=0)] | Literal["all"] = 0
+    """Epochs before the word vectors are fine-tuned: 0 from the start, `all` never."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.nonlinearity and self.cell not in CELLS_WITH_NONLINEARITY:
+            raise ValueError(f"nonlinearity: cell {self.cell} has none to choose; remove it")
+        if self.layer_dropout and self.layers == 1:
+            raise ValueError("layer_dropout: acts between layers and layers is 1; use dropout")
+        if len(set(self.pooling)) < len(self.pooling):
+            raise ValueError("pooling: names a pooling twice")
+        return self
+
+
+class TrainingConfig(Section):
+    """How the weights are fitted."""
+
+    epochs: Positive = 3
+    """Passes over the training part."""
+    batch_size: Positive | None = 64
+    """Reviews a batch; null where `tokens_per_batch` is set."""
+    tokens_per_batch: Positive | None = None
+    """Words a batch, at most, instead of `batch_size`; a longer review has a batch of its own."""
+    accumulation_steps: Positive = 1
+    """Batches whose gradients are added up before an optimizer step."""
+    loss: Literal["bce", "cross_entropy"] = "bce"
+    """`bce`: one logit, two classes; `cross_entropy`: any number of classes."""
+    class_weights: Literal["balanced"] | tuple[Annotated[float, Field(gt=0)], ...] | None = None
+    """Weight of each class in the loss: one number a class in their sorted order, or `balanced`."""
+    label_smoothing: Fraction = 0.0
+    """Share of the target spread over all classes (Szegedy et al. 2016)."""
+    optimizer: Literal["sgd", "rmsprop", "adam", "adamw"] = "adamw"
+    """Weight decay spares embeddings and biases."""
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    """The highest rate of the schedule."""
+    momentum: Fraction = 0.0
+    """Of sgd and rmsprop."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """Decoupled in adamw, added to the gradient in the others."""
+    schedule: Literal["constant", "linear", "cosine", "one_cycle", "reduce_on_plateau"] = "one_cycle"
+    """How the learning rate moves (one_cycle: Smith & Topin 2018)."""
+    warmup: Fraction = 0.25
+    """Share of all steps in which one_cycle, linear and cosine rise to the highest rate."""
+    plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """What reduce_on_plateau multiplies the rate by."""
+    plateau_patience: Annotated[int, Field(ge=0)] = 1
+    """Evaluations without progress that reduce_on_plateau waits for."""
+    clip_norm: Annotated[float, Field(gt=0)] | None = 1.0
+    """Largest norm of the gradient (Pascanu et al. 2013); null does not clip."""
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Evaluate and save an exponential moving average of the weights."""
+    mixed_precision: bool = False
+    """bfloat16 where it is safe; CUDA only."""
+    monitor: Literal["-loss", "+accuracy", "+macro_f1", "+roc_auc"] = "-loss"
+    """Validation score that chooses the best epoch: + more is better, - less; ties: the first."""
+    patience: Positive | None = None
+    """Stop after so many evaluations without a new best."""
+    stop_at_loss: Annotated[float, Field(gt=0)] | None = None
+    """Stop when the validation loss is at or below."""
+    max_minutes: Annotated[float, Field(gt=0)] | None = None
+    """Stop after the epoch in which this wall-clock budget ends."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.batch_size is None) == (self.tokens_per_batch is None):
+            raise ValueError(
+                "tokens_per_batch: set exactly one of batch_size and tokens_per_batch, the other to null"
+            )
+        if self.momentum and self.optimizer not in OPTIMIZERS_WITH_MOMENTUM:
+            raise ValueError(f"momentum: {self.optimizer} has none; use sgd or rmsprop")
+        return self
+
+
+class RunConfig(Section):
+    """The machine's side: seed, device, threads, folders."""
+
+    seed: int = 0
+    """Of the initial weights, dropout and the order of batches."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto takes CUDA where there is one."""
+    threads: Positive | None = None
+    """CPU threads of torch; null is one a core. Results are reproducible for one thread count."""
+    processes: Positive | None = None
+    """Processes that tokenise; null is one a core where there is enough to do."""
+    output: Path | None = None
+    """Run folder; null is runs/ and the config's name."""
+
+
+class Config(Section):
+    """A whole training, from data to run folder."""
+
+    data: DataConfig = DataConfig()
+    text: TextConfig = TextConfig()
+    vectors: VectorsConfig = VectorsConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    run: RunConfig = RunConfig()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        problems = [*_missing_for_source(self), *_text_problems(self.text)]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+
+def _missing_for_source(config: Config) -> list[str]:
+    data, vectors = config.data, config.vectors
+    problems = []
+    if data.source in {"folder", "files"} and data.path is None:
+        problems.append(f"data.path: needed for data.source {data.source}")
+    if data.source == "hub" and data.dataset is None:
+        problems.append("data.dataset: needed for data.source hub, for instance stanfordnlp/imdb")
+    if data.validation_size == 0 and data.validation_path is None:
+        problems.append("data.validation_size: must be above 0; the best epoch is chosen on it")
+    if vectors.source == "file" and vectors.path is None:
+        problems.append("vectors.path: needed for vectors.source file")
+    if vectors.source == "name" and vectors.name is None:
+        problems.append("vectors.name: needed for vectors.source name, for instance glove.6B.100d")
+    return problems
+
+
+def _text_problems(text: TextConfig) -> list[str]:
+    if text.max_tokens is not None and text.head_tokens > text.max_tokens:
+        return [f"text.head_tokens: {text.head_tokens} is more than text.max_tokens {text.max_tokens}"]
+    return []

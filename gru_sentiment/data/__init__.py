@@ -1,0 +1,1 @@
+"""From text to batches: tokenizer, vocabulary, vectors, ids, packing."""

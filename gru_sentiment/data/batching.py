@@ -1,0 +1,102 @@
+"""Which texts go together, and how they become a packed batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch.nn.utils.rnn import PackedSequence
+
+from gru_sentiment.batch import Batch
+from gru_sentiment.data.encoding import EncodedTexts, Integers
+
+POOL = 50
+"""Batches' worth of texts that are sorted by length together when shuffling."""
+
+
+def pack(encoded: EncodedTexts, rows: Integers, labels: Integers | None = None) -> Batch:
+    """The texts `rows` as a batch, the longest first; `labels` by row of the source."""
+    lengths = encoded.lengths[rows]
+    order = np.argsort(-lengths, kind="stable")
+    rows, lengths = rows[order], lengths[order]
+    # time-major and without padding: the words that exist, step by step
+    step, text = np.nonzero(np.arange(lengths[0])[:, None] < lengths)
+    ids = torch.from_numpy(encoded.read(rows[text], step).astype(np.int64))
+    sizes = torch.from_numpy(np.bincount(step))
+    chosen = None if labels is None else torch.from_numpy(labels[rows])
+    return Batch(PackedSequence(ids, sizes), torch.from_numpy(rows), chosen)
+
+
+@dataclass(frozen=True)
+class Batches(Sequence[Batch]):
+    """Batches packed when they are asked for; `groups` are their rows."""
+
+    encoded: EncodedTexts
+    groups: list[Integers]
+    labels: Integers | None = None
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        return pack(self.encoded, self.groups[index], self.labels)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return (pack(self.encoded, group, self.labels) for group in self.groups)
+
+
+@dataclass(frozen=True)
+class Batcher:
+    """Divides rows into batches of similar lengths, within one budget.
+
+    Exactly one of `batch_size` (texts) and `tokens_per_batch` (words; a longer text has a batch
+    of its own) is set.
+    """
+
+    encoded: EncodedTexts
+    batch_size: int | None = 64
+    tokens_per_batch: int | None = None
+
+    @cached_property
+    def _lengths(self) -> Integers:
+        return self.encoded.lengths
+
+    def in_order(self, rows: Integers, labels: Integers | None = None) -> Batches:
+        """By length, the longest first: what evaluation and prediction use."""
+        ordered = rows[np.argsort(-self._lengths[rows], kind="stable")]
+        return Batches(self.encoded, self._divide(ordered), labels)
+
+    def shuffled(self, rows: Integers, labels: Integers | None, *, seed: int, epoch: int) -> Batches:
+        """In an order that follows from (seed, epoch) alone.
+
+        Shuffled texts are sorted by length within pools of many batches, and the batches are
+        shuffled again: neighbours have similar lengths, and no epoch has the same batches.
+        """
+        generator = np.random.default_rng([seed, epoch])
+        shuffled = generator.permutation(rows)
+        pool = POOL * self._texts_a_batch(rows)
+        groups: list[Integers] = []
+        for start in range(0, len(shuffled), pool):
+            part = shuffled[start : start + pool]
+            groups += self._divide(part[np.argsort(-self._lengths[part], kind="stable")])
+        return Batches(self.encoded, [groups[i] for i in generator.permutation(len(groups))], labels)
+
+    def _texts_a_batch(self, rows: Integers) -> int:
+        if self.batch_size is not None:
+            return self.batch_size
+        mean = float(self._lengths[rows].mean()) if len(rows) else 1.0
+        return max(1, int((self.tokens_per_batch or 1) / mean))
+
+    def _divide(self, rows: Integers) -> list[Integers]:
+        if self.batch_size is not None:
+            return [rows[i : i + self.batch_size] for i in range(0, len(rows), self.batch_size)]
+        budget, groups, start, used = self.tokens_per_batch or 1, [], 0, 0
+        for i, length in enumerate(self._lengths[rows]):
+            if used and used + length > budget:
+                groups.append(rows[start:i])
+                start, used = i, 0
+            used += int(length)
+        return [*groups, rows[start:]] if len(rows) else []

@@ -1,0 +1,81 @@
+"""Words to ids: one flat array for all texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
+
+Ids = np.ndarray[Any, np.dtype[np.int32]]
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class EncodedTexts:
+    """Ids of many texts, uncut; what a model reads of a text is its head and its tail."""
+
+    ids: Ids
+    """Every word of every text, shape (tokens,)."""
+    offsets: Integers
+    """Text i is `ids[offsets[i]:offsets[i + 1]]`, shape (texts + 1,)."""
+    max_tokens: int | None
+    head_tokens: int
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @cached_property
+    def full_lengths(self) -> Integers:
+        """Words of every text before truncation, shape (texts,)."""
+        lengths: Integers = np.diff(self.offsets)
+        return lengths
+
+    @cached_property
+    def lengths(self) -> Integers:
+        """Steps that a model makes over every text, shape (texts,); at least 1.
+
+        An empty text is read as one padding token: a zero vector, "no word".
+        """
+        lengths = self.full_lengths
+        cut = lengths if self.max_tokens is None else np.minimum(lengths, self.max_tokens)
+        read: Integers = np.maximum(cut, 1)
+        return read
+
+    @property
+    def truncated(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which texts lose their middle, shape (texts,)."""
+        lengths = self.full_lengths
+        return np.zeros(len(self), bool) if self.max_tokens is None else lengths > self.max_tokens
+
+    def positions(self, rows: Integers, steps: Integers) -> Integers:
+        """Where in `ids` step `steps[i]` of text `rows[i]` stands: head first, then tail."""
+        skipped = self.full_lengths[rows] - self.lengths[rows]
+        behind_head = (steps >= self.head_tokens) & (skipped > 0)
+        found: Integers = self.offsets[rows] + steps + np.where(behind_head, skipped, 0)
+        return found
+
+    def read(self, rows: Integers, steps: Integers) -> Ids:
+        """The id at step `steps[i]` of text `rows[i]`; padding in an empty text."""
+        empty = self.full_lengths[rows] == 0
+        positions = np.where(empty, 0, self.positions(rows, steps))
+        ids = self.ids[positions] if len(self.ids) else np.zeros(len(rows), np.int32)
+        return np.where(empty, np.int32(PADDING_ID), ids)
+
+    def unknown_tokens(self, row: int) -> int:
+        """Words of a text that the vocabulary does not know, of those that are read."""
+        steps = np.arange(self.lengths[row])
+        return int((self.read(np.full(len(steps), row), steps) == UNKNOWN_ID).sum())
+
+
+def encode(
+    tokenized: TokenizedTexts, vocabulary: Vocabulary, *, max_tokens: int | None, head_tokens: int
+) -> EncodedTexts:
+    """Look every distinct word up once, then every word by its position."""
+    ids = vocabulary.ids(tokenized.words)
+    flat = ids[tokenized.indices] if len(ids) else np.zeros(0, np.int32)
+    return EncodedTexts(flat, tokenized.offsets, max_tokens, head_tokens)

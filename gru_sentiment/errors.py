@@ -1,0 +1,37 @@
+"""What the user can mend. Each error carries its cause and the next step."""
+
+
+class UserError(Exception):
+    """A problem that the user can mend; the command line prints it and exits with code 2."""
+
+    def __init__(self, cause: str, *, hint: str = "") -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.cause}\n  {self.hint}" if self.hint else self.cause
+
+
+class ConfigError(UserError):
+    """A config file, an override or a combination of settings that cannot work."""
+
+
+class DataError(UserError):
+    """Reviews or labels that cannot be read or used."""
+
+
+class VectorsError(UserError):
+    """Word vectors that cannot be found, read or fitted to the model."""
+
+
+class ArtifactError(UserError):
+    """A run folder that is missing, incomplete, inconsistent or in the way."""
+
+
+class DeviceError(UserError):
+    """A device that was asked for and is not there."""
+
+
+class DivergenceError(UserError):
+    """A loss or a gradient that is no longer finite."""

@@ -1,0 +1,1 @@
+"""From packed ids to logits."""

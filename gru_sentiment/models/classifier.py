@@ -1,0 +1,61 @@
+"""The classifier: embedding, recurrent layers, pooling, linear head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from gru_sentiment.models.embedding import WordEmbedding
+from gru_sentiment.models.pooling import Pooling
+from gru_sentiment.models.recurrent import CELLS
+
+
+class TextClassifier(nn.Module):
+    """Packed word ids to logits, and nothing else.
+
+    `n_outputs` is 1 for two classes under binary cross-entropy, else the number of classes.
+    `layer_dropout` acts between recurrent layers, `dropout` on the pooled vector. `cell_options`
+    go to the cell's constructor (`nonlinearity` of an RNN).
+    """
+
+    def __init__(
+        self,
+        embedding: WordEmbedding,
+        n_outputs: int,
+        *,
+        cell: str = "gru",
+        hidden_size: int = 128,
+        layers: int = 1,
+        bidirectional: bool = True,
+        pooling: Sequence[str] = ("last",),
+        layer_dropout: float = 0.0,
+        dropout: float = 0.0,
+        **cell_options: str,
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.recurrent = CELLS[cell](
+            embedding.dimension,
+            hidden_size,
+            layers,
+            bidirectional=bidirectional,
+            dropout=layer_dropout,
+            **cell_options,
+        )
+        self.directions = 2 if bidirectional else 1
+        self.pooling = Pooling(pooling, hidden_size * self.directions)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(self.pooling.width, n_outputs)
+
+    def forward(self, tokens: PackedSequence) -> Tensor:
+        """Packed ids, `tokens.data` of shape (tokens,), to logits (batch, n_outputs)."""
+        vectors = tokens._replace(data=self.embedding(tokens.data))
+        outputs, state = self.recurrent(vectors)
+        # an LSTM returns (h, c); what it has to say is h
+        h = state[0] if isinstance(state, tuple) else state
+        # top layer: (directions, batch, hidden) -> (batch, directions x hidden)
+        final = h[-self.directions :].transpose(0, 1).flatten(1)
+        logits: Tensor = self.head(self.dropout(self.pooling(outputs, final)))
+        return logits

@@ -1,0 +1,98 @@
+"""From the outputs of every word to one vector a text, over its true length.
+
+The packed outputs are reduced where they lie: nothing is unpacked, so no padding exists that could
+change a result. Every pooling takes the packed outputs (tokens, width) and the final state
+(batch, width), and returns (batch, width).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from gru_sentiment.models.packing import Layout
+
+
+class LastPooling(nn.Module):
+    """The final state: forward after the last word, backward after the first.
+
+    Taking the output at the last position instead would give the backward direction only one
+    word to look at.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+
+    def forward(self, data: Tensor, layout: Layout, final: Tensor) -> Tensor:  # noqa: ARG002
+        """The final state as it is."""
+        return final
+
+
+class MeanPooling(nn.Module):
+    """Mean of the outputs of a text's words."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+
+    def forward(self, data: Tensor, layout: Layout, final: Tensor) -> Tensor:
+        """Sum over each text divided by its length."""
+        total = torch.zeros_like(final, dtype=data.dtype).index_add(0, layout.text_of, data)
+        return total / layout.lengths.unsqueeze(1)
+
+
+class MaxPooling(nn.Module):
+    """Largest output of a text's words, in every coordinate (Collobert & Weston 2008)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+
+    def forward(self, data: Tensor, layout: Layout, final: Tensor) -> Tensor:
+        """Maximum over each text."""
+        index = layout.text_of.unsqueeze(1).expand_as(data)
+        empty = torch.zeros_like(final, dtype=data.dtype)
+        return empty.scatter_reduce(0, index, data, "amax", include_self=False)
+
+
+class AttentionPooling(nn.Module):
+    """Mean weighted by softmax(v . tanh(W h)) within each text (Yang et al. 2016, eq. 5 to 7)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.project = nn.Linear(width, width)
+        self.score = nn.Linear(width, 1, bias=False)
+
+    def forward(self, data: Tensor, layout: Layout, final: Tensor) -> Tensor:
+        """Attention-weighted sum over each text."""
+        scores = self.score(torch.tanh(self.project(data))).squeeze(1)
+        per_text = scores.new_zeros(len(final))
+        top = per_text.scatter_reduce(0, layout.text_of, scores.detach(), "amax", include_self=False)
+        weights = torch.exp(scores - top[layout.text_of])
+        total = per_text.index_add(0, layout.text_of, weights)
+        weights = weights / total[layout.text_of]
+        empty = torch.zeros_like(final, dtype=data.dtype)
+        return empty.index_add(0, layout.text_of, weights.unsqueeze(1) * data)
+
+
+POOLINGS: dict[str, type[nn.Module]] = {
+    "last": LastPooling,
+    "mean": MeanPooling,
+    "max": MaxPooling,
+    "attention": AttentionPooling,
+}
+
+
+class Pooling(nn.Module):
+    """One or several poolings side by side: (batch, width x poolings)."""
+
+    def __init__(self, names: Sequence[str], width: int) -> None:
+        super().__init__()
+        self.parts = nn.ModuleDict({name: POOLINGS[name](width) for name in names})
+        self.width = width * len(self.parts)
+
+    def forward(self, outputs: PackedSequence, final: Tensor) -> Tensor:
+        """Packed outputs (tokens, width) and final state (batch, width) to (batch, self.width)."""
+        layout = Layout.of(outputs.batch_sizes, outputs.data.device)
+        return torch.cat([part(outputs.data, layout, final) for part in self.parts.values()], dim=1)

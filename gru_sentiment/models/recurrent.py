@@ -1,0 +1,128 @@
+"""RNN, GRU and LSTM for packed sequences, on the CPU at the speed of the matrix product.
+
+Each class is torch's own (same constructor, parameters and `state_dict`), and on CUDA or for a
+padded tensor it runs torch's own code. For a `PackedSequence` on the CPU torch cuts every step out
+of one large tensor with `narrow`, and the backward pass of each cut fills a zero tensor as large
+as the whole batch: the cost grows with the square of the length (pytorch issue 149194). Here the
+recurrence of a layer is one `autograd.Function` (`recurrence.py`) and both directions run side by
+side: reading a text backwards is a permutation of the packed words.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+from torch.nn import functional as F
+from torch.nn.utils.rnn import PackedSequence
+
+from gru_sentiment.models.packing import Layout
+from gru_sentiment.models.recurrence import GRURecurrence, LSTMRecurrence, RNNRecurrence
+
+States = tuple[Tensor, ...]
+"""(h,) or (h, c), each (layers x directions, batch, hidden)."""
+
+
+class _Mirror(Function):
+    """The words of every text in reverse order: a permutation that is its own inverse."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, reverse: Tensor) -> Tensor:
+        ctx.save_for_backward(reverse)
+        return x.index_select(0, reverse)
+
+    @staticmethod
+    def backward(ctx: Any, d_x: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        (reverse,) = ctx.saved_tensors
+        return d_x.index_select(0, reverse), None
+
+
+def _runs_here(module: nn.RNNBase, x: Tensor | PackedSequence) -> bool:
+    """Packed, on the CPU and without LSTM projections: the case that torch runs slowly."""
+    packed = isinstance(x, PackedSequence) and x.data.device.type == "cpu"
+    return packed and module.proj_size == 0
+
+
+def _stacked(module: nn.RNNBase, name: str, layer: int) -> Tensor:
+    """A layer's parameter for all its directions, (direction, ...); zero where it has no bias."""
+    if name.startswith("bias") and not module.bias:
+        like = _stacked(module, "weight_hh", layer)
+        return like.new_zeros(like.shape[:2])
+    suffixes = ("", "_reverse") if module.bidirectional else ("",)
+    return torch.stack([getattr(module, f"{name}_l{layer}{suffix}") for suffix in suffixes])
+
+
+def _run_layers(
+    module: nn.RNNBase, recurrence: type[Function], packed: PackedSequence, states: States, *extra: Any
+) -> tuple[PackedSequence, States]:
+    """All layers of `module` over `packed`; states and results as torch gives them."""
+    data, batch_sizes, sorted_indices, unsorted_indices = packed
+    layout = Layout.of(batch_sizes, data.device)
+    reverse = layout.reverse if module.bidirectional else None
+    if sorted_indices is not None:
+        states = tuple(state.index_select(1, sorted_indices) for state in states)
+    directions, finals = (2 if module.bidirectional else 1), []
+    for layer in range(module.num_layers):
+        if layer:
+            data = F.dropout(data, module.dropout, module.training)
+        x = data[None] if reverse is None else torch.stack([data, _Mirror.apply(data, reverse)])
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        parameters = [_stacked(module, name, layer) for name in names]
+        initial = [state[layer * directions : (layer + 1) * directions] for state in states]
+        store = torch.is_grad_enabled()
+        out, *final = recurrence.apply(layout, store, x, *parameters, *initial, *extra)
+        forward = out[0]
+        data = forward if reverse is None else torch.cat([forward, _Mirror.apply(out[1], reverse)], 1)
+        finals.append(final)
+    ends = tuple(torch.cat(layers) for layers in zip(*finals, strict=True))
+    if unsorted_indices is not None:
+        ends = tuple(end.index_select(1, unsorted_indices) for end in ends)
+    return PackedSequence(data, batch_sizes, sorted_indices, unsorted_indices), ends
+
+
+def _zero_state(module: nn.RNNBase, packed: PackedSequence) -> Tensor:
+    directions = 2 if module.bidirectional else 1
+    batch = int(packed.batch_sizes[0])
+    return packed.data.new_zeros(module.num_layers * directions, batch, module.hidden_size)
+
+
+class RNN(nn.RNN):
+    """`torch.nn.RNN` (Elman 1990), fast on packed sequences on the CPU."""
+
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:  # type: ignore[override]
+        """Packed (tokens, input) to packed (tokens, directions x hidden) and the final h."""
+        if not _runs_here(self, input):
+            return super().forward(input, hx)
+        h0 = _zero_state(self, input) if hx is None else hx
+        out, (h,) = _run_layers(self, RNNRecurrence, input, (h0,), self.nonlinearity)
+        return out, h
+
+
+class GRU(nn.GRU):
+    """`torch.nn.GRU` (Cho et al. 2014), fast on packed sequences on the CPU."""
+
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:  # type: ignore[override]
+        """Packed (tokens, input) to packed (tokens, directions x hidden) and the final h."""
+        if not _runs_here(self, input):
+            return super().forward(input, hx)
+        h0 = _zero_state(self, input) if hx is None else hx
+        out, (h,) = _run_layers(self, GRURecurrence, input, (h0,))
+        return out, h
+
+
+class LSTM(nn.LSTM):
+    """`torch.nn.LSTM` (Hochreiter & Schmidhuber 1997), fast on packed sequences on the CPU."""
+
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, tuple[Tensor, Tensor]]:  # type: ignore[override]
+        """Packed (tokens, input) to packed (tokens, directions x hidden) and the final (h, c)."""
+        if not _runs_here(self, input):
+            return super().forward(input, hx)
+        zeros = _zero_state(self, input)
+        out, (h, c) = _run_layers(self, LSTMRecurrence, input, hx or (zeros, zeros))
+        return out, (h, c)
+
+
+CELLS: dict[str, type[nn.RNNBase]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
+"""The one place where a cell is chosen by name."""

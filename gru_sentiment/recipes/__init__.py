@@ -1,0 +1,1 @@
+"""One job a file: plain functions that return results."""

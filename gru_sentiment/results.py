@@ -1,0 +1,174 @@
+"""What the recipes return and the reporting prints. Plain values: no tensors, no paths to open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Label = str | int
+"""A class as the user's data names it."""
+
+
+@dataclass(frozen=True)
+class ClassMetrics:
+    """Precision, recall and F1 of one class, and how many rows truly belong to it."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Scores on one split: counts summed over the split and divided once."""
+
+    n: int
+    loss: float
+    """Mean negative log likelihood of the true class, in nats."""
+    accuracy: float
+    macro_precision: float
+    macro_recall: float
+    macro_f1: float
+    roc_auc: float | None
+    """Area under the ROC curve, one against the rest and averaged for more than two classes; None
+    where a class has no rows."""
+    per_class: dict[str, ClassMetrics]
+    confusion_matrix: list[list[int]]
+    """Rows are true classes, columns predicted ones, both in the order of `per_class`."""
+    empty_texts: int = 0
+    """Texts without a single word: predicted, counted, never dropped."""
+    tokens: int = 0
+    elapsed_s: float = 0.0
+    tokens_per_s: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer for one text."""
+
+    label: Label
+    probabilities: dict[str, float]
+    tokens: int
+    """Words read, after truncation."""
+    unknown_tokens: int
+    truncated: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """Progress within an epoch, means since its start."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+    tokens_per_s: float
+    elapsed_s: float
+
+
+@dataclass(frozen=True)
+class EvaluationRecord:
+    """What the loop yields after each evaluation."""
+
+    epoch: int
+    step: int
+    """Optimizer steps since the start."""
+    train_loss: float
+    train_accuracy: float
+    learning_rate: float
+    gradient_norm: float
+    """Mean norm before clipping, over the epoch's steps."""
+    scores: Mapping[str, float]
+    """Validation scores by name."""
+    tokens: int
+    elapsed_s: float
+    tokens_per_s: float
+    is_best: bool = False
+    stopped_by: str | None = None
+    """Why this is the last record, or None."""
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of metrics.jsonl; `elapsed_s` and `tokens_per_s` are its clock fields."""
+        line = asdict(self)
+        scores = line.pop("scores")
+        return line | {f"validation_{name}": value for name, value in scores.items()}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of the vocabulary the word vectors know."""
+
+    vectors: str
+    """Where the vectors came from."""
+    types: float
+    """Share of the vocabulary's words that have a vector."""
+    tokens: float
+    """Share of the training text's known words that have one."""
+    most_frequent_missing: Sequence[tuple[str, int]] = ()
+    """Words without a vector and how often they occur, the most frequent first."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A finished training."""
+
+    run: str
+    """The run folder."""
+    metrics: dict[str, Metrics]
+    """By split."""
+    best_epoch: int
+    epochs: int
+    stopped_by: str
+    parameters: int
+    vocabulary: int
+    coverage: Coverage | None
+    training_s: float
+    """Seconds in the loop, evaluations included."""
+    total_s: float
+    """Seconds from reading the data to the finished run folder."""
+
+
+@dataclass(frozen=True)
+class SplitReport:
+    """What `data check` says of one part."""
+
+    rows: int
+    labels: dict[str, int]
+    empty_texts: int
+    duplicate_texts: int
+    """Rows whose text stood before in the same part."""
+    lengths: dict[str, int]
+    """Words a text, by percentile."""
+    truncated: float
+    """Share of texts longer than `text.max_tokens`."""
+    out_of_vocabulary: float
+    """Share of words that the vocabulary does not know."""
+
+
+@dataclass(frozen=True)
+class DataReport:
+    """What `data check` says of a config's data."""
+
+    fingerprint: str
+    splits: dict[str, SplitReport]
+    overlaps: dict[str, int]
+    """Distinct texts in common, by pair of parts; before the parts were cleaned."""
+    vocabulary: int
+    coverage: Coverage | None
+    warnings: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return asdict(self)

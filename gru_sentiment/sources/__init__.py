@@ -1,0 +1,1 @@
+"""Where reviews come from: one file a source, all giving the same records."""

@@ -1,0 +1,197 @@
+"""The user's own reviews: csv, tsv, jsonl, json or parquet with named columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from gru_sentiment.errors import DataError
+from gru_sentiment.sources.records import (
+    Records,
+    integers_where_all_are,
+    name_labels,
+    records_from,
+    text_and_label,
+)
+
+Columns = dict[str, list[Any]]
+
+
+def load_files(
+    parts: dict[str, Path],
+    *,
+    text_column: str = "text",
+    label_column: str = "label",
+    label_names: Sequence[str] | None = None,
+) -> Records:
+    """Records from one file a part; `parts` names at least train.
+
+    Raises:
+        DataError: a file that is missing, empty, not UTF-8 or malformed, or lacks a column.
+    """
+    return records_from(
+        {
+            part: name_labels(read_table(path, text_column, label_column), label_names, str(path))
+            for part, path in parts.items()
+        }
+    )
+
+
+def read_table(path: Path, text_column: str, label_column: str) -> pa.Table:
+    """A file's texts and labels as a table with columns `text` and `label`.
+
+    Raises:
+        DataError: see `load_files`.
+    """
+    columns = _reader(path)(path, [text_column, label_column])
+    return text_and_label(columns[text_column], columns[label_column], str(path))
+
+
+def read_csv(path: Path, wanted: Sequence[str], *, delimiter: str = ",") -> Columns:
+    """Columns of a delimited file with a header; quoted values may hold newlines."""
+    raw = _utf8(path)
+    try:
+        header = next(csv.reader(io.StringIO(raw[:MAX_HEADER].decode("utf-8-sig", "ignore")), delimiter=delimiter))
+    except StopIteration:
+        header = []
+    _require(path, wanted, header)
+    options = pyarrow.csv.ConvertOptions(
+        include_columns=list(dict.fromkeys(wanted)),
+        column_types={name: pa.large_string() for name in wanted},
+        strings_can_be_null=False,
+    )
+    try:
+        table = pyarrow.csv.read_csv(
+            io.BytesIO(raw),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            read_options=pyarrow.csv.ReadOptions(block_size=max(len(raw), 1 << 20)),
+            convert_options=options,
+        )
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            f"{path}: not a well-formed file of {len(header)} columns: {_first_line(error)}",
+            hint="a value that holds the delimiter, a quote or a newline must stand in quotes",
+        ) from error
+    columns: Columns = {name: table[name].to_pylist() for name in wanted}
+    label = wanted[-1]
+    return columns | {label: integers_where_all_are(columns[label])}
+
+
+def read_tsv(path: Path, wanted: Sequence[str]) -> Columns:
+    """Columns of a tab-separated file with a header."""
+    return read_csv(path, wanted, delimiter="\t")
+
+
+def read_jsonl(path: Path, wanted: Sequence[str]) -> Columns:
+    """Columns of a file with one JSON object a line; empty lines are passed over."""
+    lines = _utf8(path).decode("utf-8-sig").split("\n")
+    return _from_objects(path, wanted, ((f"line {n}", x) for n, x in enumerate(lines, 1) if x.strip()))
+
+
+def read_json(path: Path, wanted: Sequence[str]) -> Columns:
+    """Columns of a JSON array of objects."""
+    values = _parsed(path, "file", _utf8(path).decode("utf-8-sig"))
+    if not isinstance(values, list):
+        raise DataError(f"{path}: expected a JSON array of objects", hint="one object a line is .jsonl")
+    return _from_objects(path, wanted, ((f"item {n}", value) for n, value in enumerate(values, 1)))
+
+
+def read_parquet(path: Path, wanted: Sequence[str]) -> Columns:
+    """Columns of a parquet file."""
+    try:
+        file = pyarrow.parquet.ParquetFile(_existing(path))
+        _require(path, wanted, file.schema_arrow.names)
+        table = file.read(columns=list(dict.fromkeys(wanted)))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"{path}: not a readable parquet file: {_first_line(error)}") from error
+    text = table.schema.field(wanted[0]).type
+    if not (pa.types.is_string(text) or pa.types.is_large_string(text)):
+        raise DataError(f"{path}: column {wanted[0]} holds {text}, expected strings")
+    return {name: table[name].to_pylist() for name in wanted}
+
+
+MAX_HEADER = 1 << 20
+READERS: dict[str, Callable[[Path, Sequence[str]], Columns]] = {
+    ".csv": read_csv,
+    ".tsv": read_tsv,
+    ".jsonl": read_jsonl,
+    ".json": read_json,
+    ".parquet": read_parquet,
+}
+
+
+def _reader(path: Path) -> Callable[[Path, Sequence[str]], Columns]:
+    try:
+        return READERS[path.suffix.lower()]
+    except KeyError:
+        known = ", ".join(READERS)
+        raise DataError(f"{path}: unknown kind of file {path.suffix!r}", hint=f"known: {known}") from None
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        near = sorted(p.name for p in path.parent.glob("*") if p.suffix in READERS)[:10]
+        hint = f"files there: {', '.join(near)}" if near else "check the path"
+        raise DataError(f"{path}: no such file", hint=hint)
+    return path
+
+
+def _utf8(path: Path) -> bytes:
+    """The file's bytes, known to be UTF-8 and not blank."""
+    try:
+        raw = _existing(path).read_bytes()
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}: line {line}, byte {error.start}: 0x{raw[error.start]:02x} is not UTF-8",
+            hint=f"convert it, for instance: iconv -f latin1 -t utf-8 {path.name}",
+        ) from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    if not raw.strip():
+        raise DataError(f"{path}: the file is empty")
+    return raw
+
+
+def _require(path: Path, wanted: Iterable[str], found: Sequence[str]) -> None:
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise DataError(
+            f"{path}: no column {', '.join(map(repr, missing))}; columns found: {', '.join(found)}",
+            hint="name yours with data.text_column and data.label_column",
+        )
+
+
+def _from_objects(path: Path, wanted: Sequence[str], items: Iterable[tuple[str, Any]]) -> Columns:
+    columns: Columns = {name: [] for name in wanted}
+    for where, item in items:
+        value = _parsed(path, where, item) if isinstance(item, str) else item
+        if not isinstance(value, dict):
+            raise DataError(f"{path}: {where}: expected an object with {' and '.join(wanted)}")
+        _require(Path(f"{path}, {where}"), wanted, list(value))
+        text = value[wanted[0]]
+        if text is not None and not isinstance(text, str):
+            raise DataError(f"{path}: {where}: {wanted[0]} is {type(text).__name__}, expected a string")
+        for name in wanted:
+            columns[name].append(value[name])
+    return columns
+
+
+def _parsed(path: Path, where: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise DataError(f"{path}: {where} is not valid JSON: {error}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,46 @@
+"""An extracted aclImdb: train/pos/*.txt, train/neg/*.txt, and the same below test/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from gru_sentiment.errors import DataError
+from gru_sentiment.sources.records import Records, records_from, text_and_label
+
+CLASS_FOLDERS = {"neg": "negative", "pos": "positive"}
+
+
+def load_folder(path: Path) -> Records:
+    """Records of train/ and, where it is there, of test/.
+
+    Raises:
+        DataError: a folder is missing or empty, or a review is not UTF-8.
+    """
+    parts = {"train": _read_part(path / "train")}
+    if (path / "test").is_dir():
+        parts["test"] = _read_part(path / "test")
+    return records_from(parts)
+
+
+def _read_part(folder: Path) -> pa.Table:
+    texts: list[str | None] = []
+    labels: list[str] = []
+    for name, label in CLASS_FOLDERS.items():
+        files = sorted((folder / name).glob("*.txt"))
+        if not files:
+            raise DataError(
+                f"{folder / name}: no reviews (*.txt) there",
+                hint="data.path is the folder that holds train/neg and train/pos, e.g. aclImdb",
+            )
+        texts.extend(_read_review(file) for file in files)
+        labels.extend([label] * len(files))
+    return text_and_label(texts, labels, str(folder))
+
+
+def _read_review(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: byte {error.start} is not UTF-8") from error

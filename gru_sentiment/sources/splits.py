@@ -1,0 +1,107 @@
+"""Which rows train, which validate, which test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from gru_sentiment.errors import DataError
+
+Rows = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+def split_rows(
+    texts: pa.ChunkedArray,
+    labels: Rows,
+    parts: Mapping[str, range],
+    *,
+    validation_size: int | float,
+    test_size: int | float,
+    seed: int,
+) -> dict[str, Rows]:
+    """Rows of `train`, `validation` and, unless there is none, `test`, each in ascending order.
+
+    A part that the source has stays as it is. Others are drawn from the training part, the test
+    part first, stratified by class and from the seed alone. The rows of one text stay together,
+    so that exact duplicates never stand on both sides of a split: what is drawn takes its
+    duplicates along, and what a part of the source holds is removed from the parts before it
+    (test before validation before train).
+
+    Args:
+        texts: all texts, one a row.
+        labels: class index of every row, shape (rows,).
+        parts: the rows that the source calls train, validation and test.
+        validation_size: rows, or share of the training part where below 1.
+        test_size: the same for the test part; 0 for none.
+        seed: of the draw.
+
+    Raises:
+        DataError: a class with too few distinct texts to stand in every part.
+    """
+    text_ids = _text_ids(texts)
+    generator = np.random.default_rng(seed)
+    rest = np.asarray(parts["train"], dtype=np.int64)
+    n_train = len(rest)
+    taken: dict[str, Rows] = {}
+    for part, size in (("test", test_size), ("validation", validation_size)):
+        if part in parts:
+            drawn = np.asarray(parts[part], dtype=np.int64)
+            for other in taken.values():
+                drawn = drawn[~np.isin(text_ids[drawn], text_ids[other])]
+        elif size:
+            wanted = size if size >= 1 else round(size * n_train)
+            drawn = _draw(rest, labels, text_ids, int(wanted), generator, part)
+        else:
+            continue
+        taken[part] = drawn
+        rest = _remove_known(rest, text_ids, taken)
+    if not len(rest):
+        raise DataError(
+            "no rows are left to train on",
+            hint="lower data.validation_size and data.test_size, or remove duplicates of the test part",
+        )
+    return {"train": rest, **dict(reversed(taken.items()))}
+
+
+def _text_ids(texts: pa.ChunkedArray) -> Rows:
+    """A number for every distinct text, shape (rows,)."""
+    encoded = texts.combine_chunks().dictionary_encode()
+    ids: Rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return ids
+
+
+def _remove_known(rows: Rows, text_ids: Rows, taken: Mapping[str, Rows]) -> Rows:
+    for other in taken.values():
+        rows = rows[~np.isin(text_ids[rows], text_ids[other])]
+    return rows
+
+
+def _draw(
+    rows: Rows, labels: Rows, text_ids: Rows, n: int, generator: np.random.Generator, part: str
+) -> Rows:
+    """About `n` of `rows`, the classes in proportion and at least one text of each."""
+    _, first = np.unique(text_ids[rows], return_index=True)
+    firsts = rows[np.sort(first)]
+    classes, counts = np.unique(labels[firsts], return_counts=True)
+    quota = _apportion(n, counts)
+    chosen = []
+    for label, count, take in zip(classes, counts, quota, strict=True):
+        if count <= take:
+            raise DataError(
+                f"class {label} has {count} distinct texts left for the {part} and training parts "
+                f"and {take} go to {part}",
+                hint="add reviews of that class, or lower data.validation_size or data.test_size",
+            )
+        chosen.append(generator.permutation(firsts[labels[firsts] == label])[:take])
+    return rows[np.isin(text_ids[rows], text_ids[np.concatenate(chosen)])]
+
+
+def _apportion(n: int, counts: Rows) -> Rows:
+    """`n` divided in proportion to `counts` by largest remainders, at least one each."""
+    exact = n * counts / counts.sum()
+    quota = np.floor(exact).astype(np.int64)
+    by_remainder = np.argsort(quota - exact, kind="stable")
+    quota[by_remainder[: n - quota.sum()]] += 1
+    return np.maximum(quota, 1)

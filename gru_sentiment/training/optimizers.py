@@ -1,0 +1,130 @@
+"""Optimizers and learning-rate schedules by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from torch import nn
+from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from torch.optim.lr_scheduler import LambdaLR, OneCycleLR, ReduceLROnPlateau
+
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "sgd": SGD,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+}
+
+
+def make_optimizer(
+    model: nn.Module, name: str, *, learning_rate: float, weight_decay: float = 0.0, **options: Any
+) -> Optimizer:
+    """An optimizer over all parameters; weight decay spares embeddings and biases.
+
+    Parameters that do not require a gradient yet are included: without one they stay untouched,
+    and they join in when they are unfrozen.
+    """
+    decayed, spared = [], []
+    for module in model.modules():
+        for parameter_name, parameter in module.named_parameters(recurse=False):
+            spare = isinstance(module, nn.Embedding) or "bias" in parameter_name
+            (spared if spare else decayed).append(parameter)
+    groups = [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": spared, "weight_decay": 0.0},
+    ]
+    return OPTIMIZERS[name](groups, lr=learning_rate, **options)
+
+
+class Schedule(Protocol):
+    """Moves the learning rate: after every optimizer step and after every evaluation."""
+
+    def after_step(self) -> None:
+        """An optimizer step was made."""
+
+    def after_evaluation(self, loss: float) -> None:
+        """The model was evaluated, with this validation loss."""
+
+
+class StepSchedule:
+    """A learning rate that is a function of the step."""
+
+    def __init__(self, scheduler: LambdaLR | OneCycleLR) -> None:
+        self.scheduler = scheduler
+
+    def after_step(self) -> None:
+        """Go on to the next step's rate."""
+        self.scheduler.step()
+
+    def after_evaluation(self, loss: float) -> None:
+        """Nothing: the rate follows from the step alone."""
+
+
+class PlateauSchedule:
+    """A learning rate that falls when the validation loss no longer does."""
+
+    def __init__(self, scheduler: ReduceLROnPlateau) -> None:
+        self.scheduler = scheduler
+
+    def after_step(self) -> None:
+        """Nothing: the rate follows from the evaluations alone."""
+
+    def after_evaluation(self, loss: float) -> None:
+        """Lower the rate where the loss has not fallen for long enough."""
+        self.scheduler.step(loss)
+
+
+def _constant(optimizer: Optimizer, total: int, warmup: float, **_: Any) -> Schedule:  # noqa: ARG001
+    return StepSchedule(LambdaLR(optimizer, lambda step: 1.0))  # noqa: ARG005
+
+
+def _linear(optimizer: Optimizer, total: int, warmup: float, **_: Any) -> Schedule:
+    return StepSchedule(LambdaLR(optimizer, _rising(total, warmup, lambda done: 1 - done)))
+
+
+def _cosine(optimizer: Optimizer, total: int, warmup: float, **_: Any) -> Schedule:
+    # Loshchilov & Hutter 2017, without restarts
+    return StepSchedule(
+        LambdaLR(optimizer, _rising(total, warmup, lambda done: (1 + math.cos(math.pi * done)) / 2))
+    )
+
+
+def _one_cycle(optimizer: Optimizer, total: int, warmup: float, **_: Any) -> Schedule:
+    # one step more than is made: the rate after the last step must exist too
+    highest = [group["lr"] for group in optimizer.param_groups]
+    return StepSchedule(
+        OneCycleLR(
+            optimizer, highest, total_steps=max(total, 1) + 1, pct_start=warmup, cycle_momentum=False
+        )
+    )
+
+
+def _plateau(
+    optimizer: Optimizer, total: int, warmup: float, *, plateau_factor: float, plateau_patience: int  # noqa: ARG001
+) -> Schedule:
+    return PlateauSchedule(
+        ReduceLROnPlateau(optimizer, factor=plateau_factor, patience=plateau_patience)
+    )
+
+
+SCHEDULES: dict[str, Callable[..., Schedule]] = {
+    "constant": _constant,
+    "linear": _linear,
+    "cosine": _cosine,
+    "one_cycle": _one_cycle,
+    "reduce_on_plateau": _plateau,
+}
+
+
+def _rising(total: int, warmup: float, fall: Callable[[float], float]) -> Callable[[int], float]:
+    """Linear from near 0 to 1 over the warm-up, then `fall(share done)` from 1 to 0."""
+    rise = round(warmup * total)
+
+    def factor(step: int) -> float:
+        if step < rise:
+            return (step + 1) / (rise + 1)
+        return fall(min(1.0, (step - rise) / max(1, total - rise)))
+
+    return factor
