@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -136,11 +136,16 @@ class RunWriter:
 
     def write_lines(self, name: str, values: Iterable[Mapping[str, Any]]) -> None:
         """A file with one JSON object a line."""
-        self.write_text(name, "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values))
+        self.write_text(
+            name, "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
+        )
 
     def write_text(self, name: str, text: str) -> None:
         """A text file of the run, on the disk when this returns."""
-        with _written(self.partial / name), (self.partial / name).open("w", encoding="utf-8") as file:
+        with (
+            _written(self.partial / name),
+            (self.partial / name).open("w", encoding="utf-8") as file,
+        ):
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -242,31 +247,29 @@ def _load_model(
     path: Path, config: Config, vocabulary: Vocabulary, labels: Labels, device: torch.device
 ) -> TextClassifier:
     try:
-        with safe_open(path, "pt") as file:
-            table = file.get_slice(TABLE).get_shape() if TABLE in file.keys() else None  # noqa: SIM118
-            if table is None or len(table) != 2 or table[0] != len(vocabulary):
-                raise ArtifactError(
-                    f"{path}: holds vectors for {table[0] if table else 'no'} words and "
-                    f"{path.parent / VOCABULARY} lists {len(vocabulary)}",
-                    hint="both must come from the same training; copy the whole folder again",
-                )
-            model = build_model(config, torch.zeros(table), len(labels), torch.device("cpu"))
-            _check_shapes(path, model, {name: file.get_slice(name).get_shape() for name in file.keys()})  # noqa: SIM118
-            model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+        tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise ArtifactError(
             f"{path}: not readable weights: {error}", hint="copy the whole folder again"
         ) from error
+    shape = list(tensors[TABLE].shape) if TABLE in tensors else []
+    if len(shape) != 2 or shape[0] != len(vocabulary):
+        raise ArtifactError(
+            f"{path}: holds vectors for {shape[0] if shape else 'no'} words and "
+            f"{path.parent / VOCABULARY} lists {len(vocabulary)}",
+            hint="both must come from the same training; copy the whole folder again",
+        )
+    model = build_model(config, torch.zeros(shape), len(labels), torch.device("cpu"))
+    _check_shapes(path, model, {name: list(tensor.shape) for name, tensor in tensors.items()})
+    model.load_state_dict(tensors)
     return model.to(device).eval()
 
 
-def _check_shapes(path: Path, model: nn.Module, found: Mapping[str, list[int]]) -> None:
+def _check_shapes(path: Path, model: nn.Module, found: dict[str, list[int]]) -> None:
     expected = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
     if expected == found:
         return
-    wrong = sorted(
-        name for name in expected | found if expected.get(name) != found.get(name)
-    )
+    wrong = sorted(name for name in expected | found if expected.get(name) != found.get(name))
     name = wrong[0]
     raise ArtifactError(
         f"{path}: {name} has shape {found.get(name, 'none')}, the config asks for "
@@ -297,5 +300,11 @@ def _written(path: Path) -> Iterator[None]:
     except (OSError, SafetensorError) as error:
         code = getattr(error, "errno", None)
         full = code in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or "No space left" in str(error)
-        hint = "free some space, or choose an --output on another disk" if full else "choose another --output"
-        raise ArtifactError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}", hint=hint) from error
+        hint = (
+            "free some space, or choose an --output on another disk"
+            if full
+            else "choose another --output"
+        )
+        raise ArtifactError(
+            f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}", hint=hint
+        ) from error

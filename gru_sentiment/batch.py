@@ -40,4 +40,4 @@ class Batch:
         if self.tokens.data.device == device:
             return self
         labels = None if self.labels is None else self.labels.to(device)
-        return Batch(self.tokens.to(device), self.rows, labels)
+        return Batch(self.tokens.to(device), self.rows, labels)  # type: ignore[arg-type]

@@ -146,7 +146,8 @@ def build_vocabulary(config: TextConfig, counts: Mapping[str, int]) -> Vocabular
     )
     if len(vocabulary.words) == len(Vocabulary.from_counts({}).words):
         raise DataError(
-            f"the vocabulary is empty: no word occurs {config.min_frequency} times in the training part",
+            f"the vocabulary is empty: no word of the training part occurs {config.min_frequency} "
+            "times",
             hint="lower text.min_frequency, or add reviews",
         )
     return vocabulary
@@ -274,7 +275,7 @@ def build_average(config: TrainingConfig, model: nn.Module) -> AveragedModel | N
     """A moving average of the weights, where the config wants one."""
     if config.ema_decay is None:
         return None
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))  # type: ignore[no-untyped-call]
 
 
 def build_precision(
@@ -303,7 +304,9 @@ def build_device(name: str) -> torch.device:
     """
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
-        build = "this torch was built without CUDA" if torch.version.cuda is None else "no GPU found"
+        build = (
+            "this torch was built without CUDA" if torch.version.cuda is None else "no GPU found"
+        )
         raise DeviceError(
             f"--device cuda: {build}",
             hint="use --device cpu, or install a CUDA build of torch (see the README, 'CUDA')",

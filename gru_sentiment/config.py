@@ -155,7 +155,9 @@ class TrainingConfig(Section):
     """Of sgd and rmsprop."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     """Decoupled in adamw, added to the gradient in the others."""
-    schedule: Literal["constant", "linear", "cosine", "one_cycle", "reduce_on_plateau"] = "one_cycle"
+    schedule: Literal["constant", "linear", "cosine", "one_cycle", "reduce_on_plateau"] = (
+        "one_cycle"
+    )
     """How the learning rate moves (one_cycle: Smith & Topin 2018)."""
     warmup: Fraction = 0.25
     """Share of all steps in which one_cycle, linear and cosine rise to the highest rate."""
@@ -182,7 +184,7 @@ class TrainingConfig(Section):
     def _fits(self) -> Self:
         if (self.batch_size is None) == (self.tokens_per_batch is None):
             raise ValueError(
-                "tokens_per_batch: set exactly one of batch_size and tokens_per_batch, the other to null"
+                "tokens_per_batch: set either this or batch_size, and the other one to null"
             )
         if self.momentum and self.optimizer not in OPTIMIZERS_WITH_MOMENTUM:
             raise ValueError(f"momentum: {self.optimizer} has none; use sgd or rmsprop")
@@ -240,5 +242,7 @@ def _missing_for_source(config: Config) -> list[str]:
 
 def _text_problems(text: TextConfig) -> list[str]:
     if text.max_tokens is not None and text.head_tokens > text.max_tokens:
-        return [f"text.head_tokens: {text.head_tokens} is more than text.max_tokens {text.max_tokens}"]
+        return [
+            f"text.head_tokens: {text.head_tokens} is more than text.max_tokens {text.max_tokens}"
+        ]
     return []

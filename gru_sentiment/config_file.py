@@ -24,7 +24,7 @@ class _Loader(yaml.SafeLoader):
     """Plain YAML 1.2 values: 3e-3 is a number, `no` is a word, and nothing is expanded."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):  # type: ignore[no-untyped-call]
+        if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
         return super().compose_node(parent, index)
@@ -35,7 +35,11 @@ for _tag, _pattern, _first in [
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
     ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
     ("int", r"^[-+]?[0-9][0-9_]*$", "-+0123456789"),
-    ("float", r"^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$", "-+0123456789."),
+    (
+        "float",
+        r"^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$",
+        "-+0123456789.",
+    ),
     ("float", r"^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$", "-+."),
 ]:
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
@@ -76,9 +80,9 @@ def parse_yaml(text: str, name: str) -> tuple[dict[str, Any], dict[str, int]]:
         if node is None:
             return {}, {}
         if not isinstance(node, yaml.MappingNode):
-            raise ConfigError(f"{name}: expected sections such as 'model:', found a {node.id}")
+            raise ConfigError(f"{name}: expected sections such as 'model:' at the top")
         lines = dict(_lines(node, "", name))
-        values: dict[str, Any] = loader.construct_document(node)  # type: ignore[no-untyped-call]
+        values: dict[str, Any] = loader.construct_document(node)
         return values, lines
     except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -108,7 +112,9 @@ def _lines(node: yaml.MappingNode, prefix: str, name: str) -> Iterator[tuple[str
         if not isinstance(key, yaml.ScalarNode):
             raise ConfigError(f"{name}:{line}: a key must be a single word")
         if key.value in seen:
-            raise ConfigError(f"{name}:{line}: {prefix}{key.value} is set twice (line {seen[key.value]})")
+            raise ConfigError(
+                f"{name}:{line}: {prefix}{key.value} is set twice (line {seen[key.value]})"
+            )
         seen[key.value] = line
         yield prefix + key.value, line
         if isinstance(value, yaml.MappingNode):
@@ -127,10 +133,11 @@ def _override(values: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key:
         raise ConfigError(
-            f"--set {override}: expected section.key=value", hint="for example --set model.cell=lstm"
+            f"--set {override}: expected section.key=value",
+            hint="for example --set model.cell=lstm",
         )
     try:
-        value = yaml.load(text, _Loader)  # noqa: S506 - a subclass of SafeLoader
+        value = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         raise ConfigError(f"--set {override}: the value is not valid YAML") from error
     if key in PATH_KEYS and isinstance(value, str):
@@ -164,7 +171,8 @@ def _validate(values: dict[str, Any], lines: dict[str, int], name: str) -> Confi
         # combinations are checked only where the single values are right: go on without the wrong
         for key, reason in found:
             problems.setdefault(key, []).append(reason)
-        if not any([_remove(values, key) for key, _ in found]):
+        removed = [_remove(values, key) for key, _ in found]
+        if not any(removed):
             break
     if not problems:
         return config
@@ -196,7 +204,9 @@ def _explain(details: ErrorDetails) -> Iterator[tuple[str, str]]:
 def _joined(reasons: Sequence[str]) -> str:
     """One reason a key: the branches of a union differ only in what they expect."""
     first, *others = dict.fromkeys(reasons)
-    return " or ".join([first, *(reason.partition("; expected ")[2] or reason for reason in others)])
+    return " or ".join(
+        [first, *(reason.partition("; expected ")[2] or reason for reason in others)]
+    )
 
 
 def _remove(values: dict[str, Any], key: str) -> bool:
@@ -252,7 +262,9 @@ def _nearest(keys: Sequence[str]) -> str | None:
     prefix = f"{keys[0]}." if len(keys) > 1 else ""
     if match := difflib.get_close_matches(wrong, here, n=1):
         return prefix + match[0]
-    everywhere = {field: f"{section}.{field}" for section, names in sections.items() for field in names}
+    everywhere = {
+        field: f"{section}.{field}" for section, names in sections.items() for field in names
+    }
     match = difflib.get_close_matches(wrong, everywhere, n=1, cutoff=0.8)
     return everywhere[match[0]] if match else None
 

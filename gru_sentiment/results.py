@@ -49,6 +49,20 @@ class Metrics:
 
 
 @dataclass(frozen=True)
+class Evaluation:
+    """A run's scores on one set of rows."""
+
+    run: str
+    data: str
+    """A part of the run's data, or a file."""
+    metrics: Metrics
+
+    def to_json(self) -> dict[str, Any]:
+        """Run, data and metrics side by side."""
+        return {"run": self.run, "data": self.data, **self.metrics.to_json()}
+
+
+@dataclass(frozen=True)
 class Prediction:
     """The answer for one text."""
 

@@ -69,7 +69,9 @@ class Batcher:
         ordered = rows[np.argsort(-self._lengths[rows], kind="stable")]
         return Batches(self.encoded, self._divide(ordered), labels)
 
-    def shuffled(self, rows: Integers, labels: Integers | None, *, seed: int, epoch: int) -> Batches:
+    def shuffled(
+        self, rows: Integers, labels: Integers | None, *, seed: int, epoch: int
+    ) -> Batches:
         """In an order that follows from (seed, epoch) alone.
 
         Shuffled texts are sorted by length within pools of many batches, and the batches are
@@ -82,7 +84,9 @@ class Batcher:
         for start in range(0, len(shuffled), pool):
             part = shuffled[start : start + pool]
             groups += self._divide(part[np.argsort(-self._lengths[part], kind="stable")])
-        return Batches(self.encoded, [groups[i] for i in generator.permutation(len(groups))], labels)
+        return Batches(
+            self.encoded, [groups[i] for i in generator.permutation(len(groups))], labels
+        )
 
     def _texts_a_batch(self, rows: Integers) -> int:
         if self.batch_size is not None:

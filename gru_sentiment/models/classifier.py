@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
@@ -36,7 +36,8 @@ class TextClassifier(nn.Module):
     ) -> None:
         super().__init__()
         self.embedding = embedding
-        self.recurrent = CELLS[cell](
+        make_cell: Callable[..., nn.RNNBase] = CELLS[cell]
+        self.recurrent = make_cell(
             embedding.dimension,
             hidden_size,
             layers,

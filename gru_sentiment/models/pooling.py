@@ -23,7 +23,7 @@ class LastPooling(nn.Module):
     word to look at.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, _width: int) -> None:
         super().__init__()
 
     def forward(self, data: Tensor, layout: Layout, final: Tensor) -> Tensor:  # noqa: ARG002
@@ -34,7 +34,7 @@ class LastPooling(nn.Module):
 class MeanPooling(nn.Module):
     """Mean of the outputs of a text's words."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, _width: int) -> None:
         super().__init__()
 
     def forward(self, data: Tensor, layout: Layout, final: Tensor) -> Tensor:
@@ -46,7 +46,7 @@ class MeanPooling(nn.Module):
 class MaxPooling(nn.Module):
     """Largest output of a text's words, in every coordinate (Collobert & Weston 2008)."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, _width: int) -> None:
         super().__init__()
 
     def forward(self, data: Tensor, layout: Layout, final: Tensor) -> Tensor:
@@ -68,7 +68,9 @@ class AttentionPooling(nn.Module):
         """Attention-weighted sum over each text."""
         scores = self.score(torch.tanh(self.project(data))).squeeze(1)
         per_text = scores.new_zeros(len(final))
-        top = per_text.scatter_reduce(0, layout.text_of, scores.detach(), "amax", include_self=False)
+        top = per_text.scatter_reduce(
+            0, layout.text_of, scores.detach(), "amax", include_self=False
+        )
         weights = torch.exp(scores - top[layout.text_of])
         total = per_text.index_add(0, layout.text_of, weights)
         weights = weights / total[layout.text_of]

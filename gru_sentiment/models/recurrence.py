@@ -115,8 +115,12 @@ class RNNRecurrence(Function):
 
 
 class GRURecurrence(Function):
-    """r = s(Wr x + br + Ur h + cr), z = s(Wz x + bz + Uz h + cz), n = tanh(Wn x + bn + r (Un h + cn)),
-    h' = (1 - z) n + z h: Cho et al. 2014, with the reset gate after the product as in cuDNN.
+    """Cho et al. 2014, with the reset gate after the product as in cuDNN::
+
+    r = s(Wr x + br + Ur h + cr)
+    z = s(Wz x + bz + Uz h + cz)
+    n = tanh(Wn x + bn + r (Un h + cn))
+    h' = (1 - z) n + z h
     """
 
     @staticmethod
@@ -132,7 +136,7 @@ class GRURecurrence(Function):
         h0: Tensor,
     ) -> tuple[Tensor, Tensor]:
         hidden, recurrent, c_n = h0.shape[2], w_hh.mT, b_hh[:, None, -h0.shape[2] :]
-        b_rz = torch.cat([b_hh[:, : 2 * hidden], torch.zeros_like(b_hh[:, : hidden])], dim=1)
+        b_rz = torch.cat([b_hh[:, : 2 * hidden], torch.zeros_like(b_hh[:, :hidden])], dim=1)
         gates = _project(x, w_ih, b_ih + b_rz)
         out = x.new_empty(*x.shape[:2], hidden)
         inner = torch.empty_like(out) if store else torch.empty_like(h0)
@@ -160,7 +164,7 @@ class GRURecurrence(Function):
         d_h = _incoming(d_out, d_final, out, layout)
         to_n = (1 - z) * (1 - n * n)
         d_gates = torch.cat([to_n * inner * r * (1 - r), (h - n) * z * (1 - z), to_n * r], dim=2)
-        by_gate, d_h0 = d_gates.unflatten(2, (3, hidden)), torch.zeros_like(h0)
+        by_gate, d_h0 = d_gates.view(*d_gates.shape[:2], 3, hidden), torch.zeros_like(h0)
         for step, earlier, _ in reversed(_steps(layout)):
             d_step = d_h[:, step]
             by_gate[:, step].mul_(d_step.unsqueeze(2))
@@ -174,8 +178,14 @@ class GRURecurrence(Function):
 
 
 class LSTMRecurrence(Function):
-    """i, f, o = s(W x + b + U h + c), g = tanh(...), c' = f c + i g, h' = o tanh(c'):
-    Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; gates in the order ifgo.
+    """Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000::
+
+        i, f, o = s(W x + b + U h + c)   each with weights of its own
+        g = tanh(Wg x + bg + Ug h + cg)
+        c' = f c + i g
+        h' = o tanh(c')
+
+    The rows of the weights hold i, f, g and o in this order.
     """
 
     @staticmethod
@@ -225,7 +235,7 @@ class LSTMRecurrence(Function):
         d_gates = torch.cat(
             [g * i * (1 - i), c * f * (1 - f), i * (1 - g * g), squashed * o * (1 - o)], dim=2
         )
-        by_gate, d_h0 = d_gates.unflatten(2, (4, hidden)), torch.zeros_like(h0)
+        by_gate, d_h0 = d_gates.view(*d_gates.shape[:2], 4, hidden), torch.zeros_like(h0)
         d_c = torch.zeros_like(c0) if d_cell is None else d_cell.clone()
         for step, earlier, size in reversed(_steps(layout)):
             d_step, d_c_step = d_h[:, step], d_c[:, :size]

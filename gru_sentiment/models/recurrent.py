@@ -34,9 +34,14 @@ class _Mirror(Function):
         return x.index_select(0, reverse)
 
     @staticmethod
-    def backward(ctx: Any, d_x: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, d_x: Tensor) -> tuple[Tensor, None]:
         (reverse,) = ctx.saved_tensors
         return d_x.index_select(0, reverse), None
+
+
+def _apply(function: type[Function], *arguments: Any) -> Any:
+    """`Function.apply`, which torch leaves without types."""
+    return function.apply(*arguments)  # type: ignore[no-untyped-call]
 
 
 def _runs_here(module: nn.RNNBase, x: Tensor | PackedSequence) -> bool:
@@ -55,7 +60,11 @@ def _stacked(module: nn.RNNBase, name: str, layer: int) -> Tensor:
 
 
 def _run_layers(
-    module: nn.RNNBase, recurrence: type[Function], packed: PackedSequence, states: States, *extra: Any
+    module: nn.RNNBase,
+    recurrence: type[Function],
+    packed: PackedSequence,
+    states: States,
+    *extra: Any,
 ) -> tuple[PackedSequence, States]:
     """All layers of `module` over `packed`; states and results as torch gives them."""
     data, batch_sizes, sorted_indices, unsorted_indices = packed
@@ -67,14 +76,18 @@ def _run_layers(
     for layer in range(module.num_layers):
         if layer:
             data = F.dropout(data, module.dropout, module.training)
-        x = data[None] if reverse is None else torch.stack([data, _Mirror.apply(data, reverse)])
+        x = data[None] if reverse is None else torch.stack([data, _apply(_Mirror, data, reverse)])
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         parameters = [_stacked(module, name, layer) for name in names]
         initial = [state[layer * directions : (layer + 1) * directions] for state in states]
         store = torch.is_grad_enabled()
-        out, *final = recurrence.apply(layout, store, x, *parameters, *initial, *extra)
+        out, *final = _apply(recurrence, layout, store, x, *parameters, *initial, *extra)
         forward = out[0]
-        data = forward if reverse is None else torch.cat([forward, _Mirror.apply(out[1], reverse)], 1)
+        data = (
+            forward
+            if reverse is None
+            else torch.cat([forward, _apply(_Mirror, out[1], reverse)], 1)
+        )
         finals.append(final)
     ends = tuple(torch.cat(layers) for layers in zip(*finals, strict=True))
     if unsorted_indices is not None:
@@ -91,7 +104,7 @@ def _zero_state(module: nn.RNNBase, packed: PackedSequence) -> Tensor:
 class RNN(nn.RNN):
     """`torch.nn.RNN` (Elman 1990), fast on packed sequences on the CPU."""
 
-    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:  # type: ignore[override]
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
         """Packed (tokens, input) to packed (tokens, directions x hidden) and the final h."""
         if not _runs_here(self, input):
             return super().forward(input, hx)
@@ -103,7 +116,7 @@ class RNN(nn.RNN):
 class GRU(nn.GRU):
     """`torch.nn.GRU` (Cho et al. 2014), fast on packed sequences on the CPU."""
 
-    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:  # type: ignore[override]
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
         """Packed (tokens, input) to packed (tokens, directions x hidden) and the final h."""
         if not _runs_here(self, input):
             return super().forward(input, hx)
@@ -115,7 +128,7 @@ class GRU(nn.GRU):
 class LSTM(nn.LSTM):
     """`torch.nn.LSTM` (Hochreiter & Schmidhuber 1997), fast on packed sequences on the CPU."""
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, tuple[Tensor, Tensor]]:  # type: ignore[override]
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, tuple[Tensor, Tensor]]:
         """Packed (tokens, input) to packed (tokens, directions x hidden) and the final (h, c)."""
         if not _runs_here(self, input):
             return super().forward(input, hx)

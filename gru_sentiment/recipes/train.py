@@ -38,7 +38,7 @@ from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.provenance import peak_memory_mib, provenance
 from gru_sentiment.results import Coverage, EvaluationRecord, StepRecord, TrainingResult
 from gru_sentiment.training.loop import train_epochs
-from gru_sentiment.training.seeding import seed_everything
+from gru_sentiment.training.seeding import seed_everything, set_threads
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,12 @@ class Observer(Protocol):
 
 
 def train(
-    config: Config, observer: Observer, *, name: str = "run", force: bool = False, progress: bool = False
+    config: Config,
+    observer: Observer,
+    *,
+    name: str = "run",
+    force: bool = False,
+    progress: bool = False,
 ) -> TrainingResult:
     """Train, choose the best epoch on the validation part, then score the test part once.
 
@@ -74,7 +79,8 @@ def train(
     """
     started, started_at = time.perf_counter(), datetime.now(UTC)
     device = build_device(config.run.device)
-    threads = seed_everything(config.run.seed, config.run.threads)
+    threads = set_threads(config.run.threads)
+    seed_everything(config.run.seed)
     with RunWriter(config.run.output or free_run_path(name), force=force) as writer:
         corpus = build_corpus(config, progress=progress)
         counts = corpus.tokenized.counts(corpus.splits["train"])
@@ -97,7 +103,19 @@ def train(
         metrics = fit.final_metrics()
         total_s = time.perf_counter() - started
         writer.write_json(METRICS, {split: scores.to_json() for split, scores in metrics.items()})
-        metadata = provenance() | _facts(config, corpus, model, covered, fit, str(device), threads)
+        facts = {
+            "seed": config.run.seed,
+            "device": str(device),
+            "threads": threads,
+            "data_fingerprint": corpus.records.fingerprint,
+            "rows": {split: len(rows) for split, rows in corpus.splits.items()},
+            "parameters": {"total": _count(model)}
+            | {name: _count(module) for name, module in model.named_children()},
+            "coverage": asdict(covered),
+            "best_epoch": fit.best_epoch,
+            "epochs": fit.epochs,
+            "stopped_by": fit.stopped_by,
+        }
         clock = {
             "started_at": started_at.isoformat(timespec="seconds"),
             "startup_s": startup_s,
@@ -105,7 +123,7 @@ def train(
             "total_s": total_s,
             "peak_memory_mib": peak_memory_mib(),
         }
-        writer.write_json(METADATA, metadata | clock)
+        writer.write_json(METADATA, provenance() | facts | clock)
         writer.finish()
     return TrainingResult(
         run=str(writer.path),
@@ -151,7 +169,10 @@ class _Fit:
         loss = build_loss(config, part.label_ids[part.rows], len(part.labels))
         optimizer = build_optimizer(config, self.model)
         steps = sum(
-            math.ceil(len(batcher.shuffled(part.rows, None, seed=seed, epoch=epoch)) / config.accumulation_steps)
+            math.ceil(
+                len(batcher.shuffled(part.rows, None, seed=seed, epoch=epoch))
+                / config.accumulation_steps
+            )
             for epoch in range(1, config.epochs + 1)
         )
         records = train_epochs(
@@ -178,7 +199,9 @@ class _Fit:
         except KeyboardInterrupt:
             if not self.best_epoch:
                 self.writer.save_model(self.evaluated)
-            what = f"the weights of epoch {self.best_epoch}" if self.best_epoch else "untested weights"
+            what = (
+                f"the weights of epoch {self.best_epoch}" if self.best_epoch else "untested weights"
+            )
             logger.warning("interrupted: %s holds %s", self.writer.partial, what)
             raise
 
@@ -208,10 +231,12 @@ class _Fit:
         part = self.parts["validation"]
         assert part.label_ids is not None
         return [
-            {"row": int(row), "true": part.labels.classes[part.label_ids[row]], **prediction.to_json()}
-            for row, prediction in zip(
-                part.rows, part.predictions(self._best_answers), strict=True
-            )
+            {
+                "row": int(row),
+                "true": part.labels.classes[part.label_ids[row]],
+                **prediction.to_json(),
+            }
+            for row, prediction in zip(part.rows, part.predictions(self._best_answers), strict=True)
         ]
 
 
@@ -225,29 +250,6 @@ def _log_setup(corpus: Corpus, vocabulary: int, covered: Coverage) -> None:
         100 * covered.types,
         100 * covered.tokens,
     )
-
-
-def _facts(
-    config: Config,
-    corpus: Corpus,
-    model: nn.Module,
-    covered: Coverage,
-    fit: _Fit,
-    device: str,
-    threads: int,
-) -> dict[str, Any]:
-    return {
-        "seed": config.run.seed,
-        "device": device,
-        "threads": threads,
-        "data_fingerprint": corpus.records.fingerprint,
-        "rows": {split: len(rows) for split, rows in corpus.splits.items()},
-        "parameters": {"total": _count(model), **{n: _count(m) for n, m in model.named_children()}},
-        "coverage": asdict(covered),
-        "best_epoch": fit.best_epoch,
-        "epochs": fit.epochs,
-        "stopped_by": fit.stopped_by,
-    }
 
 
 def _count(module: nn.Module) -> int:

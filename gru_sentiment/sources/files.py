@@ -22,6 +22,11 @@ from gru_sentiment.sources.records import (
     text_and_label,
 )
 
+
+class MissingColumnError(DataError):
+    """A file without a column that was asked for."""
+
+
 Columns = dict[str, list[Any]]
 
 
@@ -55,11 +60,31 @@ def read_table(path: Path, text_column: str, label_column: str) -> pa.Table:
     return text_and_label(columns[text_column], columns[label_column], str(path))
 
 
+def read_labelled(path: Path, *choices: tuple[str, str]) -> pa.Table:
+    """`read_table` with the first of several pairs of column names that the file has.
+
+    Raises:
+        DataError: see `load_files`; where no pair is there, about the first one.
+    """
+    problem: MissingColumnError | None = None
+    for text_column, label_column in choices:
+        try:
+            return read_table(path, text_column, label_column)
+        except MissingColumnError as error:
+            problem = problem or error
+    assert problem is not None
+    raise problem
+
+
 def read_csv(path: Path, wanted: Sequence[str], *, delimiter: str = ",") -> Columns:
     """Columns of a delimited file with a header; quoted values may hold newlines."""
     raw = _utf8(path)
     try:
-        header = next(csv.reader(io.StringIO(raw[:MAX_HEADER].decode("utf-8-sig", "ignore")), delimiter=delimiter))
+        header = next(
+            csv.reader(
+                io.StringIO(raw[:MAX_HEADER].decode("utf-8-sig", "ignore")), delimiter=delimiter
+            )
+        )
     except StopIteration:
         header = []
     _require(path, wanted, header)
@@ -93,14 +118,18 @@ def read_tsv(path: Path, wanted: Sequence[str]) -> Columns:
 def read_jsonl(path: Path, wanted: Sequence[str]) -> Columns:
     """Columns of a file with one JSON object a line; empty lines are passed over."""
     lines = _utf8(path).decode("utf-8-sig").split("\n")
-    return _from_objects(path, wanted, ((f"line {n}", x) for n, x in enumerate(lines, 1) if x.strip()))
+    return _from_objects(
+        path, wanted, ((f"line {n}", x) for n, x in enumerate(lines, 1) if x.strip())
+    )
 
 
 def read_json(path: Path, wanted: Sequence[str]) -> Columns:
     """Columns of a JSON array of objects."""
     values = _parsed(path, "file", _utf8(path).decode("utf-8-sig"))
     if not isinstance(values, list):
-        raise DataError(f"{path}: expected a JSON array of objects", hint="one object a line is .jsonl")
+        raise DataError(
+            f"{path}: expected a JSON array of objects", hint="one object a line is .jsonl"
+        )
     return _from_objects(path, wanted, ((f"item {n}", value) for n, value in enumerate(values, 1)))
 
 
@@ -133,7 +162,9 @@ def _reader(path: Path) -> Callable[[Path, Sequence[str]], Columns]:
         return READERS[path.suffix.lower()]
     except KeyError:
         known = ", ".join(READERS)
-        raise DataError(f"{path}: unknown kind of file {path.suffix!r}", hint=f"known: {known}") from None
+        raise DataError(
+            f"{path}: unknown kind of file {path.suffix!r}", hint=f"known: {known}"
+        ) from None
 
 
 def _existing(path: Path) -> Path:
@@ -165,7 +196,7 @@ def _utf8(path: Path) -> bytes:
 def _require(path: Path, wanted: Iterable[str], found: Sequence[str]) -> None:
     missing = [name for name in wanted if name not in found]
     if missing:
-        raise DataError(
+        raise MissingColumnError(
             f"{path}: no column {', '.join(map(repr, missing))}; columns found: {', '.join(found)}",
             hint="name yours with data.text_column and data.label_column",
         )
@@ -180,7 +211,9 @@ def _from_objects(path: Path, wanted: Sequence[str], items: Iterable[tuple[str, 
         _require(Path(f"{path}, {where}"), wanted, list(value))
         text = value[wanted[0]]
         if text is not None and not isinstance(text, str):
-            raise DataError(f"{path}: {where}: {wanted[0]} is {type(text).__name__}, expected a string")
+            raise DataError(
+                f"{path}: {where}: {wanted[0]} is {type(text).__name__}, expected a string"
+            )
         for name in wanted:
             columns[name].append(value[name])
     return columns

@@ -39,10 +39,12 @@ def load_hub(
         except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
             raise DataError(
                 f"data set {dataset}, split {split}: {str(error).splitlines()[0]}",
-                hint="check data.dataset, the split's name and the connection; without internet use "
-                "data.source package or files",
+                hint="check data.dataset, the split's name and the connection; without internet "
+                "use data.source package or files",
             ) from error
-        parts[part] = _table(loaded, f"{dataset}, split {split}", text_column, label_column, label_names)
+        parts[part] = _table(
+            loaded, f"{dataset}, split {split}", text_column, label_column, label_names
+        )
     return records_from(parts)
 
 

@@ -84,8 +84,12 @@ def text_and_label(texts: Sequence[str | None], labels: Sequence[object], where:
             f"{_rows(missing)} (counting rows from 1, the header aside)",
             hint="fill the labels in or leave those rows out",
         )
-    return pa.table({"text": pa.array([text or "" for text in texts], pa.large_string()),
-                     "label": _label_array(labels, where)})
+    return pa.table(
+        {
+            "text": pa.array([text or "" for text in texts], pa.large_string()),
+            "label": _label_array(labels, where),
+        }
+    )
 
 
 def _label_array(labels: Sequence[object], where: str) -> pa.Array:

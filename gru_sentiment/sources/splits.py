@@ -52,7 +52,7 @@ def split_rows(
                 drawn = drawn[~np.isin(text_ids[drawn], text_ids[other])]
         elif size:
             wanted = size if size >= 1 else round(size * n_train)
-            drawn = _draw(rest, labels, text_ids, int(wanted), generator, part)
+            drawn = _draw(rest, labels, text_ids, int(wanted), generator=generator, part=part)
         else:
             continue
         taken[part] = drawn
@@ -60,7 +60,7 @@ def split_rows(
     if not len(rest):
         raise DataError(
             "no rows are left to train on",
-            hint="lower data.validation_size and data.test_size, or remove duplicates of the test part",
+            hint="lower data.validation_size and data.test_size; a test part's texts do not count",
         )
     return {"train": rest, **dict(reversed(taken.items()))}
 
@@ -79,7 +79,7 @@ def _remove_known(rows: Rows, text_ids: Rows, taken: Mapping[str, Rows]) -> Rows
 
 
 def _draw(
-    rows: Rows, labels: Rows, text_ids: Rows, n: int, generator: np.random.Generator, part: str
+    rows: Rows, labels: Rows, text_ids: Rows, n: int, *, generator: np.random.Generator, part: str
 ) -> Rows:
     """About `n` of `rows`, the classes in proportion and at least one text of each."""
     _, first = np.unique(text_ids[rows], return_index=True)
@@ -95,7 +95,8 @@ def _draw(
                 hint="add reviews of that class, or lower data.validation_size or data.test_size",
             )
         chosen.append(generator.permutation(firsts[labels[firsts] == label])[:take])
-    return rows[np.isin(text_ids[rows], text_ids[np.concatenate(chosen)])]
+    drawn: Rows = rows[np.isin(text_ids[rows], text_ids[np.concatenate(chosen)])]
+    return drawn
 
 
 def _apportion(n: int, counts: Rows) -> Rows:
@@ -104,4 +105,5 @@ def _apportion(n: int, counts: Rows) -> Rows:
     quota = np.floor(exact).astype(np.int64)
     by_remainder = np.argsort(quota - exact, kind="stable")
     quota[by_remainder[: n - quota.sum()]] += 1
-    return np.maximum(quota, 1)
+    at_least_one: Rows = np.maximum(quota, 1)
+    return at_least_one

@@ -79,7 +79,7 @@ def train_epochs(
             # the last step of an epoch may hold fewer batches
             first = index - index % accumulation_steps
             in_step = min(accumulation_steps, len(epoch_batches) - first)
-            (loss / in_step).backward()
+            torch.autograd.backward(loss / in_step)
             if index + 1 == first + in_step:
                 norm = _step(model, optimizer, clip_norm)
                 if not math.isfinite(norm):

@@ -26,7 +26,8 @@ def make_optimizer(
     Parameters that do not require a gradient yet are included: without one they stay untouched,
     and they join in when they are unfrozen.
     """
-    decayed, spared = [], []
+    decayed: list[nn.Parameter] = []
+    spared: list[nn.Parameter] = []
     for module in model.modules():
         for parameter_name, parameter in module.named_parameters(recurse=False):
             spare = isinstance(module, nn.Embedding) or "bias" in parameter_name
@@ -76,7 +77,7 @@ class PlateauSchedule:
         self.scheduler.step(loss)
 
 
-def _constant(optimizer: Optimizer, total: int, warmup: float, **_: Any) -> Schedule:  # noqa: ARG001
+def _constant(optimizer: Optimizer, _total: int, _warmup: float, **_: Any) -> Schedule:
     return StepSchedule(LambdaLR(optimizer, lambda step: 1.0))  # noqa: ARG005
 
 
@@ -96,13 +97,22 @@ def _one_cycle(optimizer: Optimizer, total: int, warmup: float, **_: Any) -> Sch
     highest = [group["lr"] for group in optimizer.param_groups]
     return StepSchedule(
         OneCycleLR(
-            optimizer, highest, total_steps=max(total, 1) + 1, pct_start=warmup, cycle_momentum=False
+            optimizer,
+            highest,
+            total_steps=max(total, 1) + 1,
+            pct_start=warmup,
+            cycle_momentum=False,
         )
     )
 
 
 def _plateau(
-    optimizer: Optimizer, total: int, warmup: float, *, plateau_factor: float, plateau_patience: int  # noqa: ARG001
+    optimizer: Optimizer,
+    _total: int,
+    _warmup: float,
+    *,
+    plateau_factor: float,
+    plateau_patience: int,
 ) -> Schedule:
     return PlateauSchedule(
         ReduceLROnPlateau(optimizer, factor=plateau_factor, patience=plateau_patience)

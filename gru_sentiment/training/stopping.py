@@ -33,7 +33,7 @@ class Stopping:
         """Take note of an evaluation; true if it is better than all before."""
         if self.score not in scores:
             raise DataError(
-                f"training.monitor: the validation part has no {self.score}; a class has no rows there",
+                f"training.monitor: no {self.score} on the validation part, which lacks a class",
                 hint=f"monitor one of {', '.join(scores)}, or add validation rows of every class",
             )
         value = self.sign * scores[self.score]

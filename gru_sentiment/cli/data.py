@@ -1,0 +1,43 @@
+"""`gru-sent data check`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gru_sentiment.cli.errors import command
+from gru_sentiment.cli.options import ConfigFile, Debug, Overrides
+from gru_sentiment.cli.progress import on_terminal
+from gru_sentiment.config_file import load_config
+from gru_sentiment.reporting.terminal import data_report
+
+app = typer.Typer(help="Look at a config's data.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Look at a config's data."""
+
+
+@app.command("check")
+def check(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Rows, label balance, lengths, duplicates, overlaps and coverage, before training."""
+    with command(debug=debug):
+        settings = load_config(config, overrides or [])
+
+        from gru_sentiment.recipes import check_data as recipe
+
+        report = recipe.check_data(settings, progress=on_terminal(sys.stderr))
+        if as_json:
+            print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+            return
+        Console().print(data_report(report))

@@ -1,0 +1,40 @@
+"""Exit codes and what is printed with them.
+
+0 done, 2 what the user can mend, 130 interrupted; anything else is a bug of ours: a traceback and
+exit code 1.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from gru_sentiment.errors import UserError
+
+USER_ERROR, INTERRUPTED = 2, 130
+
+
+@contextmanager
+def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
+    """Around a command's body: show its log on stderr and turn errors into exit codes."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("gru_sentiment")
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    try:
+        yield
+    except UserError as error:
+        if debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(USER_ERROR) from error
+    except KeyboardInterrupt as error:
+        print("interrupted", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from error
+    finally:
+        logger.removeHandler(handler)

@@ -1,0 +1,36 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Device(StrEnum):
+    """Where to compute."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+ConfigFile = Annotated[
+    Path, typer.Option("--config", "-c", help="YAML config, e.g. configs/gru.yaml.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override a key, e.g. --set model.cell=lstm; repeatable."
+    ),
+]
+DeviceOption = Annotated[
+    Device, typer.Option("--device", help="auto takes CUDA where there is one.")
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="CPU threads; one a core by default.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -1,0 +1,36 @@
+"""`gru-sent predict`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gru_sentiment.cli.errors import command
+from gru_sentiment.cli.options import Debug, Device, DeviceOption, Threads
+from gru_sentiment.reporting.terminal import prediction_report
+
+
+def predict(
+    text: Annotated[str, typer.Argument(help="The review.")],
+    run: Annotated[
+        Path | None, typer.Option("--run", help="Run folder; runs/latest by default.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    device: DeviceOption = Device.auto,
+    threads: Threads = None,
+    debug: Debug = False,
+) -> None:
+    """Say what a review is."""
+    with command(debug=debug):
+        from gru_sentiment.recipes import predict as recipe
+
+        (answer,) = recipe.predict([text], run, device=device, threads=threads)
+        if as_json:
+            print(json.dumps(answer.to_json(), ensure_ascii=False))
+            return
+        console = Console()
+        console.print(prediction_report(answer, terminal=console.is_terminal))

@@ -1,0 +1,88 @@
+"""Progress of a training: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+from gru_sentiment.reporting.terminal import epoch_line
+from gru_sentiment.results import EvaluationRecord, StepRecord
+
+LINE_EVERY_S = 15.0
+"""Seconds between plain lines within an epoch."""
+
+
+def on_terminal(stream: TextIO) -> bool:
+    """Whether carriage returns make sense: a terminal, and not a CI's log."""
+    return stream.isatty() and not os.environ.get("CI")
+
+
+class SilentProgress:
+    """Says nothing."""
+
+    def on_step(self, record: StepRecord) -> None:
+        """Nothing."""
+
+    def on_evaluation(self, record: EvaluationRecord) -> None:
+        """Nothing."""
+
+
+class BarProgress:
+    """A tqdm bar an epoch and a line an evaluation."""
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        self.stream = stream
+        self.bar: tqdm[Any] | None = None
+
+    def on_step(self, record: StepRecord) -> None:
+        """Move the bar on."""
+        if self.bar is None:
+            title = f"epoch {record.epoch}/{record.epochs}"
+            self.bar = tqdm(
+                total=record.steps, desc=title, unit="batch", file=self.stream, leave=False
+            )
+        self.bar.set_postfix_str(
+            f"loss {record.loss:.4f}, accuracy {record.accuracy:.4f}, "
+            f"{record.tokens_per_s:,.0f} tokens/s",
+            refresh=False,
+        )
+        self.bar.update()
+
+    def on_evaluation(self, record: EvaluationRecord) -> None:
+        """Replace the bar by the epoch's line."""
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+        print(epoch_line(record), file=self.stream, flush=True)
+
+
+class LineProgress:
+    """A plain line every few seconds and one an evaluation."""
+
+    def __init__(self, stream: TextIO = sys.stderr, every_s: float = LINE_EVERY_S) -> None:
+        self.stream, self.every_s = stream, every_s
+        self.last = time.monotonic()
+
+    def on_step(self, record: StepRecord) -> None:
+        """A line if the last one is old enough."""
+        if time.monotonic() - self.last < self.every_s:
+            return
+        self.last = time.monotonic()
+        left = record.elapsed_s / record.step * (record.steps - record.step)
+        self._say(
+            f"epoch {record.epoch}/{record.epochs}, batch {record.step}/{record.steps}: "
+            f"loss {record.loss:.4f}, accuracy {record.accuracy:.4f}, "
+            f"{record.tokens_per_s:,.0f} tokens/s, {left:.0f} s left in the epoch"
+        )
+
+    def on_evaluation(self, record: EvaluationRecord) -> None:
+        """The epoch's line."""
+        self.last = time.monotonic()
+        self._say(epoch_line(record))
+
+    def _say(self, line: str) -> None:
+        print(line, file=self.stream, flush=True)

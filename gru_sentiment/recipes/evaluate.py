@@ -1,0 +1,95 @@
+"""Score a run on a part of its own data or on a labelled file."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from gru_sentiment.artifact import Run, load_run, read_metadata
+from gru_sentiment.build import (
+    build_device,
+    build_encoded,
+    build_records,
+    build_splits,
+    build_tokenizer,
+)
+from gru_sentiment.data.labels import Integers
+from gru_sentiment.data.tokenizer import tokenize_dataset
+from gru_sentiment.errors import ArtifactError, DataError
+from gru_sentiment.evaluation import Part
+from gru_sentiment.results import Evaluation
+from gru_sentiment.sources.files import read_labelled
+from gru_sentiment.sources.records import Records, records_from
+from gru_sentiment.training.seeding import set_threads
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate(
+    path: Path | None,
+    *,
+    split: str | None = None,
+    data: Path | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    progress: bool = False,
+) -> Evaluation:
+    """Metrics of a run (the latest by default) on `data`, or on a part of its config's data.
+
+    The part is `test`, unless `split` says `validation`; it is drawn again from the run's config.
+
+    Raises:
+        ArtifactError: no such run, or its data are no longer what it was trained on.
+        DataError: the file cannot be read, or holds labels that the run does not know.
+    """
+    set_threads(threads)
+    run = load_run(path, build_device(device))
+    if data is not None:
+        part, where = _file_part(run, data, progress), str(data)
+    else:
+        where = split or "test"
+        part = _split_part(run, where, progress)
+    logger.info("scoring %s texts", f"{len(part.rows):,}")
+    metrics, _ = part.evaluate(run.model, run.device)
+    return Evaluation(str(run.path), where, metrics)
+
+
+def _file_part(run: Run, data: Path, progress: bool) -> Part:
+    config = run.config.data
+    table = read_labelled(data, (config.text_column, config.label_column), ("text", "label"))
+    records = records_from({"data": table})
+    return _part(run, records, run.labels.indices(records.labels), None, progress)
+
+
+def _split_part(run: Run, split: str, progress: bool) -> Part:
+    records = build_records(run.config.data)
+    known = read_metadata(run.path).get("data_fingerprint")
+    if known is not None and known != records.fingerprint:
+        raise ArtifactError(
+            f"{run.path}: its data changed since training (fingerprint {known[:12]}…, now "
+            f"{records.fingerprint[:12]}…), so its {split} part cannot be drawn again",
+            hint="score a file instead: gru-sent evaluate --data FILE",
+        )
+    label_ids = run.labels.indices(records.labels)
+    splits = build_splits(run.config.data, records, label_ids)
+    if split not in splits:
+        raise DataError(
+            f"{run.path}: was trained without a {split} part",
+            hint="choose --split validation, or score a file with --data FILE",
+        )
+    return _part(run, records, label_ids, splits[split], progress)
+
+
+def _part(
+    run: Run, records: Records, label_ids: Integers, rows: Integers | None, progress: bool
+) -> Part:
+    tokenized = tokenize_dataset(
+        build_tokenizer(run.config.text),
+        records.dataset,
+        processes=run.config.run.processes,
+        progress=progress,
+    )
+    encoded = build_encoded(run.config.text, tokenized, run.vocabulary)
+    return Part(encoded, np.arange(len(encoded)) if rows is None else rows, run.labels, label_ids)

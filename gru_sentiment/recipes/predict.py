@@ -1,0 +1,31 @@
+"""Answer for texts with a trained run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gru_sentiment.artifact import load_run
+from gru_sentiment.build import build_device, build_encoded, build_tokenizer
+from gru_sentiment.data.tokenizer import tokenize_texts
+from gru_sentiment.evaluation import Part
+from gru_sentiment.results import Prediction
+from gru_sentiment.training.seeding import set_threads
+
+
+def predict(
+    texts: Sequence[str], path: Path | None, *, device: str = "auto", threads: int | None = None
+) -> list[Prediction]:
+    """One prediction a text, in order; `path` is a run folder, the latest run by default.
+
+    Raises:
+        ArtifactError: no such run, or one that cannot be read.
+    """
+    set_threads(threads)
+    run = load_run(path, build_device(device))
+    tokenized = tokenize_texts(build_tokenizer(run.config.text), texts)
+    encoded = build_encoded(run.config.text, tokenized, run.vocabulary)
+    part = Part(encoded, np.arange(len(encoded)), run.labels)
+    return part.predictions(part.log_probabilities(run.model, run.device))

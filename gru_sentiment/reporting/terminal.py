@@ -1,0 +1,156 @@
+"""Results as tables and sentences for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gru_sentiment.results import (
+    Coverage,
+    DataReport,
+    Evaluation,
+    EvaluationRecord,
+    Metrics,
+    Prediction,
+    TrainingResult,
+)
+
+BAR = 30
+"""Characters of a full probability bar."""
+
+
+def training_report(result: TrainingResult) -> RenderableType:
+    """Scores by split, and what the run was."""
+    lines = [
+        f"best epoch {result.best_epoch} of {result.epochs}; stopped because {result.stopped_by}",
+        f"{result.parameters:,} parameters, {result.vocabulary:,} words",
+        f"trained in {_duration(result.training_s)}, {_duration(result.total_s)} in all",
+        f"run folder: {result.run}",
+    ]
+    return Group(metrics_table(result.metrics), *map(Text, lines))
+
+
+def evaluation_report(evaluation: Evaluation) -> RenderableType:
+    """Scores, and where the errors are."""
+    parts: list[RenderableType] = [
+        Text(f"{evaluation.run} on {evaluation.data}"),
+        metrics_table({evaluation.data: evaluation.metrics}),
+        confusion_table(evaluation.metrics),
+    ]
+    if evaluation.metrics.empty_texts:
+        parts.append(Text(f"{evaluation.metrics.empty_texts:,} texts hold no word"))
+    return Group(*parts)
+
+
+def metrics_table(metrics: dict[str, Metrics]) -> Table:
+    """One column a split."""
+    table = _table("", *metrics)
+    table.add_row("reviews", *(f"{m.n:,}" for m in metrics.values()))
+    for title, name in [
+        ("accuracy", "accuracy"),
+        ("loss", "loss"),
+        ("ROC AUC", "roc_auc"),
+        ("macro F1", "macro_f1"),
+    ]:
+        table.add_row(title, *(_score(getattr(m, name)) for m in metrics.values()))
+    classes = next(iter(metrics.values())).per_class
+    for name in classes:
+        for title in ("precision", "recall", "f1"):
+            values = (_score(getattr(m.per_class[name], title)) for m in metrics.values())
+            table.add_row(f"{title} of {name}", *values)
+    table.add_row("tokens/s", *(f"{m.tokens_per_s:,.0f}" for m in metrics.values()))
+    return table
+
+
+def confusion_table(metrics: Metrics) -> Table:
+    """True classes by row, predicted ones by column."""
+    table = _table("true \\ predicted", *metrics.per_class)
+    for name, row in zip(metrics.per_class, metrics.confusion_matrix, strict=True):
+        table.add_row(name, *(f"{n:,}" for n in row))
+    return table
+
+
+def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableType:
+    """The label and its probability; on a terminal a bar for every class."""
+    probability = prediction.probabilities[str(prediction.label)]
+    lines = [Text(f"{prediction.label} ({probability:.1%})")]
+    if terminal:
+        width = max(map(len, prediction.probabilities))
+        for name, value in prediction.probabilities.items():
+            lines.append(Text(f"  {name:>{width}} {value:6.1%} {'█' * round(BAR * value)}"))
+    if prediction.tokens == 0:
+        lines.append(Text("the text holds no word; this is what the model says of nothing"))
+    elif prediction.unknown_tokens == prediction.tokens:
+        lines.append(Text("none of the words is known to the model"))
+    if prediction.truncated:
+        lines.append(Text(f"only {prediction.tokens:,} words were read, the middle was left out"))
+    return Group(*lines)
+
+
+def data_report(report: DataReport) -> RenderableType:
+    """Everything that `data check` found."""
+    table = _table("", *report.splits)
+    splits = list(report.splits.values())
+    table.add_row("rows", *(f"{s.rows:,}" for s in splits))
+    for label in splits[0].labels:
+        table.add_row(label, *(_share(s.labels[label], s.rows) for s in splits))
+    table.add_row("empty texts", *(f"{s.empty_texts:,}" for s in splits))
+    table.add_row("duplicate texts", *(f"{s.duplicate_texts:,}" for s in splits))
+    for percentile in splits[0].lengths:
+        title = "words, longest" if percentile == "100 %" else f"words, {percentile} have at most"
+        table.add_row(title, *(f"{s.lengths[percentile]:,}" for s in splits))
+    table.add_row("truncated", *(f"{s.truncated:.1%}" for s in splits))
+    table.add_row("out of vocabulary", *(f"{s.out_of_vocabulary:.2%}" for s in splits))
+    lines = [f"texts in both {pair}: {n:,}" for pair, n in report.overlaps.items()]
+    lines += [f"vocabulary: {report.vocabulary:,} words", *_coverage_lines(report.coverage)]
+    lines += [f"warning: {warning}" for warning in report.warnings]
+    return Group(table, *map(Text, lines))
+
+
+def epoch_line(record: EvaluationRecord) -> str:
+    """What an epoch came to."""
+    best = ", best so far" if record.is_best else ""
+    scores = record.scores
+    return (
+        f"epoch {record.epoch}: training loss {record.train_loss:.4f}, accuracy "
+        f"{record.train_accuracy:.4f}; validation loss {scores['loss']:.4f}, accuracy "
+        f"{scores['accuracy']:.4f}{best}; {record.elapsed_s:.0f} s, "
+        f"{record.tokens_per_s:,.0f} tokens/s"
+    )
+
+
+def _coverage_lines(coverage: Coverage | None) -> Iterable[str]:
+    if coverage is None:
+        return
+    yield (
+        f"vectors: {coverage.vectors} cover {coverage.types:.1%} of the vocabulary, "
+        f"{coverage.tokens:.1%} of the known text"
+    )
+    if coverage.most_frequent_missing:
+        words = ", ".join(f"{word!r} ({n:,})" for word, n in coverage.most_frequent_missing)
+        yield f"most frequent words without a vector: {words}"
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right", overflow="fold")
+    return table
+
+
+def _score(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.4f}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} ({part / max(whole, 1):.1%})"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
