@@ -26,7 +26,7 @@ from typing import Any, Self
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from gru_sentiment.build import build_model
@@ -108,17 +108,12 @@ class RunWriter:
         """What is known before training starts."""
         self.write_text(CONFIG, dump_config(config))
         self.write_text(LABELS, _json({"labels": labels.classes}))
-        with _written(self.partial / VOCABULARY):
-            vocabulary.save(self.partial / VOCABULARY)
+        self.write_text(VOCABULARY, vocabulary.to_text())
 
     def save_model(self, model: nn.Module) -> None:
         """The weights, replaced as a whole."""
-        target = self.partial / WEIGHTS
-        temporary = target.with_suffix(".tmp")
         tensors = {name: tensor.contiguous().cpu() for name, tensor in model.state_dict().items()}
-        with _written(target):
-            save_file(tensors, temporary)
-            os.replace(temporary, target)
+        self._write(WEIGHTS, save(tensors))
 
     def load_weights(self, model: nn.Module) -> nn.Module:
         """The model with the weights that were saved last."""
@@ -141,14 +136,19 @@ class RunWriter:
         )
 
     def write_text(self, name: str, text: str) -> None:
-        """A text file of the run, on the disk when this returns."""
-        with (
-            _written(self.partial / name),
-            (self.partial / name).open("w", encoding="utf-8") as file,
-        ):
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        """A text file of the run."""
+        self._write(name, text.encode())
+
+    def _write(self, name: str, content: bytes) -> None:
+        """A file as a whole: under a temporary name, synced to the disk, then renamed."""
+        target = self.partial / name
+        temporary = target.with_name(name + ".tmp")
+        with _written(target):
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
 
     def finish(self) -> None:
         """Give the folder its name and make it the latest run."""

@@ -53,13 +53,13 @@ class Vocabulary:
             len(words),
         )
 
-    def save(self, path: Path) -> None:
-        """One word a line, in the order of the ids."""
-        path.write_text("".join(f"{word}\n" for word in self.words), "utf-8", newline="")
+    def to_text(self) -> str:
+        """One word a line, in the order of the ids; `load` reads it back."""
+        return "".join(f"{word}\n" for word in self.words)
 
     @classmethod
     def load(cls, path: Path) -> Vocabulary:
-        """Read what `save` wrote.
+        """Read a file that holds what `to_text` gives.
 
         Raises:
             ArtifactError: the file is not such a list of words.
