@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,6 +38,8 @@ from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.results import EvaluationRecord
+
+logger = logging.getLogger(__name__)
 
 RUNS = Path("runs")
 LATEST = RUNS / "latest"
@@ -195,7 +198,9 @@ def load_run(path: Path | None, device: torch.device) -> Run:
     vocabulary = Vocabulary.load(folder / VOCABULARY)
     labels = _load_labels(folder / LABELS)
     model = _load_model(folder / WEIGHTS, config, vocabulary, labels, device)
-    return Run(folder, config, vocabulary, labels, model, device)
+    # the run that runs/latest names, rather than the link
+    named = Path(os.path.relpath(folder.resolve())) if folder.is_symlink() else folder
+    return Run(named, config, vocabulary, labels, model, device)
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
@@ -279,13 +284,15 @@ def _check_shapes(path: Path, model: nn.Module, found: dict[str, list[int]]) -> 
 
 
 def _point_latest_to(path: Path) -> None:
-    """Make runs/latest a link to the run, in one step."""
-    with _written(LATEST):
+    """Make runs/latest a link to the run, in one step; the run is whole without it."""
+    try:
         RUNS.mkdir(exist_ok=True)
         temporary = RUNS / f".latest-{os.getpid()}"
         temporary.unlink(missing_ok=True)
         temporary.symlink_to(os.path.relpath(path.resolve(), RUNS.resolve()))
         os.replace(temporary, LATEST)
+    except OSError as error:
+        logger.warning("%s still names another run: %s", LATEST, error.strerror)
 
 
 def _json(value: Mapping[str, Any]) -> str:

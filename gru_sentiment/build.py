@@ -106,32 +106,31 @@ def build_records(config: DataConfig) -> Records:
     return sources[config.source]()
 
 
-def build_splits(config: DataConfig, records: Records, label_ids: Integers) -> dict[str, Integers]:
+def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[str, Integers]:
     """Rows of every part, from the config's sizes and seed."""
     return split_rows(
         records.texts,
-        label_ids,
+        labels.indices(records.labels),
         records.parts,
         validation_size=config.validation_size,
         test_size=config.test_size,
         seed=config.seed,
+        class_names=labels.names,
     )
 
 
 def build_corpus(config: Config, *, progress: bool = False) -> Corpus:
     """Reviews of the config's source, divided and tokenised (or taken from the cache)."""
     records = build_records(config.data)
-    given = records.labels
-    labels = Labels.found_in(given)
-    label_ids = labels.indices(given)
-    splits = build_splits(config.data, records, label_ids)
+    labels = Labels.found_in(records.labels)
+    splits = build_splits(config.data, records, labels)
     tokenized = tokenize_dataset(
         build_tokenizer(config.text),
         records.dataset,
         processes=config.run.processes,
         progress=progress,
     )
-    return Corpus(records, labels, label_ids, splits, tokenized)
+    return Corpus(records, labels, labels.indices(records.labels), splits, tokenized)
 
 
 def build_tokenizer(config: TextConfig) -> Tokenizer:

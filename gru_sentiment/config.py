@@ -237,6 +237,11 @@ def _missing_for_source(config: Config) -> list[str]:
         problems.append("vectors.path: needed for vectors.source file")
     if vectors.source == "name" and vectors.name is None:
         problems.append("vectors.name: needed for vectors.source name, for instance glove.6B.100d")
+    if vectors.source == "none" and config.model.embedding_frozen_epochs == "all":
+        problems.append(
+            "model.embedding_frozen_epochs: all would leave the random vectors of vectors.source "
+            "none as they are; set a number of epochs"
+        )
     return problems
 
 

@@ -17,6 +17,8 @@ from gru_sentiment.config import Config
 from gru_sentiment.errors import ConfigError
 
 MAX_BYTES = 1 << 20
+BY_OVERRIDE = -1
+"""Stands for the line of a key that was set on the command line."""
 PATH_KEYS = ("data.path", "data.validation_path", "data.test_path", "vectors.path", "run.output")
 
 
@@ -45,10 +47,12 @@ for _tag, _pattern, _first in [
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
 
-def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
-    """Read a config file and apply overrides of the form `section.key=value`.
+def load_config(
+    path: Path, overrides: Sequence[str] = (), flags: Mapping[str, str | int] | None = None
+) -> Config:
+    """Read a config file; apply overrides `section.key=value`, then flags {section.key: value}.
 
-    Paths in the file are relative to the file's folder, those in overrides to the current one.
+    Paths in the file are relative to the file's folder, others to the current one.
 
     Raises:
         ConfigError: all problems at once, each with file, line, key, value and what is allowed.
@@ -57,7 +61,9 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     values, lines = parse_yaml(text, str(path))
     _resolve_paths(values, path.parent.resolve())
     for override in overrides:
-        _override(values, override)
+        lines[_override(values, override)] = BY_OVERRIDE
+    for key, value in (flags or {}).items():
+        _set(values, key, value)
     return _validate(values, lines, str(path))
 
 
@@ -129,7 +135,8 @@ def _resolve_paths(values: Mapping[str, Any], folder: Path) -> None:
             inner[key] = str(folder / Path(inner[key]).expanduser())
 
 
-def _override(values: dict[str, Any], override: str) -> None:
+def _override(values: dict[str, Any], override: str) -> str:
+    """Apply `section.key=value`, the value in YAML; returns the key."""
     key, equals, text = override.partition("=")
     if not equals or not key:
         raise ConfigError(
@@ -140,6 +147,11 @@ def _override(values: dict[str, Any], override: str) -> None:
         value = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         raise ConfigError(f"--set {override}: the value is not valid YAML") from error
+    _set(values, key, value)
+    return key
+
+
+def _set(values: dict[str, Any], key: str, value: Any) -> None:
     if key in PATH_KEYS and isinstance(value, str):
         value = str(Path.cwd() / Path(value).expanduser())
     *sections, last = key.split(".")
@@ -149,7 +161,7 @@ def _override(values: dict[str, Any], override: str) -> None:
             inner[section] = {}
         inner = inner[section]
         if not isinstance(inner, dict):
-            raise ConfigError(f"--set {override}: {section} is a value and has no keys")
+            raise ConfigError(f"--set {key}: {section} is a value and has no keys")
     inner[last] = value
 
 
@@ -242,6 +254,8 @@ def _line(key: str, lines: dict[str, int]) -> int:
 
 def _where(key: str, lines: dict[str, int], name: str) -> str:
     line = _line(key, lines)
+    if line == BY_OVERRIDE:
+        return "--set: "
     return f"{name}:{line}: " if line else f"{name}: "
 
 

@@ -7,10 +7,10 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import ConfigFile, Debug, Overrides
+from gru_sentiment.cli.output import console
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.config_file import load_config
 from gru_sentiment.reporting.terminal import data_report
@@ -40,4 +40,4 @@ def check(
         if as_json:
             print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
             return
-        Console().print(data_report(report))
+        console().print(data_report(report))

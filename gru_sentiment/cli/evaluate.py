@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Quiet, Threads
+from gru_sentiment.cli.output import console
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.reporting.terminal import evaluation_report
@@ -64,7 +64,7 @@ def evaluate(
             return
         if json_file is not None:
             _write(json_file, text + "\n")
-        Console().print(evaluation_report(result))
+        console().print(evaluation_report(result))
 
 
 def _write(path: Path, text: str) -> None:

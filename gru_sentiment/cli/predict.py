@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Threads
+from gru_sentiment.cli.output import console
 from gru_sentiment.reporting.terminal import prediction_report
 
 
@@ -32,5 +32,5 @@ def predict(
         if as_json:
             print(json.dumps(answer.to_json(), ensure_ascii=False))
             return
-        console = Console()
-        console.print(prediction_report(answer, terminal=console.is_terminal))
+        output = console()
+        output.print(prediction_report(answer, terminal=output.is_terminal))

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import ConfigFile, Debug, Device, Overrides, Quiet, Threads
+from gru_sentiment.cli.output import console
 from gru_sentiment.cli.progress import BarProgress, LineProgress, SilentProgress, on_terminal
 from gru_sentiment.config_file import load_config
 from gru_sentiment.reporting.terminal import training_report
@@ -33,8 +33,12 @@ def train(
     """Train a classifier and leave a run folder."""
     with command(debug=debug, quiet=quiet):
         given = {"run.output": output, "run.device": device, "run.threads": threads}
-        flags = [f"{key}={value}" for key, value in given.items() if value is not None]
-        settings = load_config(config, [*(overrides or []), *flags])
+        flags = {
+            key: value if isinstance(value, int) else str(value)
+            for key, value in given.items()
+            if value is not None
+        }
+        settings = load_config(config, overrides or [], flags)
 
         from gru_sentiment.recipes import train as recipe
 
@@ -43,4 +47,4 @@ def train(
         result = recipe.train(
             settings, observer, name=config.stem, force=force, progress=terminal and not quiet
         )
-        Console().print(training_report(result))
+        console().print(training_report(result))

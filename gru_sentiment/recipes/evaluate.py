@@ -60,7 +60,7 @@ def _file_part(run: Run, data: Path, progress: bool) -> Part:
     config = run.config.data
     table = read_labelled(data, (config.text_column, config.label_column), ("text", "label"))
     records = records_from({"data": table})
-    return _part(run, records, run.labels.indices(records.labels), None, progress)
+    return _part(run, records, None, progress)
 
 
 def _split_part(run: Run, split: str, progress: bool) -> Part:
@@ -72,19 +72,16 @@ def _split_part(run: Run, split: str, progress: bool) -> Part:
             f"{records.fingerprint[:12]}…), so its {split} part cannot be drawn again",
             hint="score a file instead: gru-sent evaluate --data FILE",
         )
-    label_ids = run.labels.indices(records.labels)
-    splits = build_splits(run.config.data, records, label_ids)
+    splits = build_splits(run.config.data, records, run.labels)
     if split not in splits:
         raise DataError(
             f"{run.path}: was trained without a {split} part",
             hint="choose --split validation, or score a file with --data FILE",
         )
-    return _part(run, records, label_ids, splits[split], progress)
+    return _part(run, records, splits[split], progress)
 
 
-def _part(
-    run: Run, records: Records, label_ids: Integers, rows: Integers | None, progress: bool
-) -> Part:
+def _part(run: Run, records: Records, rows: Integers | None, progress: bool) -> Part:
     tokenized = tokenize_dataset(
         build_tokenizer(run.config.text),
         records.dataset,
@@ -92,4 +89,5 @@ def _part(
         progress=progress,
     )
     encoded = build_encoded(run.config.text, tokenized, run.vocabulary)
-    return Part(encoded, np.arange(len(encoded)) if rows is None else rows, run.labels, label_ids)
+    chosen = np.arange(len(encoded)) if rows is None else rows
+    return Part(encoded, chosen, run.labels, run.labels.indices(records.labels))

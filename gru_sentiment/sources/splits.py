@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ def split_rows(
     validation_size: int | float,
     test_size: int | float,
     seed: int,
+    class_names: Sequence[str] | None = None,
 ) -> dict[str, Rows]:
     """Rows of `train`, `validation` and, unless there is none, `test`, each in ascending order.
 
@@ -36,6 +37,7 @@ def split_rows(
         validation_size: rows, or share of the training part where below 1.
         test_size: the same for the test part; 0 for none.
         seed: of the draw.
+        class_names: the classes by index, for messages.
 
     Raises:
         DataError: a class with too few distinct texts to stand in every part.
@@ -52,7 +54,15 @@ def split_rows(
                 drawn = drawn[~np.isin(text_ids[drawn], text_ids[other])]
         elif size:
             wanted = size if size >= 1 else round(size * n_train)
-            drawn = _draw(rest, labels, text_ids, int(wanted), generator=generator, part=part)
+            drawn = _draw(
+                rest,
+                labels,
+                text_ids,
+                int(wanted),
+                generator=generator,
+                part=part,
+                names=class_names,
+            )
         else:
             continue
         taken[part] = drawn
@@ -79,7 +89,14 @@ def _remove_known(rows: Rows, text_ids: Rows, taken: Mapping[str, Rows]) -> Rows
 
 
 def _draw(
-    rows: Rows, labels: Rows, text_ids: Rows, n: int, *, generator: np.random.Generator, part: str
+    rows: Rows,
+    labels: Rows,
+    text_ids: Rows,
+    n: int,
+    *,
+    generator: np.random.Generator,
+    part: str,
+    names: Sequence[str] | None,
 ) -> Rows:
     """About `n` of `rows`, the classes in proportion and at least one text of each."""
     _, first = np.unique(text_ids[rows], return_index=True)
@@ -90,7 +107,7 @@ def _draw(
     for label, count, take in zip(classes, counts, quota, strict=True):
         if count <= take:
             raise DataError(
-                f"class {label} has {count} distinct texts left for the {part} and training parts "
+                f"class {names[label] if names else label} has {count} distinct texts left for the {part} and training parts "
                 f"and {take} go to {part}",
                 hint="add reviews of that class, or lower data.validation_size or data.test_size",
             )
