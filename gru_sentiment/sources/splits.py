@@ -107,8 +107,8 @@ def _draw(
     for label, count, take in zip(classes, counts, quota, strict=True):
         if count <= take:
             raise DataError(
-                f"class {names[label] if names else label} has {count} distinct texts left for the {part} and training parts "
-                f"and {take} go to {part}",
+                f"class {names[label] if names else label} has {count} distinct texts left for the "
+                f"{part} and training parts, and {take} go to {part}",
                 hint="add reviews of that class, or lower data.validation_size or data.test_size",
             )
         chosen.append(generator.permutation(firsts[labels[firsts] == label])[:take])
