@@ -7,11 +7,11 @@
   large product at the end.
 
 Axes: (direction, tokens, hidden), the tokens in packed order, those of the second direction
-mirrored within their texts. A step is a slice of the tokens; texts are sorted by length, so the
-texts of a step are the first ones of the step before::
+mirrored within their texts. A step is a slice of the tokens, and since texts are sorted by length
+the texts of a step are the first ones of the step before::
 
-    tokens   a1 b1 c1 | a2 b2 c2 | a3          a step     its slice
-    before   h0 ..... | a1 b1 c1 | a2          before     the same texts one step earlier
+    tokens   a1 b1 c1 | a2 b2 c2 | a3          three steps, of 3, 3 and 1 texts
+    before   h0 ..... | a1 b1 c1 | a2          where each finds its earlier state
 
 All functions take the layout, whether to store what the backward pass needs, the input
 (direction, tokens, input), the weights and biases stacked by direction, and the initial state(s)
@@ -20,6 +20,7 @@ All functions take the layout, whether to store what the backward pass needs, th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -32,13 +33,24 @@ from gru_sentiment.models.packing import Layout
 Gradients = tuple[Tensor | None, ...]
 
 
-def _steps(layout: Layout) -> list[tuple[slice, slice | None, int]]:
-    """(this step, the same texts one step earlier or None at the first, number of texts)."""
-    steps: list[tuple[slice, slice | None, int]] = []
-    for t, (start, size) in enumerate(zip(layout.starts, layout.sizes, strict=True)):
-        earlier = slice(layout.starts[t - 1], layout.starts[t - 1] + size) if t else None
-        steps.append((slice(start, start + size), earlier, size))
-    return steps
+def _steps(layout: Layout, *tensors: Tensor) -> Iterator[tuple[Any, ...]]:
+    """(number of texts, views of the tensors) step by step; tensors (direction, tokens, ...)."""
+    return zip(
+        layout.sizes, *(torch.split(tensor, layout.sizes, dim=1) for tensor in tensors), strict=True
+    )
+
+
+def _steps_back(layout: Layout, gradient: Tensor, first: Tensor, *tensors: Tensor) -> Iterator[Any]:
+    """(views of the tensors..., of `gradient`, of it for the same texts a step earlier), last first.
+
+    `first` is the gradient of the initial state: what the first step finds one step earlier.
+    """
+    gradients = torch.split(gradient, layout.sizes, dim=1)
+    earlier = [
+        before[:, :size] for before, size in zip([first, *gradients], layout.sizes, strict=False)
+    ]
+    views = [torch.split(tensor, layout.sizes, dim=1) for tensor in tensors]
+    return reversed(list(zip(*views, gradients, earlier, strict=True)))
 
 
 def _project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -71,6 +83,16 @@ def _input_gradients(ctx: Any, d_gates: Tensor, x: Tensor, w_ih: Tensor) -> Grad
     return d_x, _outer(d_gates, x), d_gates.sum(1)
 
 
+def _through_sigmoid(gradient: Tensor, y: Tensor, out: Tensor) -> None:
+    """gradient * y (1 - y) into `out`, in one pass."""
+    torch.ops.aten.sigmoid_backward.grad_input(gradient, y, grad_input=out)
+
+
+def _through_tanh(gradient: Tensor, y: Tensor, out: Tensor) -> Tensor:
+    """gradient * (1 - y^2) into `out`, in one pass."""
+    return torch.ops.aten.tanh_backward.grad_input(gradient, y, grad_input=out)  # type: ignore[no-any-return]
+
+
 class RNNRecurrence(Function):
     """h' = f(W x + b + U h + c), f tanh or relu (Elman 1990)."""
 
@@ -89,9 +111,9 @@ class RNNRecurrence(Function):
     ) -> tuple[Tensor, Tensor]:
         activate = {"tanh": torch.tanh_, "relu": torch.relu_}[nonlinearity]
         out, recurrent = _project(x, w_ih, b_ih + b_hh), w_hh.mT
-        for step, earlier, _ in _steps(layout):
-            h = h0 if earlier is None else out[:, earlier]
-            activate(out[:, step].baddbmm_(h, recurrent))
+        h = h0
+        for size, new in _steps(layout, out):
+            h = activate(new.baddbmm_(h[:, :size], recurrent))
         if store:
             ctx.layout, ctx.nonlinearity = layout, nonlinearity
             ctx.save_for_backward(x, w_ih, w_hh, h0, out)
@@ -105,10 +127,8 @@ class RNNRecurrence(Function):
         d_h = _incoming(d_out, d_final, out, layout)
         slope = 1 - out * out if ctx.nonlinearity == "tanh" else (out > 0).to(out.dtype)
         d_h0 = torch.zeros_like(h0)
-        for step, earlier, _ in reversed(_steps(layout)):
-            d_gate = d_h[:, step].mul_(slope[:, step])
-            d_earlier = d_h0 if earlier is None else d_h[:, earlier]
-            d_earlier.baddbmm_(d_gate, w_hh)
+        for slope_t, d_t, d_earlier in _steps_back(layout, d_h, d_h0, slope):
+            d_earlier.baddbmm_(d_t.mul_(slope_t), w_hh)
         d_w_hh = _outer(d_h, _previous(out, h0, layout))
         d_x, d_w_ih, d_b = _input_gradients(ctx, d_h, x, w_ih)
         return None, None, d_x, d_w_ih, d_w_hh, d_b, d_b, d_h0, None
@@ -139,15 +159,18 @@ class GRURecurrence(Function):
         b_rz = torch.cat([b_hh[:, : 2 * hidden], torch.zeros_like(b_hh[:, :hidden])], dim=1)
         gates = _project(x, w_ih, b_ih + b_rz)
         out = x.new_empty(*x.shape[:2], hidden)
-        inner = torch.empty_like(out) if store else torch.empty_like(h0)
-        for step, earlier, size in _steps(layout):
-            h = h0 if earlier is None else out[:, earlier]
-            product, gate = torch.bmm(h, recurrent), gates[:, step]
-            u_n = inner[:, step] if store else inner[:, :size]
+        r_z, n = torch.split(gates, [2 * hidden, hidden], dim=2)
+        inner = torch.empty_like(out) if store else None
+        h, scratch = h0, torch.empty_like(h0)
+        for t, (size, r_z_t, n_t, new) in enumerate(_steps(layout, r_z, n, out)):
+            h = h[:, :size]
+            product = torch.bmm(h, recurrent)
+            # Un h + cn is needed again backward, unless there is none
+            u_n = scratch[:, :size] if inner is None else inner.narrow(1, layout.starts[t], size)
             torch.add(product[..., 2 * hidden :], c_n, out=u_n)
-            r_z = gate[..., : 2 * hidden].add_(product[..., : 2 * hidden]).sigmoid_()
-            n = gate[..., 2 * hidden :].addcmul_(r_z[..., :hidden], u_n).tanh_()
-            torch.lerp(n, h, r_z[..., hidden:], out=out[:, step])
+            r_z_t.add_(product[..., : 2 * hidden]).sigmoid_()
+            n_t.addcmul_(r_z_t[..., :hidden], u_n).tanh_()
+            h = torch.lerp(n_t, h, r_z_t[..., hidden:], out=new)
         if store:
             ctx.layout = layout
             ctx.save_for_backward(x, w_ih, w_hh, h0, gates, inner, out)
@@ -159,20 +182,26 @@ class GRURecurrence(Function):
         x, w_ih, w_hh, h0, gates, inner, out = ctx.saved_tensors
         layout: Layout = ctx.layout
         hidden = h0.shape[2]
-        r, z, n = gates.split(hidden, dim=2)
+        r, z, n = torch.split(gates, hidden, dim=2)
         h = _previous(out, h0, layout)
         d_h = _incoming(d_out, d_final, out, layout)
-        to_n = (1 - z) * (1 - n * n)
-        d_gates = torch.cat([to_n * inner * r * (1 - r), (h - n) * z * (1 - z), to_n * r], dim=2)
-        by_gate, d_h0 = d_gates.view(*d_gates.shape[:2], 3, hidden), torch.zeros_like(h0)
-        for step, earlier, _ in reversed(_steps(layout)):
-            d_step = d_h[:, step]
-            by_gate[:, step].mul_(d_step.unsqueeze(2))
-            d_earlier = d_h0 if earlier is None else d_h[:, earlier]
-            d_earlier.addcmul_(z[:, step], d_step).baddbmm_(d_gates[:, step], w_hh)
+        # the factors that d_h is multiplied by to give the gradients of the gates, for all steps
+        to_n = _through_tanh(1 - z, n, torch.empty_like(n))
+        d_gates = torch.empty_like(gates)
+        d_r, d_z, d_n = torch.split(d_gates, hidden, dim=2)
+        _through_sigmoid(to_n * inner, r, out=d_r)
+        _through_sigmoid(h - n, z, out=d_z)
+        torch.mul(to_n, r, out=d_n)
+        d_h0 = torch.zeros_like(h0)
+        by_gate = d_gates.view(*d_gates.shape[:2], 3, hidden)
+        for gates_t, by_gate_t, z_t, d_t, d_earlier in _steps_back(
+            layout, d_h, d_h0, d_gates, by_gate, z
+        ):
+            by_gate_t.mul_(d_t.unsqueeze(2))
+            d_earlier.addcmul_(z_t, d_t).baddbmm_(gates_t, w_hh)
         d_w_hh, d_b_hh = _outer(d_gates, h), d_gates.sum(1)
         # the input part of n is not behind the reset gate
-        torch.mul(d_h, to_n, out=d_gates[..., 2 * hidden :])
+        torch.mul(d_h, to_n, out=d_n)
         d_x, d_w_ih, d_b_ih = _input_gradients(ctx, d_gates, x, w_ih)
         return None, None, d_x, d_w_ih, d_w_hh, d_b_ih, d_b_hh, d_h0
 
@@ -205,15 +234,16 @@ class LSTMRecurrence(Function):
         gates = _project(x, w_ih, b_ih + b_hh)
         out = x.new_empty(*x.shape[:2], hidden)
         cells = torch.empty_like(out)
-        for step, earlier, _ in _steps(layout):
-            h, c = (h0, c0) if earlier is None else (out[:, earlier], cells[:, earlier])
-            gate = gates[:, step].baddbmm_(h, recurrent)
-            i_f = gate[..., : 2 * hidden].sigmoid_()
-            g = gate[..., 2 * hidden : 3 * hidden].tanh_()
-            o = gate[..., 3 * hidden :].sigmoid_()
-            cell = torch.mul(i_f[..., hidden:], c, out=cells[:, step])
-            cell.addcmul_(i_f[..., :hidden], g)
-            torch.tanh(cell, out=out[:, step]).mul_(o)
+        i_f, g, o = torch.split(gates, [2 * hidden, hidden, hidden], dim=2)
+        h, c = h0, c0
+        for size, gate, i_f_t, g_t, o_t, cell, new in _steps(layout, gates, i_f, g, o, cells, out):
+            gate.baddbmm_(h[:, :size], recurrent)
+            i_f_t.sigmoid_()
+            g_t.tanh_()
+            o_t.sigmoid_()
+            c = torch.mul(i_f_t[..., hidden:], c[:, :size], out=cell)
+            c.addcmul_(i_f_t[..., :hidden], g_t)
+            h = torch.tanh(c, out=new).mul_(o_t)
         if store:
             ctx.layout = layout
             ctx.save_for_backward(x, w_ih, w_hh, h0, c0, gates, cells, out)
@@ -227,24 +257,29 @@ class LSTMRecurrence(Function):
         x, w_ih, w_hh, h0, c0, gates, cells, out = ctx.saved_tensors
         layout: Layout = ctx.layout
         hidden = h0.shape[2]
-        i, f, g, o = gates.split(hidden, dim=2)
+        i, f, g, o = torch.split(gates, hidden, dim=2)
         d_h = _incoming(d_out, d_final, out, layout)
-        squashed = torch.tanh(cells)
-        to_cell = o * (1 - squashed * squashed)
         c = _previous(cells, c0, layout)
-        d_gates = torch.cat(
-            [g * i * (1 - i), c * f * (1 - f), i * (1 - g * g), squashed * o * (1 - o)], dim=2
-        )
-        by_gate, d_h0 = d_gates.view(*d_gates.shape[:2], 4, hidden), torch.zeros_like(h0)
+        squashed = torch.tanh(cells)
+        # the factors that d_c (for o: d_h) is multiplied by to give the gradients of the gates
+        to_c = _through_tanh(o, squashed, torch.empty_like(squashed))
+        d_gates = torch.empty_like(gates)
+        d_i, d_f, d_g, d_o = torch.split(d_gates, hidden, dim=2)
+        _through_sigmoid(g, i, out=d_i)
+        _through_sigmoid(c, f, out=d_f)
+        _through_tanh(i, g, out=d_g)
+        _through_sigmoid(squashed, o, out=d_o)
+        d_h0 = torch.zeros_like(h0)
         d_c = torch.zeros_like(c0) if d_cell is None else d_cell.clone()
-        for step, earlier, size in reversed(_steps(layout)):
-            d_step, d_c_step = d_h[:, step], d_c[:, :size]
-            d_c_step.addcmul_(d_step, to_cell[:, step])
-            by_gate[:, step, :3].mul_(d_c_step.unsqueeze(2))
-            by_gate[:, step, 3].mul_(d_step)
-            d_c_step.mul_(f[:, step])
-            d_earlier = d_h0 if earlier is None else d_h[:, earlier]
-            d_earlier.baddbmm_(d_gates[:, step], w_hh)
+        by_gate = d_gates.view(*d_gates.shape[:2], 4, hidden)
+        for gates_t, by_gate_t, to_c_t, f_t, d_t, d_earlier in _steps_back(
+            layout, d_h, d_h0, d_gates, by_gate, to_c, f
+        ):
+            d_c_t = d_c[:, : d_t.shape[1]].addcmul_(d_t, to_c_t)
+            by_gate_t[:, :, :3].mul_(d_c_t.unsqueeze(2))
+            by_gate_t[:, :, 3].mul_(d_t)
+            d_c_t.mul_(f_t)
+            d_earlier.baddbmm_(gates_t, w_hh)
         d_w_hh = _outer(d_gates, _previous(out, h0, layout))
         d_x, d_w_ih, d_b = _input_gradients(ctx, d_gates, x, w_ih)
         return None, None, d_x, d_w_ih, d_w_hh, d_b, d_b, d_h0, d_c
