@@ -40,17 +40,18 @@ def _steps(layout: Layout, *tensors: Tensor) -> Iterator[tuple[Any, ...]]:
     )
 
 
-def _steps_back(layout: Layout, gradient: Tensor, first: Tensor, *tensors: Tensor) -> Iterator[Any]:
-    """(views of the tensors..., of `gradient`, of it for the same texts a step earlier), last first.
+def _steps_back(layout: Layout, gradient: Tensor, first: Tensor, *tensors: Tensor) -> list[Any]:
+    """(views of the tensors..., of `gradient`, of it for the same texts a step earlier).
 
-    `first` is the gradient of the initial state: what the first step finds one step earlier.
+    The last step comes first. `first` is the gradient of the initial state: what the first step
+    finds one step earlier.
     """
     gradients = torch.split(gradient, layout.sizes, dim=1)
     earlier = [
         before[:, :size] for before, size in zip([first, *gradients], layout.sizes, strict=False)
     ]
     views = [torch.split(tensor, layout.sizes, dim=1) for tensor in tensors]
-    return reversed(list(zip(*views, gradients, earlier, strict=True)))
+    return list(zip(*views, gradients, earlier, strict=True))[::-1]
 
 
 def _project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
