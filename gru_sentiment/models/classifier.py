@@ -52,11 +52,12 @@ class TextClassifier(nn.Module):
 
     def forward(self, tokens: PackedSequence) -> Tensor:
         """Packed ids, `tokens.data` of shape (tokens,), to logits (batch, n_outputs)."""
-        vectors = tokens._replace(data=self.embedding(tokens.data))
+        # in packed order until the end: a text's outputs and its final state side by side
+        vectors = PackedSequence(self.embedding(tokens.data), tokens.batch_sizes)
         outputs, state = self.recurrent(vectors)
         # an LSTM returns (h, c); what it has to say is h
         h = state[0] if isinstance(state, tuple) else state
         # top layer: (directions, batch, hidden) -> (batch, directions x hidden)
         final = h[-self.directions :].transpose(0, 1).flatten(1)
         logits: Tensor = self.head(self.dropout(self.pooling(outputs, final)))
-        return logits
+        return logits if tokens.unsorted_indices is None else logits[tokens.unsorted_indices]

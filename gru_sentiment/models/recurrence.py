@@ -20,7 +20,7 @@ All functions take the layout, whether to store what the backward pass needs, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -29,6 +29,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from gru_sentiment.models.packing import Layout
+from gru_sentiment.models.products import prepare
 
 Gradients = tuple[Tensor | None, ...]
 
@@ -60,6 +61,14 @@ def _project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     for d in range(len(x)):
         torch.addmm(bias[d], x[d], weight[d].T, out=gates[d])
     return gates
+
+
+def _prepare(weights: Tensor) -> Callable[[Tensor], Tensor]:
+    """A function h -> h weight^T for each direction, (direction, texts, out)."""
+    products = [prepare(weight) for weight in weights]
+    if len(products) == 1:
+        return lambda h: products[0](h[0]).unsqueeze(0)
+    return lambda h: torch.stack([product(x) for product, x in zip(products, h, strict=True)])
 
 
 def _previous(states: Tensor, initial: Tensor, layout: Layout) -> Tensor:
@@ -111,10 +120,10 @@ class RNNRecurrence(Function):
         nonlinearity: str,
     ) -> tuple[Tensor, Tensor]:
         activate = {"tanh": torch.tanh_, "relu": torch.relu_}[nonlinearity]
-        out, recurrent = _project(x, w_ih, b_ih + b_hh), w_hh.mT
+        out, recurrent = _project(x, w_ih, b_ih + b_hh), _prepare(w_hh)
         h = h0
         for size, new in _steps(layout, out):
-            h = activate(new.baddbmm_(h[:, :size], recurrent))
+            h = activate(new.add_(recurrent(h[:, :size])))
         if store:
             ctx.layout, ctx.nonlinearity = layout, nonlinearity
             ctx.save_for_backward(x, w_ih, w_hh, h0, out)
@@ -127,9 +136,9 @@ class RNNRecurrence(Function):
         layout: Layout = ctx.layout
         d_h = _incoming(d_out, d_final, out, layout)
         slope = 1 - out * out if ctx.nonlinearity == "tanh" else (out > 0).to(out.dtype)
-        d_h0 = torch.zeros_like(h0)
+        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT)
         for slope_t, d_t, d_earlier in _steps_back(layout, d_h, d_h0, slope):
-            d_earlier.baddbmm_(d_t.mul_(slope_t), w_hh)
+            d_earlier.add_(back(d_t.mul_(slope_t)))
         d_w_hh = _outer(d_h, _previous(out, h0, layout))
         d_x, d_w_ih, d_b = _input_gradients(ctx, d_h, x, w_ih)
         return None, None, d_x, d_w_ih, d_w_hh, d_b, d_b, d_h0, None
@@ -156,7 +165,7 @@ class GRURecurrence(Function):
         b_hh: Tensor,
         h0: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        hidden, recurrent, c_n = h0.shape[2], w_hh.mT, b_hh[:, None, -h0.shape[2] :]
+        hidden, recurrent, c_n = h0.shape[2], _prepare(w_hh), b_hh[:, None, -h0.shape[2] :]
         b_rz = torch.cat([b_hh[:, : 2 * hidden], torch.zeros_like(b_hh[:, :hidden])], dim=1)
         gates = _project(x, w_ih, b_ih + b_rz)
         out = x.new_empty(*x.shape[:2], hidden)
@@ -165,7 +174,7 @@ class GRURecurrence(Function):
         h, scratch = h0, torch.empty_like(h0)
         for t, (size, r_z_t, n_t, new) in enumerate(_steps(layout, r_z, n, out)):
             h = h[:, :size]
-            product = torch.bmm(h, recurrent)
+            product = recurrent(h)
             # Un h + cn is needed again backward, unless there is none
             u_n = scratch[:, :size] if inner is None else inner.narrow(1, layout.starts[t], size)
             torch.add(product[..., 2 * hidden :], c_n, out=u_n)
@@ -193,13 +202,13 @@ class GRURecurrence(Function):
         _through_sigmoid(to_n * inner, r, out=d_r)
         _through_sigmoid(h - n, z, out=d_z)
         torch.mul(to_n, r, out=d_n)
-        d_h0 = torch.zeros_like(h0)
+        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT)
         by_gate = d_gates.view(*d_gates.shape[:2], 3, hidden)
         for gates_t, by_gate_t, z_t, d_t, d_earlier in _steps_back(
             layout, d_h, d_h0, d_gates, by_gate, z
         ):
             by_gate_t.mul_(d_t.unsqueeze(2))
-            d_earlier.addcmul_(z_t, d_t).baddbmm_(gates_t, w_hh)
+            d_earlier.addcmul_(z_t, d_t).add_(back(gates_t))
         d_w_hh, d_b_hh = _outer(d_gates, h), d_gates.sum(1)
         # the input part of n is not behind the reset gate
         torch.mul(d_h, to_n, out=d_n)
@@ -231,14 +240,14 @@ class LSTMRecurrence(Function):
         h0: Tensor,
         c0: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        hidden, recurrent = h0.shape[2], w_hh.mT
+        hidden, recurrent = h0.shape[2], _prepare(w_hh)
         gates = _project(x, w_ih, b_ih + b_hh)
         out = x.new_empty(*x.shape[:2], hidden)
         cells = torch.empty_like(out)
         i_f, g, o = torch.split(gates, [2 * hidden, hidden, hidden], dim=2)
         h, c = h0, c0
         for size, gate, i_f_t, g_t, o_t, cell, new in _steps(layout, gates, i_f, g, o, cells, out):
-            gate.baddbmm_(h[:, :size], recurrent)
+            gate.add_(recurrent(h[:, :size]))
             i_f_t.sigmoid_()
             g_t.tanh_()
             o_t.sigmoid_()
@@ -270,7 +279,7 @@ class LSTMRecurrence(Function):
         _through_sigmoid(c, f, out=d_f)
         _through_tanh(i, g, out=d_g)
         _through_sigmoid(squashed, o, out=d_o)
-        d_h0 = torch.zeros_like(h0)
+        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT)
         d_c = torch.zeros_like(c0) if d_cell is None else d_cell.clone()
         by_gate = d_gates.view(*d_gates.shape[:2], 4, hidden)
         for gates_t, by_gate_t, to_c_t, f_t, d_t, d_earlier in _steps_back(
@@ -280,7 +289,7 @@ class LSTMRecurrence(Function):
             by_gate_t[:, :, :3].mul_(d_c_t.unsqueeze(2))
             by_gate_t[:, :, 3].mul_(d_t)
             d_c_t.mul_(f_t)
-            d_earlier.baddbmm_(gates_t, w_hh)
+            d_earlier.add_(back(gates_t))
         d_w_hh = _outer(d_gates, _previous(out, h0, layout))
         d_x, d_w_ih, d_b = _input_gradients(ctx, d_gates, x, w_ih)
         return None, None, d_x, d_w_ih, d_w_hh, d_b, d_b, d_h0, d_c

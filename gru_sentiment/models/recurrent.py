@@ -68,6 +68,8 @@ def _run_layers(
 ) -> tuple[PackedSequence, States]:
     """All layers of `module` over `packed`; states and results as torch gives them."""
     data, batch_sizes, sorted_indices, unsorted_indices = packed
+    given = states if len(states) > 1 else states[0]
+    module.check_forward_args(data, given, batch_sizes)  # type: ignore[arg-type]  # LSTM: a pair
     layout = Layout.of(batch_sizes, data.device)
     reverse = layout.reverse if module.bidirectional else None
     if sorted_indices is not None:
