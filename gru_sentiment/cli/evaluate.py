@@ -12,10 +12,9 @@ import typer
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Quiet, Threads
-from gru_sentiment.cli.output import console
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.errors import ConfigError
-from gru_sentiment.reporting.terminal import evaluation_report
+from gru_sentiment.reporting.terminal import console, evaluation_report
 
 
 class Split(StrEnum):

@@ -10,8 +10,7 @@ import typer
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Threads
-from gru_sentiment.cli.output import console
-from gru_sentiment.reporting.terminal import prediction_report
+from gru_sentiment.reporting.terminal import console, prediction_report
 
 
 def predict(

@@ -10,10 +10,9 @@ import typer
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import ConfigFile, Debug, Device, Overrides, Quiet, Threads
-from gru_sentiment.cli.output import console
 from gru_sentiment.cli.progress import BarProgress, LineProgress, SilentProgress, on_terminal
 from gru_sentiment.config_file import load_config
-from gru_sentiment.reporting.terminal import training_report
+from gru_sentiment.reporting.terminal import console, training_report
 
 
 def train(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +22,13 @@ from gru_sentiment.results import (
 
 BAR = 30
 """Characters of a full probability bar."""
+PIPE_WIDTH = 200
+"""Columns where there is no terminal: wide enough not to break a line that a program reads."""
+
+
+def console() -> Console:
+    """Standard output, as wide as the terminal."""
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def training_report(result: TrainingResult) -> RenderableType:
