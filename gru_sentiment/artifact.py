@@ -19,6 +19,7 @@ import json
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,18 +95,26 @@ class RunWriter:
             shutil.rmtree(self.partial, ignore_errors=True)
 
     def _check_free(self) -> None:
-        if self.path.exists() and not self.force:
+        if self.path.absolute() == LATEST.absolute():
             raise ArtifactError(
-                f"{self.path}: exists already",
-                hint="choose another --output, or replace it with --force",
+                f"{self.path}: is the link to the newest run", hint="choose another --output"
             )
-        if self.path.exists() and not _is_run(self.path):
-            raise ArtifactError(f"{self.path}: is not a run folder; --force replaces runs only")
+        if self.path.exists():
+            self._check_replaceable()
         if self.partial.exists() and not self.force:
             raise ArtifactError(
                 f"{self.partial}: another training writes it, or one that was interrupted left it",
                 hint="choose another --output, remove that folder, or replace it with --force",
             )
+
+    def _check_replaceable(self) -> None:
+        if not self.force:
+            raise ArtifactError(
+                f"{self.path}: exists already",
+                hint="choose another --output, or replace it with --force",
+            )
+        if not _is_run(self.path):
+            raise ArtifactError(f"{self.path}: is not a run folder; --force replaces runs only")
 
     def save_setup(self, config: Config, vocabulary: Vocabulary, labels: Labels) -> None:
         """What is known before training starts."""
@@ -155,12 +164,23 @@ class RunWriter:
 
     def finish(self) -> None:
         """Give the folder its name and make it the latest run."""
-        replaced = self.path.with_name(self.path.name + ".replaced")
-        with _written(self.path):
+        if self.path.exists():
+            self._check_replaceable()
+        with (
+            _written(self.path),
+            tempfile.TemporaryDirectory(
+                prefix=f".{self.path.name}-", dir=self.path.parent, ignore_cleanup_errors=True
+            ) as aside,
+        ):
+            old = Path(aside) / "replaced"
             if self.path.exists():
-                self.path.rename(replaced)
-            self.partial.rename(self.path)
-            shutil.rmtree(replaced, ignore_errors=True)
+                self.path.rename(old)
+            try:
+                self.partial.rename(self.path)
+            except OSError:
+                if old.exists():
+                    old.rename(self.path)
+                raise
         _point_latest_to(self.path)
 
 
@@ -172,7 +192,7 @@ def partial_of(path: Path) -> Path:
 def free_run_path(name: str) -> Path:
     """runs/NAME, or runs/NAME-2, … where that is taken."""
     number, path = 1, RUNS / name
-    while path.exists() or partial_of(path).exists():
+    while path == LATEST or path.exists() or partial_of(path).exists():
         number += 1
         path = RUNS / f"{name}-{number}"
     return path
@@ -240,7 +260,9 @@ def _is_run(path: Path) -> bool:
 def _load_labels(path: Path) -> Labels:
     try:
         classes = json.loads(path.read_text("utf-8"))["labels"]
-        whole = all(isinstance(c, str | int) and not isinstance(c, bool) for c in classes)
+        whole = isinstance(classes, list) and all(
+            isinstance(c, str | int) and not isinstance(c, bool) for c in classes
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{path}: not a list of classes: {error}") from error
     if not whole or len(set(classes)) != len(classes) or len(classes) < 2:
@@ -285,13 +307,14 @@ def _check_shapes(path: Path, model: nn.Module, found: dict[str, list[int]]) -> 
 
 def _point_latest_to(path: Path) -> None:
     """Make runs/latest a link to the run, in one step; the run is whole without it."""
+    temporary = RUNS / f".latest-{os.getpid()}"
     try:
         RUNS.mkdir(exist_ok=True)
-        temporary = RUNS / f".latest-{os.getpid()}"
         temporary.unlink(missing_ok=True)
         temporary.symlink_to(os.path.relpath(path.resolve(), RUNS.resolve()))
         os.replace(temporary, LATEST)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         logger.warning("%s still names another run: %s", LATEST, error.strerror)
 
 

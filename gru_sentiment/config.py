@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 PartSize = Annotated[int, Field(ge=0)] | Fraction
 
 CELLS_WITH_NONLINEARITY = {"rnn"}
@@ -58,7 +59,7 @@ class DataConfig(Section):
     """Rows (an integer) or share (below 1) of the training part kept for validation."""
     test_size: PartSize = 0.1
     """Rows or share kept for testing where the source has no test part; 0 for none."""
-    seed: int = 0
+    seed: Seed = 0
     """Seed of the split; apart from `run.seed`, so that several seeds share one split."""
 
 
@@ -194,7 +195,7 @@ class TrainingConfig(Section):
 class RunConfig(Section):
     """The machine's side: seed, device, threads, folders."""
 
-    seed: int = 0
+    seed: Seed = 0
     """Of the initial weights, dropout and the order of batches."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto takes CUDA where there is one."""

@@ -32,6 +32,10 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes every string that `_Loader`, or a reader of YAML 1.1, would take for another value."""
+
+
 _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in [
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
@@ -44,7 +48,25 @@ for _tag, _pattern, _first in [
     ),
     ("float", r"^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$", "-+."),
 ]:
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+    for _class in (_Loader, _Dumper):
+        _class.add_implicit_resolver(
+            f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first)
+        )
+
+
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    """The safe loader reads 010 as octal, as YAML 1.1 does."""
+    return int(loader.construct_scalar(node).replace("_", ""))
+
+
+def _escaped(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Line breaks other than "\\n" would be read back as "\\n"."""
+    style = '"' if set(text) & set("\r\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _decimal)
+_Dumper.add_representer(str, _escaped)
 
 
 def load_config(
@@ -64,6 +86,7 @@ def load_config(
         lines[_override(values, override)] = BY_OVERRIDE
     for key, value in (flags or {}).items():
         _set(values, key, value)
+    _resolve_paths(values, Path.cwd())
     return _validate(values, lines, str(path))
 
 
@@ -75,7 +98,8 @@ def parse_config(text: str, name: str) -> Config:
 
 def dump_config(config: Config) -> str:
     """The config as YAML, every default written out."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    values = config.model_dump(mode="json")
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def parse_yaml(text: str, name: str) -> tuple[dict[str, Any], dict[str, int]]:
@@ -132,7 +156,10 @@ def _resolve_paths(values: Mapping[str, Any], folder: Path) -> None:
         section, key = dotted.split(".")
         inner = values.get(section)
         if isinstance(inner, dict) and isinstance(inner.get(key), str):
-            inner[key] = str(folder / Path(inner[key]).expanduser())
+            try:
+                inner[key] = str(folder / Path(inner[key]).expanduser())
+            except RuntimeError as error:
+                raise ConfigError(f"{dotted}: {inner[key]}: no such home folder") from error
 
 
 def _override(values: dict[str, Any], override: str) -> str:
@@ -145,15 +172,13 @@ def _override(values: dict[str, Any], override: str) -> str:
         )
     try:
         value = yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ConfigError(f"--set {override}: the value is not valid YAML") from error
     _set(values, key, value)
     return key
 
 
 def _set(values: dict[str, Any], key: str, value: Any) -> None:
-    if key in PATH_KEYS and isinstance(value, str):
-        value = str(Path.cwd() / Path(value).expanduser())
     *sections, last = key.split(".")
     inner = values
     for section in sections:

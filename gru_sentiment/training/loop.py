@@ -22,6 +22,8 @@ from gru_sentiment.results import EvaluationRecord, StepRecord
 from gru_sentiment.training.optimizers import Schedule
 from gru_sentiment.training.stopping import Stopping
 
+ADVICE = "lower training.learning_rate, set training.clip_norm to 1.0 or less"
+
 
 def train_epochs(
     model: nn.Module,
@@ -93,6 +95,9 @@ def train_epochs(
             on_step(meter.record(index + 1, len(epoch_batches)))
         rate = optimizer.param_groups[0]["lr"]
         scores = dict(evaluate(model if average is None else average.module))
+        if not math.isfinite(scores["loss"]):
+            cause = f"epoch {epoch}: the validation loss is {scores['loss']}"
+            raise DivergenceError(cause, hint=ADVICE)
         schedule.after_evaluation(scores["loss"])
         is_best = stopping.is_best(scores)
         reason = stopping.reason(scores, time.perf_counter() - started)
@@ -167,6 +172,5 @@ def _diverged(what: str, value: float, epoch: int, index: int, batch: Batch) -> 
     more = ", …" if len(batch) > 10 else ""
     return DivergenceError(
         f"epoch {epoch}, batch {index + 1}: the {what} is {value}; rows {rows}{more}",
-        hint="lower training.learning_rate, set training.clip_norm to 1.0 or less, or check those "
-        "rows with 'gru-sent data check'",
+        hint=f"{ADVICE}, or check those rows with 'gru-sent data check'",
     )

@@ -94,12 +94,15 @@ def _cosine(optimizer: Optimizer, total: int, warmup: float, **_: Any) -> Schedu
 
 def _one_cycle(optimizer: Optimizer, total: int, warmup: float, **_: Any) -> Schedule:
     # one step more than is made: the rate after the last step must exist too
+    steps = max(total, 1) + 1
+    if warmup * steps == 1:  # torch divides by zero where the rise ends with the first step
+        warmup = 0.0
     highest = [group["lr"] for group in optimizer.param_groups]
     return StepSchedule(
         OneCycleLR(
             optimizer,
             highest,
-            total_steps=max(total, 1) + 1,
+            total_steps=steps,
             pct_start=warmup,
             cycle_momentum=False,
         )

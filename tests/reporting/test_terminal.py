@@ -1,0 +1,251 @@
+"""What a reader sees: every value that a result holds, in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from rich.console import Console, RenderableType
+
+from gru_sentiment.reporting.terminal import (
+    confusion_table,
+    data_report,
+    epoch_line,
+    evaluation_report,
+    metrics_table,
+    prediction_report,
+    training_report,
+)
+from gru_sentiment.results import (
+    ClassMetrics,
+    Coverage,
+    DataReport,
+    Evaluation,
+    EvaluationRecord,
+    Metrics,
+    Prediction,
+    SplitReport,
+    TrainingResult,
+)
+
+METRICS = Metrics(
+    n=2500,
+    loss=0.23456,
+    accuracy=0.91234,
+    macro_precision=0.11,
+    macro_recall=0.12,
+    macro_f1=0.91111,
+    roc_auc=0.97001,
+    per_class={
+        "negative": ClassMetrics(precision=0.9012, recall=0.8023, f1=0.7034, support=1200),
+        "positive": ClassMetrics(precision=0.6045, recall=0.5056, f1=0.4067, support=1300),
+    },
+    confusion_matrix=[[1100, 100], [119, 1181]],
+    tokens=600_000,
+    elapsed_s=12.0,
+    tokens_per_s=50_000.4,
+)
+RESULT = TrainingResult(
+    run="runs/gru",
+    metrics={"validation": METRICS, "test": replace(METRICS, n=2501, accuracy=0.9)},
+    best_epoch=2,
+    epochs=3,
+    stopped_by="all 3 epochs done",
+    parameters=1_234_567,
+    vocabulary=25_002,
+    coverage=None,
+    training_s=245.4,
+    total_s=301.0,
+)
+SPLIT = SplitReport(
+    rows=2000,
+    labels={"negative": 500, "positive": 1500},
+    empty_texts=3,
+    duplicate_texts=7,
+    lengths={"50 %": 174, "100 %": 2470},
+    truncated=0.125,
+    out_of_vocabulary=0.0321,
+)
+PREDICTION = Prediction(
+    label="positive",
+    probabilities={"negative": 0.25, "positive": 0.75},
+    tokens=6,
+    unknown_tokens=1,
+    truncated=False,
+)
+RECORD = EvaluationRecord(
+    epoch=2,
+    step=704,
+    train_loss=0.31416,
+    train_accuracy=0.86421,
+    learning_rate=0.003,
+    gradient_norm=1.0,
+    scores={"loss": 0.27182, "accuracy": 0.88765, "roc_auc": 0.95},
+    tokens=4_000_000,
+    elapsed_s=78.4,
+    tokens_per_s=51_020.4,
+)
+
+
+def lines_of(report: RenderableType) -> list[str]:
+    """The rendered lines, runs of spaces as one."""
+    console = Console(file=StringIO(), width=100)
+    console.print(report)
+    assert isinstance(console.file, StringIO)
+    return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+
+
+def test_metrics_have_a_column_a_split() -> None:
+    lines = lines_of(metrics_table(RESULT.metrics))
+    for line in [
+        "validation test",
+        "reviews 2,500 2,501",
+        "accuracy 0.9123 0.9000",
+        "loss 0.2346 0.2346",
+        "ROC AUC 0.9700 0.9700",
+        "macro F1 0.9111 0.9111",
+        "precision of negative 0.9012 0.9012",
+        "recall of negative 0.8023 0.8023",
+        "f1 of negative 0.7034 0.7034",
+        "precision of positive 0.6045 0.6045",
+        "recall of positive 0.5056 0.5056",
+        "f1 of positive 0.4067 0.4067",
+        "tokens/s 50,000 50,000",
+    ]:
+        assert line in lines
+
+
+def test_a_score_that_does_not_exist() -> None:
+    assert "ROC AUC n/a" in lines_of(metrics_table({"test": replace(METRICS, roc_auc=None)}))
+
+
+def test_confusion_has_true_classes_by_row() -> None:
+    lines = lines_of(confusion_table(METRICS))
+    assert "true \\ predicted negative positive" in lines
+    assert "negative 1,100 100" in lines
+    assert "positive 119 1,181" in lines
+
+
+def test_a_training_in_words() -> None:
+    lines = lines_of(training_report(RESULT))
+    assert "accuracy 0.9123 0.9000" in lines
+    assert lines[-4:] == [
+        "best epoch 2 of 3; stopped because all 3 epochs done",
+        "1,234,567 parameters, 25,002 words",
+        "trained in 4 min 5 s, 5 min 1 s in all",
+        "run folder: runs/gru",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (3601, "60 min 1 s")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    lines = lines_of(training_report(replace(RESULT, training_s=seconds)))
+    assert f"trained in {text}, 5 min 1 s in all" in lines
+
+
+def test_an_evaluation_in_words() -> None:
+    lines = lines_of(evaluation_report(Evaluation("runs/gru", "test", METRICS)))
+    assert lines[0] == "runs/gru on test"
+    assert "accuracy 0.9123" in lines
+    assert "positive 119 1,181" in lines
+    assert not any("no word" in line for line in lines)
+    empty = replace(METRICS, empty_texts=1001)
+    lines = lines_of(evaluation_report(Evaluation("runs/gru", "test", empty)))
+    assert lines[-1] == "1,001 texts hold no word"
+
+
+def test_a_prediction_in_a_pipe_is_one_line() -> None:
+    assert lines_of(prediction_report(PREDICTION, terminal=False)) == ["positive (75.0%)"]
+
+
+def test_a_prediction_on_a_terminal_has_bars() -> None:
+    lines = lines_of(prediction_report(PREDICTION, terminal=True))
+    assert lines == [
+        "positive (75.0%)",
+        "negative 25.0% " + "█" * 8,
+        "positive 75.0% " + "█" * 22,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "unknown", "truncated", "remark"),
+    [
+        (0, 0, False, "the text holds no word; this is what the model says of nothing"),
+        (4, 4, False, "none of the words is known to the model"),
+        (4000, 1, True, "only 4,000 words were read, the middle was left out"),
+    ],
+)
+def test_a_prediction_says_what_it_rests_on(
+    tokens: int, unknown: int, truncated: bool, remark: str
+) -> None:
+    given = replace(PREDICTION, tokens=tokens, unknown_tokens=unknown, truncated=truncated)
+    assert lines_of(prediction_report(given, terminal=False)) == ["positive (75.0%)", remark]
+
+
+def test_an_integer_class_is_looked_up_by_its_name() -> None:
+    given = replace(PREDICTION, label=1, probabilities={"0": 0.1, "1": 0.9})
+    assert lines_of(prediction_report(given, terminal=False)) == ["1 (90.0%)"]
+
+
+def test_data_in_words() -> None:
+    lopsided = replace(SPLIT, rows=1000, labels={"negative": 1000, "positive": 0})
+    report = DataReport(
+        fingerprint="abc",
+        splits={"train": SPLIT, "test": lopsided},
+        overlaps={"train and test": 1234},
+        vocabulary=25_002,
+        coverage=Coverage("glove", 0.9512, 0.987, [("lol", 1200)]),
+        warnings=["train: only 3 rows are odd"],
+    )
+    lines = lines_of(data_report(report))
+    for line in [
+        "train test",
+        "rows 2,000 1,000",
+        "negative 500 (25.0%) 1,000 (100.0%)",
+        "positive 1,500 (75.0%) 0 (0.0%)",
+        "empty texts 3 3",
+        "duplicate texts 7 7",
+        "words, 50 % have at most 174 174",
+        "words, longest 2,470 2,470",
+        "truncated 12.5% 12.5%",
+        "out of vocabulary 3.21% 3.21%",
+        "texts in both train and test: 1,234",
+        "vocabulary: 25,002 words",
+        "vectors: glove cover 95.1% of the vocabulary, 98.7% of the known text",
+        "most frequent words without a vector: 'lol' (1,200)",
+        "warning: train: only 3 rows are odd",
+    ]:
+        assert line in lines
+
+
+def test_data_without_vectors_says_nothing_of_them() -> None:
+    report = DataReport("abc", {"train": SPLIT}, {}, 10, None)
+    assert lines_of(data_report(report))[-1] == "vocabulary: 10 words"
+
+
+def test_an_epoch_in_a_line() -> None:
+    assert epoch_line(RECORD) == (
+        "epoch 2: training loss 0.3142, accuracy 0.8642; validation loss 0.2718, accuracy 0.8877; "
+        "78 s, 51,020 tokens/s"
+    )
+    assert "accuracy 0.8877, best so far; 78 s" in epoch_line(replace(RECORD, is_best=True))
+
+
+@pytest.mark.parametrize("name", ["[neutral]", "[/b]", "[bold]x", "a[red]", ":smile:", "\\"])
+def test_names_of_the_user_are_shown_as_they_are(name: str) -> None:
+    """Classes and files may look like markup."""
+    per_class = {name: METRICS.per_class["negative"], "other": METRICS.per_class["positive"]}
+    metrics = replace(METRICS, per_class=per_class)
+    lines = lines_of(evaluation_report(Evaluation(f"runs/{name}", f"{name}.csv", metrics)))
+    assert f"runs/{name} on {name}.csv" in lines
+    assert f"{name}.csv" in lines
+    assert f"precision of {name} 0.9012" in lines
+    assert f"{name} 1,100 100" in lines
+    assert f"true \\ predicted {name} other" in lines
+    split = replace(SPLIT, labels={name: 500, "other": 1500})
+    lines = lines_of(data_report(DataReport("abc", {"train": split}, {}, 10, None, [name])))
+    assert f"{name} 500 (25.0%)" in lines
+    assert lines[-1] == f"warning: {name}"

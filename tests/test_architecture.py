@@ -1,0 +1,142 @@
+"""Imports point down only, and a few things are done nowhere. Read with `ast`, nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+import gru_sentiment
+from gru_sentiment import config_file
+
+ROOT = Path(gru_sentiment.__file__).parent
+FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
+TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
+GROUND = {"errors", "results", "batch"}
+SECOND = {"data", "models", "training", "sources"}
+BELOW_BUILD = {*GROUND, *SECOND, "config"}
+MAY_IMPORT = {
+    **{name: set[str]() for name in ("", *GROUND, "config")},
+    "config_file": {"config", "errors"},
+    "provenance": {""},
+    **{room: {room, *GROUND} for room in SECOND},
+    "build": BELOW_BUILD,
+    "artifact": {*BELOW_BUILD, "build", "config_file"},
+    "evaluation": {"data", "training", *GROUND},
+    "recipes": {*BELOW_BUILD, "config_file", "provenance", "build", "artifact", "evaluation"},
+    "reporting": {"reporting", "results", "errors"},
+    "export": {"export", *BELOW_BUILD, "config_file", "build", "artifact", "evaluation"},
+    "cli": {"", "cli", "config", "config_file", "reporting", "results", "errors"},
+}
+"""By room or file of the top level; `""` is the package itself, for its version."""
+NO_TORCH = ("errors.py", "results.py", "config.py", "config_file.py", "reporting/", "cli/")
+CELLS = {"rnn", "lstm", "gru"}
+CELLS_ARE_NAMED = {"config.py", "models/recurrent.py", "models/classifier.py"}
+"""The allowed values, the dictionary, and the default of a constructor."""
+
+
+def room_of(name: str) -> str:
+    return name.split("/", maxsplit=1)[0].removesuffix(".py").removesuffix("__init__")
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Full names of imported modules; `from gru_sentiment import x` imports gru_sentiment.x."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"relative import in line {node.lineno}"
+            if node.module == "gru_sentiment":
+                yield from (f"gru_sentiment.{alias.name}" for alias in node.names)
+            else:
+                yield str(node.module)
+
+
+def own_rooms(tree: ast.AST) -> set[str]:
+    names = [name.split(".") for name in imports(tree)]
+    return {name[1] if len(name) > 1 else "" for name in names if name[0] == "gru_sentiment"}
+
+
+def inside_functions(tree: ast.AST) -> set[str]:
+    bodies = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+    return {room for body in bodies for room in own_rooms(body)}
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def test_looks_at_every_room() -> None:
+    assert {room_of(name) for name in FILES} >= set(MAY_IMPORT) - {"export"}
+    assert len(FILES) > 40
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_imports_point_down(name: str) -> None:
+    room, tree = room_of(name), TREES[name]
+    lazily = inside_functions(tree)
+    assert lazily <= ({"recipes"} if room == "cli" else set()), "own import inside a function"
+    assert own_rooms(tree) - lazily <= MAY_IMPORT[room]
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith(NO_TORCH)])
+def test_is_free_of_torch(name: str) -> None:
+    heavy = {"torch", "torchtext", "spacy", "datasets", "pyarrow", "numpy", "safetensors"}
+    assert not heavy & {imported.split(".")[0] for imported in imports(TREES[name])}
+
+
+def test_torchtext_has_one_importer() -> None:
+    users = [
+        n for n, tree in TREES.items() if any(i.startswith("torchtext") for i in imports(tree))
+    ]
+    assert users == ["data/named_vectors.py"]
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    code = (
+        "import gru_sentiment.cli.app, sys\n"
+        "print([m for m in ('torch', 'spacy', 'torchtext', 'datasets') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_runs_no_code_from_data(name: str) -> None:
+    tree = TREES[name]
+    modules = {imported.split(".")[0] for imported in imports(tree)}
+    assert not modules & {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+    for function, call in calls(tree):
+        assert function not in {"eval", "exec", "compile", "os.system", "torch.load", "torch.save"}
+        assert not function.endswith((".extractall", ".extract"))
+        shell = [k.value for k in call.keywords if k.arg == "shell"]
+        assert all(isinstance(value, ast.Constant) and value.value is False for value in shell)
+        if function.startswith("yaml.") and "load" in function:
+            loader = [*call.args[1:], *(k.value for k in call.keywords if k.arg == "Loader")]
+            assert (function, list(map(ast.unparse, loader))) == ("yaml.load", ["_Loader"])
+
+
+def test_the_yaml_loader_is_a_safe_one() -> None:
+    assert issubclass(config_file._Loader, yaml.SafeLoader)
+
+
+def test_the_cell_is_compared_nowhere() -> None:
+    def named(tree: ast.AST) -> set[object]:
+        return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and n.value in CELLS}
+
+    assert {name for name, tree in TREES.items() if named(tree)} == CELLS_ARE_NAMED
+    decisions = ast.Compare | ast.MatchValue
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, decisions) and named(node)
+    ]
+    assert found == []

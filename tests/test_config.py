@@ -1,0 +1,213 @@
+"""The sections: defaults, strictness, ranges, impossible combinations, the schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from gru_sentiment.config import (
+    Config,
+    DataConfig,
+    ModelConfig,
+    RunConfig,
+    Section,
+    TextConfig,
+    TrainingConfig,
+    VectorsConfig,
+)
+
+SECTIONS = [DataConfig, TextConfig, VectorsConfig, ModelConfig, TrainingConfig, RunConfig]
+
+
+@pytest.mark.parametrize("section", [*SECTIONS, Config])
+def test_every_default_is_valid(section: type[Section]) -> None:
+    defaults = section()
+    assert section.model_validate(defaults.model_dump()) == defaults
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_sections_are_frozen_and_closed(section: type[Section]) -> None:
+    key = next(iter(section.model_fields))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(section(), key, "other")
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        section.model_validate({"unknown": 1})
+
+
+OUT_OF_RANGE: list[tuple[type[Section], str, Any]] = [
+    (DataConfig, "source", "web"),
+    (DataConfig, "validation_size", -1),
+    (DataConfig, "validation_size", 1.0),
+    (DataConfig, "test_size", -0.1),
+    (TextConfig, "max_tokens", 0),
+    (TextConfig, "head_tokens", -1),
+    (TextConfig, "min_frequency", 0),
+    (TextConfig, "max_size", 0),
+    (VectorsConfig, "source", "glove"),
+    (VectorsConfig, "dimension", 0),
+    (ModelConfig, "cell", "GRU"),
+    (ModelConfig, "nonlinearity", "gelu"),
+    (ModelConfig, "hidden_size", 0),
+    (ModelConfig, "layers", 0),
+    (ModelConfig, "pooling", ()),
+    (ModelConfig, "pooling", ("sum",)),
+    (ModelConfig, "dropout", 1.0),
+    (ModelConfig, "embedding_dropout", -0.1),
+    (ModelConfig, "layer_dropout", 1.5),
+    (ModelConfig, "embedding_frozen_epochs", -1),
+    (ModelConfig, "embedding_frozen_epochs", "never"),
+    (TrainingConfig, "epochs", 0),
+    (TrainingConfig, "batch_size", 0),
+    (TrainingConfig, "accumulation_steps", 0),
+    (TrainingConfig, "class_weights", (1.0, 0.0)),
+    (TrainingConfig, "class_weights", "equal"),
+    (TrainingConfig, "label_smoothing", 1.0),
+    (TrainingConfig, "learning_rate", 0.0),
+    (TrainingConfig, "learning_rate", float("nan")),
+    (TrainingConfig, "learning_rate", float("inf")),
+    (TrainingConfig, "weight_decay", -1e-9),
+    (TrainingConfig, "warmup", 1.0),
+    (TrainingConfig, "plateau_factor", 1.0),
+    (TrainingConfig, "plateau_patience", -1),
+    (TrainingConfig, "clip_norm", 0.0),
+    (TrainingConfig, "ema_decay", 1.0),
+    (TrainingConfig, "monitor", "loss"),
+    (TrainingConfig, "patience", 0),
+    (TrainingConfig, "stop_at_loss", 0.0),
+    (TrainingConfig, "max_minutes", 0.0),
+    (RunConfig, "device", "gpu"),
+    (RunConfig, "threads", 0),
+    (RunConfig, "processes", 0),
+    # numpy's generator takes no negative seed and torch none above 64 bits
+    (RunConfig, "seed", -1),
+    (RunConfig, "seed", 2**64),
+    (DataConfig, "seed", -1),
+]
+
+
+@pytest.mark.parametrize(("section", "key", "value"), OUT_OF_RANGE)
+def test_values_out_of_range_are_refused(section: type[Section], key: str, value: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        section.model_validate({key: value})
+    assert {error["loc"][0] for error in caught.value.errors()} == {key}
+
+
+WRONG_TYPES: list[tuple[type[Section], str, Any]] = [
+    (TrainingConfig, "epochs", True),
+    (TrainingConfig, "epochs", 3.0),
+    (TrainingConfig, "epochs", "3"),
+    (TrainingConfig, "learning_rate", "1e-3"),
+    (TrainingConfig, "learning_rate", True),
+    (TrainingConfig, "mixed_precision", 1),
+    (TrainingConfig, "mixed_precision", "yes"),
+    (ModelConfig, "bidirectional", 0),
+    (ModelConfig, "pooling", "last"),
+    (TextConfig, "language", 1),
+    (TextConfig, "lowercase", None),
+    (DataConfig, "text_column", 0),
+    (DataConfig, "validation_size", True),
+    (DataConfig, "label_names", "ab"),
+    (VectorsConfig, "dimension", 50.0),
+]
+
+
+@pytest.mark.parametrize(("section", "key", "value"), WRONG_TYPES)
+def test_values_of_another_type_are_refused(section: type[Section], key: str, value: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        section.model_validate({key: value})
+    assert {error["loc"][0] for error in caught.value.errors()} == {key}
+
+
+IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
+    ({"model": {"cell": "gru", "nonlinearity": "relu"}}, "nonlinearity: cell gru has none"),
+    ({"model": {"cell": "lstm", "nonlinearity": "tanh"}}, "nonlinearity: cell lstm has none"),
+    ({"model": {"layers": 1, "layer_dropout": 0.1}}, "layer_dropout: acts between layers"),
+    ({"model": {"pooling": ("max", "max")}}, "pooling: names a pooling twice"),
+    ({"training": {"tokens_per_batch": 5}}, "tokens_per_batch: set either this or batch_size"),
+    ({"training": {"batch_size": None}}, "tokens_per_batch: set either this or batch_size"),
+    ({"training": {"optimizer": "adam", "momentum": 0.9}}, "momentum: adam has none"),
+    ({"training": {"momentum": 0.9}}, "momentum: adamw has none; use sgd or rmsprop"),
+    ({"data": {"source": "folder"}}, "data.path: needed for data.source folder"),
+    ({"data": {"source": "files"}}, "data.path: needed for data.source files"),
+    ({"data": {"source": "hub"}}, "data.dataset: needed for data.source hub"),
+    ({"data": {"validation_size": 0}}, "data.validation_size: must be above 0"),
+    ({"vectors": {"source": "file"}}, "vectors.path: needed for vectors.source file"),
+    ({"vectors": {"source": "name"}}, "vectors.name: needed for vectors.source name"),
+    ({"text": {"max_tokens": 50}}, "text.head_tokens: 100 is more than text.max_tokens 50"),
+    (
+        {"vectors": {"source": "none"}, "model": {"embedding_frozen_epochs": "all"}},
+        "model.embedding_frozen_epochs: all would leave the random vectors",
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "reason"), IMPOSSIBLE)
+def test_impossible_combinations_are_refused(values: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Config.model_validate(values)
+    assert reason in str(caught.value)
+
+
+POSSIBLE: list[dict[str, Any]] = [
+    {"model": {"cell": "rnn", "nonlinearity": "relu"}},
+    {"model": {"layers": 2, "layer_dropout": 0.1}},
+    {"training": {"batch_size": None, "tokens_per_batch": 4096}},
+    {"training": {"optimizer": "sgd", "momentum": 0.9}},
+    {"training": {"optimizer": "rmsprop", "momentum": 0.9}},
+    {"training": {"class_weights": "balanced"}},
+    {"training": {"class_weights": (1.0, 2.0)}},
+    {"text": {"max_tokens": None, "head_tokens": 1000}},
+    {"text": {"max_tokens": 50, "head_tokens": 50}},
+    {"data": {"source": "files", "path": Path("a.csv"), "validation_size": 5, "test_size": 0}},
+    {"data": {"source": "files", "path": Path("a"), "validation_path": Path("b"),
+              "validation_size": 0}},
+    {"model": {"embedding_frozen_epochs": "all"}},
+    {"model": {"embedding_frozen_epochs": 2}, "vectors": {"source": "none"}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("values", POSSIBLE)
+def test_possible_combinations_are_taken_as_given(values: dict[str, Any]) -> None:
+    config = Config.model_validate(values)
+    for section, keys in values.items():
+        for key, value in keys.items():
+            assert getattr(getattr(config, section), key) == value
+
+
+def test_every_problem_of_the_whole_is_told_at_once() -> None:
+    values = {"data": {"source": "files"}, "vectors": {"source": "name"}, "text": {"max_tokens": 1}}
+    with pytest.raises(ValidationError) as caught:
+        Config.model_validate(values)
+    for key in ("data.path", "vectors.name", "text.head_tokens"):
+        assert f"{key}: " in str(caught.value)
+
+
+def test_schema_describes_every_key() -> None:
+    schema = json.loads(json.dumps(Config.model_json_schema()))
+    assert list(schema["properties"]) == ["data", "text", "vectors", "model", "training", "run"]
+    assert schema["additionalProperties"] is False
+    for section in SECTIONS:
+        described = schema["$defs"][section.__name__]
+        assert described["description"]
+        assert described["additionalProperties"] is False
+        assert set(described["properties"]) == set(section.model_fields)
+        for key, value in described["properties"].items():
+            assert value["description"].endswith("."), key
+            assert "default" in value, key
+
+
+def test_schema_lists_allowed_values() -> None:
+    definitions = Config.model_json_schema()["$defs"]
+    assert definitions["ModelConfig"]["properties"]["cell"]["enum"] == ["rnn", "lstm", "gru"]
+    rate = definitions["TrainingConfig"]["properties"]["learning_rate"]
+    assert (rate["type"], rate["exclusiveMinimum"]) == ("number", 0)
+
+
+def test_every_section_is_one_of_ours() -> None:
+    annotations = [field.annotation for field in Config.model_fields.values()]
+    assert annotations == SECTIONS
+    assert all(isinstance(a, type) and issubclass(a, BaseModel) for a in annotations)

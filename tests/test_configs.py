@@ -1,0 +1,114 @@
+"""Every config that we ship: loads, builds, and says how to run it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from torch.nn.utils.rnn import pack_sequence
+
+from gru_sentiment.build import (
+    build_loss,
+    build_model,
+    build_optimizer,
+    build_schedule,
+    build_stopping,
+    freeze_embedding,
+    outputs_for,
+)
+from gru_sentiment.config import Config
+from gru_sentiment.config_file import load_config
+
+FOLDER = Path(__file__).parents[1] / "configs"
+CONFIGS = sorted(
+    path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.suffix[:3] == ".ya"
+)
+KNOBS = {
+    "data": {"source", "validation_size", "seed"},
+    "text": {"max_tokens", "min_frequency", "max_size"},
+    "vectors": {"source"},
+    "model": {"cell", "hidden_size", "layers", "bidirectional", "pooling"},
+    "training": {"epochs", "batch_size", "loss", "optimizer", "learning_rate", "schedule"},
+    "run": {"seed"},
+}
+PACKAGED_DIMENSION = 50
+
+
+def dimension_of(config: Config) -> int:
+    named = re.search(r"\.(\d+)d$", config.vectors.name or "")
+    return config.vectors.dimension or (int(named[1]) if named else PACKAGED_DIMENSION)
+
+
+def test_finds_the_configs_that_are_promised() -> None:
+    promised = {"gru", "lstm", "rnn", "imdb-hub", "smoke", "article"}
+    assert {f"{name}.yaml" for name in promised} <= set(CONFIGS)
+    assert {p.suffix for p in FOLDER.rglob("*") if p.is_file()} == {".yaml"}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_loads_and_builds(name: str) -> None:
+    config = load_config(FOLDER / name)
+    cpu = torch.device("cpu")
+    model = build_model(config, torch.randn(12, dimension_of(config)), 2, cpu)
+    freeze_embedding(config.model, model, 1)
+    labels = np.array([0, 1, 1])
+    loss = build_loss(config.training, labels, 2)
+    optimizer = build_optimizer(config.training, model)
+    schedule = build_schedule(config.training, optimizer, 10)
+    stopping = build_stopping(config.training)
+
+    texts = pack_sequence([torch.tensor([2, 3, 4]), torch.tensor([5, 0]), torch.tensor([1])])
+    logits = model(texts)
+    assert logits.shape == (3, outputs_for(config.training, 2))
+    value = loss(logits, torch.from_numpy(labels))
+    value.backward()
+    before = model.head.weight.detach().clone()
+    optimizer.step()
+    schedule.after_step()
+    schedule.after_evaluation(value.item())
+    assert not torch.equal(model.head.weight, before)
+    assert stopping.is_best({stopping.score: 0.5})
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_begins_with_its_exact_command(name: str) -> None:
+    lines = (FOLDER / name).read_text("utf-8").splitlines()
+    comment = [line for line in lines[: lines.index("")] if line.startswith("#")]
+    assert len(comment) == lines.index("") > 2
+    assert f"#   gru-sent train --config configs/{name}" in comment
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_writes_the_science_out(name: str) -> None:
+    written = yaml.safe_load((FOLDER / name).read_text("utf-8"))
+    for section, knobs in KNOBS.items():
+        assert knobs <= set(written[section]), section
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
+def test_a_config_is_named_after_its_cell(cell: str) -> None:
+    assert load_config(FOLDER / f"{cell}.yaml").model.cell == cell
+
+
+def test_the_article_is_as_it_was_written() -> None:
+    config = load_config(FOLDER / "article.yaml")
+    model, training = config.model, config.training
+    assert (config.text.max_size, config.text.max_tokens) == (25_000, None)
+    assert (model.cell, model.hidden_size, model.layers, model.bidirectional) == (
+        "gru",
+        256,
+        1,
+        False,
+    )
+    assert (model.pooling, model.embedding_dropout, model.dropout) == (("last",), 0.5, 0.5)
+    assert (training.optimizer, training.learning_rate, training.schedule) == (
+        "adam",
+        1e-3,
+        "constant",
+    )
+    assert (training.batch_size, training.epochs, training.monitor) == (64, 5, "-loss")
+    assert config.vectors.name == "glove.6B.100d"

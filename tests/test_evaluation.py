@@ -1,0 +1,125 @@
+"""A part's answers and scores, against the slow way: one text at a time."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
+
+from gru_sentiment import evaluation
+from gru_sentiment.data.encoding import EncodedTexts
+from gru_sentiment.data.labels import Labels
+from gru_sentiment.evaluation import Part
+
+CPU = torch.device("cpu")
+TEXTS = [[2, 3, 4, 5, 6], [], [3], [0, 4, 0], [], [5, 5], [2, 0, 6, 0, 3, 4]]
+MAX_TOKENS, HEAD = 4, 1
+READ = [[2, 4, 5, 6], [1], [3], [0, 4, 0], [1], [5, 5], [2, 0, 3, 4]]
+"""What a model reads of `TEXTS`: head and tail, and padding for nothing."""
+LABELS = np.array([1, 0, 0, 1, 1, 0, 1])
+ROWS = np.array([6, 1, 0, 3, 2])
+
+
+class Positions(nn.Module):
+    """Logits that depend on every id and its place: sum over t of table[id] * (t + 1)."""
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.table = nn.Parameter(torch.randn(7, outputs, dtype=torch.float64))
+        self.calls = 0
+
+    def forward(self, tokens: PackedSequence) -> Tensor:
+        self.calls += 1
+        values, _ = pad_packed_sequence(tokens._replace(data=self.table[tokens.data]))
+        steps = torch.arange(1, len(values) + 1)
+        return (values * steps[:, None, None]).sum(dim=0)
+
+    def naive(self, text: list[int]) -> list[float]:
+        """Probabilities of one text by plain sums."""
+        logits = [
+            sum(self.table[word, k].item() * (t + 1) for t, word in enumerate(text))
+            for k in range(self.table.shape[1])
+        ]
+        logits = [0.0, *logits] if len(logits) == 1 else logits
+        total = sum(map(math.exp, logits))
+        return [math.exp(logit) / total for logit in logits]
+
+
+def make_part(rows: np.ndarray = ROWS, *, labelled: bool = True, classes: int = 2) -> Part:
+    ids = np.array([word for text in TEXTS for word in text], np.int32)
+    offsets = np.cumsum([0, *map(len, TEXTS)])
+    encoded = EncodedTexts(ids, offsets, MAX_TOKENS, HEAD)
+    labels = Labels(["negative", "neutral", "positive"] if classes == 3 else [-1, 1])
+    return Part(encoded, rows, labels, LABELS if labelled else None)
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 3])
+def test_answers_are_those_of_one_text_at_a_time(outputs: int) -> None:
+    model = Positions(outputs)
+    answers = make_part(labelled=False).log_probabilities(model, CPU)
+    assert answers.dtype == np.float64
+    np.testing.assert_allclose(np.exp(answers), [model.naive(READ[row]) for row in ROWS], rtol=1e-9)
+
+
+@pytest.mark.parametrize("budget", [1, 5, 10_000])
+def test_answers_do_not_depend_on_the_batches(monkeypatch: pytest.MonkeyPatch, budget: int) -> None:
+    monkeypatch.setattr(evaluation, "TOKENS_PER_BATCH", budget)
+    model = Positions(1)
+    answers = make_part(np.arange(7)).log_probabilities(model, CPU)
+    np.testing.assert_allclose(np.exp(answers), [model.naive(text) for text in READ], rtol=1e-9)
+    # lengths 4, 4, 3, 2, 1, 1, 1 within the budget
+    assert model.calls == {1: 7, 5: 4, 10_000: 1}[budget]
+
+
+def test_metrics_against_plain_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([10.0, 12.0])
+    monkeypatch.setattr(evaluation, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    model = Positions(1)
+    metrics, answers = make_part().evaluate(model, CPU)
+    probabilities = [model.naive(READ[row]) for row in ROWS]
+    true = [LABELS[row] for row in ROWS]
+    predicted = [int(p[1] > p[0]) for p in probabilities]
+    np.testing.assert_allclose(np.exp(answers), probabilities, rtol=1e-9)
+    assert metrics.n == 5
+    assert metrics.accuracy == sum(a == b for a, b in zip(true, predicted, strict=True)) / 5
+    losses = [-math.log(p[label]) for p, label in zip(probabilities, true, strict=True)]
+    assert metrics.loss == pytest.approx(sum(losses) / 5, rel=1e-9)
+    assert list(metrics.per_class) == ["-1", "1"]
+    assert [metrics.per_class[name].support for name in ("-1", "1")] == [2, 3]
+    confusion = [
+        [sum(t == i and p == j for t, p in zip(true, predicted, strict=True)) for j in range(2)]
+        for i in range(2)
+    ]
+    assert metrics.confusion_matrix == confusion
+    assert metrics.empty_texts == 1
+    assert metrics.tokens == sum(len(READ[row]) for row in ROWS) == 13
+    assert metrics.elapsed_s == 2.0
+    assert metrics.tokens_per_s == 6.5
+
+
+def test_predictions_say_what_was_read() -> None:
+    model = Positions(1)
+    part = make_part(np.arange(7), labelled=False)
+    predictions = part.predictions(part.log_probabilities(model, CPU))
+    for text, read, prediction in zip(TEXTS, READ, predictions, strict=True):
+        expected = model.naive(read)
+        assert prediction.label == (1 if expected[1] > expected[0] else -1)
+        assert prediction.probabilities == pytest.approx({"-1": expected[0], "1": expected[1]})
+        assert prediction.tokens == min(len(text), MAX_TOKENS)
+        assert prediction.unknown_tokens == (read.count(0) if text else 0)
+        assert prediction.truncated == (len(text) > MAX_TOKENS)
+
+
+def test_predictions_name_classes_as_given() -> None:
+    part = make_part(np.array([2, 0]), labelled=False, classes=3)
+    answers = np.log([[0.2, 0.5, 0.3], [0.1, 0.2, 0.7]])
+    first, second = part.predictions(answers)
+    assert (first.label, second.label) == ("neutral", "positive")
+    assert first.probabilities == pytest.approx({"negative": 0.2, "neutral": 0.5, "positive": 0.3})
+    assert first.to_json()["label"] == "neutral"

@@ -1,0 +1,49 @@
+"""Randomness and threads."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from gru_sentiment.training.seeding import seed_everything, set_threads
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_trace() -> Iterator[None]:
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    threads = torch.get_num_threads()
+    yield
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    torch.set_rng_state(states[2])
+    torch.set_num_threads(threads)
+
+
+def draw() -> tuple[float, float, float]:
+    return random.random(), float(np.random.random()), torch.rand(()).item()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, 2**40])
+def test_the_same_seed_gives_the_same_numbers(seed: int) -> None:
+    seed_everything(seed)
+    first = draw()
+    assert all(a != b for a, b in zip(first, draw(), strict=True))
+    seed_everything(seed)
+    assert draw() == first
+
+
+def test_another_seed_gives_other_numbers() -> None:
+    seed_everything(0)
+    first = draw()
+    seed_everything(1)
+    assert all(a != b for a, b in zip(first, draw(), strict=True))
+
+
+def test_threads() -> None:
+    assert set_threads(2) == torch.get_num_threads() == 2
+    assert set_threads(None) == 2
+    assert set_threads(1) == torch.get_num_threads() == 1
