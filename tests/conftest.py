@@ -31,7 +31,7 @@ def tiny_reviews(n: int, seed: int = 0) -> list[tuple[str, str]]:
     reviews = []
     for i in range(n):
         label, words = [("negative", BAD), ("positive", GOOD)][i % 2]
-        text = generator.choices(FILLER, k=generator.randint(4, 28)) + [generator.choice(words)]
+        text = [*generator.choices(FILLER, k=generator.randint(4, 28)), generator.choice(words)]
         generator.shuffle(text)
         reviews.append((f"{' '.join(text)} number{i}", label))
     return reviews

@@ -5,14 +5,19 @@ The only module that imports torchtext, and only while training.
 
 from __future__ import annotations
 
+import http.client
 import logging
 import ssl
+import tarfile
+import tempfile
 import urllib.error
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +25,19 @@ from gru_sentiment.data.vectors import WordVectors
 from gru_sentiment.errors import VectorsError
 
 logger = logging.getLogger(__name__)
+
+DAMAGED = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    http.client.HTTPException,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What torchtext raises when a server, its answer or the cache is not as it should be."""
 
 
 def named_vectors(name: str, words: Sequence[str], cache: Path) -> WordVectors:
@@ -35,25 +53,48 @@ def named_vectors(name: str, words: Sequence[str], cache: Path) -> WordVectors:
         raise VectorsError(
             f"vectors.name: no set {name!r}", hint=f"known: {', '.join(sorted(pretrained_aliases))}"
         )
-    cache.mkdir(parents=True, exist_ok=True)
-    before = set(cache.iterdir())
+    folder = cache / name
     try:
         with _verified_https():
-            known = pretrained_aliases[name](cache=str(cache))
-    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
-        # torchtext would take a half-written or wrong file for a finished download
-        for leftover in set(cache.iterdir()) - before:
-            leftover.unlink(missing_ok=True)
+            known = _loaded(pretrained_aliases[name], folder)
+    except DAMAGED as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise VectorsError(
-            f"vectors.name {name}: cannot be downloaded: {reason}",
-            hint="check the connection, or use vectors.source package or file",
+            f"vectors.name {name}: cannot be downloaded or read: {_first_line(reason)}",
+            hint=f"check the connection, delete {folder} if it is there, or use vectors.source "
+            "package or file",
         ) from error
     rows = np.array([known.stoi.get(word, -1) for word in words])
     found = rows >= 0
     matrix = np.zeros((len(words), known.dim), np.float32)
     matrix[found] = known.vectors.numpy()[rows[found]]
     return WordVectors(matrix, found, name)
+
+
+def _first_line(reason: object) -> str:
+    return (str(reason).splitlines() or [type(reason).__name__])[0]
+
+
+def _loaded(alias: Callable[..., Any], folder: Path) -> Any:
+    """The set from `folder`, which a download fills as a whole or not at all.
+
+    torchtext takes any file that is there, half-written or wrong, for a finished download.
+    """
+    if folder.is_dir():
+        for tensors in folder.glob("*.pt"):
+            if not zipfile.is_zipfile(tensors):  # torch.save writes one
+                raise zipfile.BadZipFile(f"{tensors} is damaged")
+        return alias(cache=str(folder))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as partial:
+        known = alias(cache=partial)
+        kept = Path(partial) / "kept"
+        kept.mkdir()
+        for tensors in Path(partial).glob("*.pt"):
+            tensors.rename(kept / tensors.name)
+        if not folder.exists():
+            kept.rename(folder)
+    return known
 
 
 @contextmanager

@@ -132,8 +132,8 @@ def tokenize_dataset(
     if not done:
         _rules(tokenizer.language)  # an unknown language is an error here, not in a worker
         logger.info("tokenising %s texts with %d process(es)", f"{len(dataset):,}", workers)
-    _make(folder)
-    with _progress_bars(progress):
+    with _writing(folder), _progress_bars(progress):
+        folder.mkdir(parents=True, exist_ok=True)
         mapped = dataset.map(
             _tokenize_batch,
             fn_kwargs={"tokenizer": tokenizer},
@@ -162,9 +162,10 @@ def _workers(n_texts: int, processes: int | None) -> int:
     return min(processes or cores, max(1, n_texts // TEXTS_A_PROCESS))
 
 
-def _make(folder: Path) -> None:
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
         raise DataError(
             f"{folder}: the cache cannot be written: {error.strerror}",

@@ -99,9 +99,16 @@ def file_vectors(path: Path, words: Sequence[str]) -> WordVectors:
                 word, *values = line.rstrip(b"\r\n ").rsplit(b" ", dimension)
                 if len(values) < dimension or not word:
                     raise _bad_line(path, number, f"{len(values)} numbers, expected {dimension}")
+                if b" " in word and _is_number(word.rsplit(b" ", 1)[1]):
+                    raise _bad_line(path, number, f"more than {dimension} numbers")
                 if (row := wanted.get(word)) is not None and not found[row]:
                     matrix[row] = _numbers(path, number, values)
                     found[row] = True
+    except (RuntimeError, NotImplementedError) as error:
+        raise VectorsError(
+            f"{path}: cannot be unpacked: {error}",
+            hint="unpack it and give the text file as vectors.path",
+        ) from error
     except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error) as error:
         raise VectorsError(
             f"{path}: damaged or cut off: {error}", hint="download or copy the file again"
@@ -197,6 +204,14 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> str:
 def _is_header(line: bytes) -> bool:
     parts = line.split()
     return len(parts) == 2 and all(part.isdigit() for part in parts)
+
+
+def _is_number(part: bytes) -> bool:
+    try:
+        float(part)
+    except ValueError:
+        return False
+    return True
 
 
 def _first_dimension(path: Path, number: int, line: bytes) -> int:

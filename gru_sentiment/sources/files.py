@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -16,6 +17,7 @@ import pyarrow.parquet
 from gru_sentiment.errors import DataError
 from gru_sentiment.sources.records import (
     Records,
+    first_line,
     integers_where_all_are,
     name_labels,
     records_from,
@@ -79,14 +81,7 @@ def read_labelled(path: Path, *choices: tuple[str, str]) -> pa.Table:
 def read_csv(path: Path, wanted: Sequence[str], *, delimiter: str = ",") -> Columns:
     """Columns of a delimited file with a header; quoted values may hold newlines."""
     raw = _utf8(path)
-    try:
-        header = next(
-            csv.reader(
-                io.StringIO(raw[:MAX_HEADER].decode("utf-8-sig", "ignore")), delimiter=delimiter
-            )
-        )
-    except StopIteration:
-        header = []
+    header = _header(path, raw, delimiter)
     _require(path, wanted, header)
     options = pyarrow.csv.ConvertOptions(
         include_columns=list(dict.fromkeys(wanted)),
@@ -95,19 +90,28 @@ def read_csv(path: Path, wanted: Sequence[str], *, delimiter: str = ",") -> Colu
     )
     try:
         table = pyarrow.csv.read_csv(
-            io.BytesIO(raw),
+            io.BytesIO(raw + b"\n"),  # a header alone needs its line end
             parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            read_options=pyarrow.csv.ReadOptions(block_size=max(len(raw), 1 << 20)),
+            read_options=pyarrow.csv.ReadOptions(block_size=max(len(raw) + 1, 1 << 20)),
             convert_options=options,
         )
     except pa.ArrowInvalid as error:
         raise DataError(
-            f"{path}: not a well-formed file of {len(header)} columns: {_first_line(error)}",
+            f"{path}: not a well-formed file of {len(header)} columns: {first_line(error)}",
             hint="a value that holds the delimiter, a quote or a newline must stand in quotes",
         ) from error
     columns: Columns = {name: table[name].to_pylist() for name in wanted}
     label = wanted[-1]
     return columns | {label: integers_where_all_are(columns[label])}
+
+
+def _header(path: Path, raw: bytes, delimiter: str) -> list[str]:
+    start = raw[:MAX_HEADER].decode("utf-8-sig", "ignore")
+    try:
+        rows = csv.reader(io.StringIO(start, newline=None), delimiter=delimiter)
+        return next((row for row in rows if row), [])
+    except csv.Error as error:
+        raise DataError(f"{path}: no header can be read: {error}") from error
 
 
 def read_tsv(path: Path, wanted: Sequence[str]) -> Columns:
@@ -119,7 +123,13 @@ def read_jsonl(path: Path, wanted: Sequence[str]) -> Columns:
     """Columns of a file with one JSON object a line; empty lines are passed over."""
     lines = _utf8(path).decode("utf-8-sig").split("\n")
     return _from_objects(
-        path, wanted, ((f"line {n}", x) for n, x in enumerate(lines, 1) if x.strip())
+        path,
+        wanted,
+        (
+            (f"line {n}", _parsed(path, f"line {n}", line))
+            for n, line in enumerate(lines, 1)
+            if line.strip()
+        ),
     )
 
 
@@ -140,7 +150,7 @@ def read_parquet(path: Path, wanted: Sequence[str]) -> Columns:
         _require(path, wanted, file.schema_arrow.names)
         table = file.read(columns=list(dict.fromkeys(wanted)))
     except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path}: not a readable parquet file: {_first_line(error)}") from error
+        raise DataError(f"{path}: not a readable parquet file: {first_line(error)}") from error
     text = table.schema.field(wanted[0]).type
     if not (pa.types.is_string(text) or pa.types.is_large_string(text)):
         raise DataError(f"{path}: column {wanted[0]} holds {text}, expected strings")
@@ -188,7 +198,7 @@ def _utf8(path: Path) -> bytes:
         ) from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    if not raw.strip():
+    if not raw.removeprefix(codecs.BOM_UTF8).strip():
         raise DataError(f"{path}: the file is empty")
     return raw
 
@@ -204,8 +214,7 @@ def _require(path: Path, wanted: Iterable[str], found: Sequence[str]) -> None:
 
 def _from_objects(path: Path, wanted: Sequence[str], items: Iterable[tuple[str, Any]]) -> Columns:
     columns: Columns = {name: [] for name in wanted}
-    for where, item in items:
-        value = _parsed(path, where, item) if isinstance(item, str) else item
+    for where, value in items:
         if not isinstance(value, dict):
             raise DataError(f"{path}: {where}: expected an object with {' and '.join(wanted)}")
         _require(Path(f"{path}, {where}"), wanted, list(value))
@@ -215,16 +224,23 @@ def _from_objects(path: Path, wanted: Sequence[str], items: Iterable[tuple[str, 
                 f"{path}: {where}: {wanted[0]} is {type(text).__name__}, expected a string"
             )
         for name in wanted:
+            _require_unicode(path, f"{where}: {name}", value[name])
             columns[name].append(value[name])
     return columns
+
+
+def _require_unicode(path: Path, where: str, value: Any) -> None:
+    try:
+        str(value).encode()
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"{path}: {where}: half a character, \\u{ord(error.object[error.start]):04x}",
+            hint="the text was cut between the two halves of a surrogate pair",
+        ) from error
 
 
 def _parsed(path: Path, where: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: {where} is not valid JSON: {error}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

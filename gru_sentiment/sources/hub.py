@@ -8,7 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.sources.records import Records, name_labels, records_from, text_and_label
+from gru_sentiment.sources.records import (
+    Records,
+    first_line,
+    name_labels,
+    records_from,
+    text_and_label,
+)
 
 
 def load_hub(
@@ -36,9 +42,9 @@ def load_hub(
     for part, split in wanted.items():
         try:
             loaded = datasets.load_dataset(dataset, split=split, revision=revision)
-        except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        except (OSError, RuntimeError, ValueError, datasets.exceptions.DatasetsError) as error:
             raise DataError(
-                f"data set {dataset}, split {split}: {str(error).splitlines()[0]}",
+                f"data set {dataset}, split {split}: {first_line(error)}",
                 hint="check data.dataset, the split's name and the connection; without internet "
                 "use data.source package or files",
             ) from error

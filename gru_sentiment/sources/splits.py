@@ -65,6 +65,11 @@ def split_rows(
             )
         else:
             continue
+        if not len(drawn):
+            raise DataError(
+                f"no rows are left in the {part} part: all its texts stand in the test part",
+                hint="give two different files, or leave data.validation_path out",
+            )
         taken[part] = drawn
         rest = _remove_known(rest, text_ids, taken)
     if not len(rest):

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gru_sentiment.data.labels import Labels
+from gru_sentiment.errors import DataError
+from gru_sentiment.results import Label
+
+
+@pytest.mark.parametrize(
+    ("given", "classes"),
+    [
+        (["positive", "negative", "positive"], ["negative", "positive"]),
+        ([1, 0, 1, 0], [0, 1]),
+        ([10, 9, -1], [-1, 9, 10]),
+        (["10", "9", "-1"], ["-1", "10", "9"]),
+        ([str(i) for i in range(12)], sorted(str(i) for i in range(12))),
+        (list(range(300)), list(range(300))),
+    ],
+)
+def test_classes_are_sorted_as_what_they_are(given: list[Label], classes: list[Label]) -> None:
+    labels = Labels.found_in(given)
+    assert labels.classes == classes
+    assert len(labels) == len(classes)
+    assert labels.names == [str(label) for label in classes]
+    assert labels.indices(given).tolist() == [classes.index(label) for label in given]
+    assert labels.indices(given).dtype == np.int64
+
+
+@pytest.mark.parametrize("label", ["positive", 3])
+def test_one_class_only(label: Label) -> None:
+    with pytest.raises(DataError, match=f"every row has the label {label!r}") as caught:
+        Labels.found_in([label] * 5)
+    assert "data.label_column" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("classes", "given", "indices"),
+    [
+        # the class itself
+        (["negative", "positive"], ["positive", "negative"], [1, 0]),
+        ([3, 7], [7, 3], [1, 0]),
+        # its name in a file without types, or the other way round
+        ([3, 7], ["7", "3"], [1, 0]),
+        (["3", "7"], [7, 3], [1, 0]),
+        # its index where no class bears that name
+        (["negative", "positive"], [1, 0, 1], [1, 0, 1]),
+        ([3, 7], [0, 1], [0, 1]),
+        # a name goes before an index
+        ([1, 2, 0], [0, 1, 2], [2, 0, 1]),
+        (["1", "0"], [0, 1], [1, 0]),
+        ([5, 1], [1, 0], [1, 0]),
+    ],
+)
+def test_class_then_name_then_index(
+    classes: list[Label], given: list[Label], indices: list[int]
+) -> None:
+    assert Labels(classes).indices(given).tolist() == indices
+
+
+@pytest.mark.parametrize(
+    ("classes", "label"),
+    [
+        (["negative", "positive"], "neutral"),
+        (["negative", "positive"], "Positive"),
+        (["negative", "positive"], "1"),
+        (["negative", "positive"], 2),
+        (["negative", "positive"], -1),
+        ([3, 7], 2),
+        ([3, 7], ""),
+    ],
+)
+def test_a_label_that_is_no_class(classes: list[Label], label: Label) -> None:
+    with pytest.raises(DataError, match=f"^label {label!r} is not a class of this model") as caught:
+        Labels(classes).indices([classes[0], label])
+    for known in classes:
+        assert repr(known) in caught.value.cause
+    assert "indices" in caught.value.hint
+
+
+def test_no_labels() -> None:
+    assert Labels(["a", "b"]).indices([]).shape == (0,)

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gru_sentiment.errors import DataError
+from gru_sentiment.sources.splits import Rows, split_rows
+
+
+@dataclass(frozen=True)
+class Reviews:
+    texts: list[str]
+    labels: Rows
+
+    def split(self, **options: object) -> dict[str, Rows]:
+        """Drawn from all of them, where `parts` does not say otherwise."""
+        settings = {"parts": {"train": range(len(self.texts))}, "seed": 0} | options
+        column = pa.chunked_array([pa.array(self.texts, pa.large_string())])
+        return split_rows(column, self.labels, **settings)  # type: ignore[arg-type]
+
+    def distinct(self, rows: Rows) -> set[str]:
+        return {self.texts[row] for row in rows}
+
+    def classes(self, rows: Rows) -> Counter[int]:
+        """Distinct texts by class."""
+        return Counter(label for _, label in {(self.texts[r], int(self.labels[r])) for r in rows})
+
+
+@st.composite
+def reviews(draw: st.DrawFn, duplicates: bool = True) -> Reviews:
+    """2 to 4 classes of 20 to 30 distinct texts each, some of them several times, in any order."""
+    sizes = draw(st.lists(st.integers(20, 30), min_size=2, max_size=4))
+    distinct = [(f"text {label} {i}", label) for label, n in enumerate(sizes) for i in range(n)]
+    copies = draw(st.lists(st.sampled_from(distinct), max_size=15)) if duplicates else []
+    rows = draw(st.randoms(use_true_random=False)).sample(distinct + copies, len(distinct + copies))
+    return Reviews([text for text, _ in rows], np.array([label for _, label in rows]))
+
+
+def of_classes(*sizes: int) -> Reviews:
+    """So many distinct texts of each class, one class after the other."""
+    labels = [label for label, n in enumerate(sizes) for _ in range(n)]
+    return Reviews([f"text {i}" for i in range(len(labels))], np.array(labels))
+
+
+def assert_apart(given: Reviews, parts: dict[str, Rows]) -> None:
+    names = list(parts)
+    for i, a in enumerate(names):
+        assert parts[a].tolist() == sorted(set(parts[a].tolist()))
+        for b in names[i + 1 :]:
+            assert not set(parts[a].tolist()) & set(parts[b].tolist())
+            assert not given.distinct(parts[a]) & given.distinct(parts[b])
+
+
+def assert_shares(found: Counter[int], whole: Counter[int], n: int) -> None:
+    """`n` texts, every class within one of its exact share."""
+    assert found.total() == n
+    for label, count in whole.items():
+        assert abs(found[label] - n * count / whole.total()) < 1
+
+
+# --- drawn parts ---
+
+
+@given(reviews(), st.integers(8, 12), st.integers(8, 12), st.integers(0, 5))
+@settings(max_examples=50, deadline=None)
+def test_drawn_parts(given: Reviews, validation: int, test: int, seed: int) -> None:
+    parts = given.split(validation_size=validation, test_size=test, seed=seed)
+    assert list(parts) == ["train", "validation", "test"]
+    assert_apart(given, parts)
+    assert sorted(np.concatenate(list(parts.values())).tolist()) == list(range(len(given.texts)))
+    everything = given.classes(np.arange(len(given.texts)))
+    in_test = given.classes(parts["test"])
+    assert_shares(in_test, everything, test)
+    assert_shares(given.classes(parts["validation"]), everything - in_test, validation)
+    for rows in parts.values():
+        assert set(given.classes(rows)) == set(everything)
+
+
+@given(reviews(), st.sampled_from([0, 8, 0.1]), st.integers(0, 3))
+@settings(max_examples=30, deadline=None)
+def test_the_test_part_does_not_depend_on_the_validation_part(
+    given: Reviews, validation: float, seed: int
+) -> None:
+    first = given.split(validation_size=6, test_size=7, seed=seed)
+    other = given.split(validation_size=validation, test_size=7, seed=seed)
+    np.testing.assert_array_equal(first["test"], other["test"])
+
+
+@given(reviews(duplicates=False), st.sampled_from([0.1, 0.2, 0.25]))
+@settings(max_examples=30, deadline=None)
+def test_a_share_is_one_of_the_training_rows(given: Reviews, share: float) -> None:
+    parts = given.split(validation_size=share, test_size=share)
+    n = round(share * len(given.texts))
+    assert {name: len(rows) for name, rows in parts.items()} == {
+        "train": len(given.texts) - 2 * n,
+        "validation": n,
+        "test": n,
+    }
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n", "expected"),
+    [
+        ((50, 50), 10, [5, 5]),
+        ((75, 25), 20, [15, 5]),
+        ((60, 30, 10), 10, [6, 3, 1]),
+        ((34, 33, 33), 10, [4, 3, 3]),
+        # at least one of each class, however rare
+        ((96, 2, 2), 4, [4, 1, 1]),
+        ((50, 50), 1, [1, 1]),
+    ],
+)
+def test_classes_keep_their_shares(sizes: tuple[int, ...], n: int, expected: list[int]) -> None:
+    given = of_classes(*sizes)
+    parts = given.split(validation_size=0, test_size=n)
+    assert sorted(parts) == ["test", "train"]
+    assert [given.classes(parts["test"])[label] for label in range(len(sizes))] == expected
+
+
+def test_no_parts_asked_for() -> None:
+    parts = of_classes(3, 3).split(validation_size=0, test_size=0)
+    assert {name: rows.tolist() for name, rows in parts.items()} == {"train": list(range(6))}
+
+
+def test_the_seed_alone_decides() -> None:
+    given = of_classes(100, 100)
+
+    def drawn(seed: int) -> dict[str, list[int]]:
+        parts = given.split(validation_size=20, test_size=20, seed=seed)
+        return {name: rows.tolist() for name, rows in parts.items()}
+
+    first = drawn(0)
+    np.random.seed(7)
+    assert drawn(0) == first
+    others = [drawn(seed) for seed in range(1, 5)]
+    assert all(other["test"] != first["test"] for other in others)
+    assert len({tuple(other["test"]) for other in others}) == 4
+
+
+def test_the_draw_is_not_the_first_rows() -> None:
+    test = of_classes(500, 500).split(validation_size=0, test_size=100)["test"]
+    assert 150 < np.median(test[:50]) < 350
+    assert 650 < np.median(test[50:]) < 850
+
+
+def test_what_is_drawn_takes_its_duplicates_along() -> None:
+    given = Reviews(["a", "b"] * 10 + ["c", "d"], np.array([0, 1] * 11))
+    parts = given.split(validation_size=0, test_size=2)
+    assert len(given.distinct(parts["test"])) == 2
+    assert len(parts["test"]) + len(parts["train"]) == 22
+    assert_apart(given, parts)
+
+
+@given(reviews(), st.data())
+@settings(max_examples=30, deadline=None)
+def test_texts_with_two_labels_stay_on_one_side(given: Reviews, data: st.DataObject) -> None:
+    turned = data.draw(st.lists(st.integers(0, len(given.texts) - 1), max_size=10))
+    torn = Reviews(
+        given.texts + [given.texts[row] for row in turned],
+        np.concatenate([given.labels, [(given.labels[row] + 1) % 2 for row in turned]]).astype(int),
+    )
+    parts = torn.split(validation_size=6, test_size=6)
+    assert_apart(torn, parts)
+    assert sum(map(len, parts.values())) == len(torn.texts)
+
+
+# --- parts of the source ---
+
+
+@given(reviews(), reviews(), st.integers(0, 4))
+@settings(max_examples=30, deadline=None)
+def test_a_given_test_part_stays(train: Reviews, test: Reviews, seed: int) -> None:
+    n, whole = len(train.texts), len(train.texts) + len(test.texts)
+    extra = [f"only in train {i}" for i in range(40)]
+    given = Reviews(
+        train.texts + extra + test.texts,
+        np.concatenate([train.labels, np.arange(40) % 4, test.labels]),
+    )
+    ranges = {"train": range(n + 40), "test": range(n + 40, whole + 40)}
+    parts = given.split(parts=ranges, validation_size=5, test_size=99, seed=seed)
+    assert parts["test"].tolist() == list(ranges["test"])
+    assert_apart(given, parts)
+    kept = sorted([*parts["train"].tolist(), *parts["validation"].tolist()])
+    known = given.distinct(parts["test"])
+    assert kept == [row for row in ranges["train"] if given.texts[row] not in known]
+
+
+def test_test_goes_before_validation_before_train() -> None:
+    texts = ["t", "tv", "te", "own", "tv", "ve", "v", "te", "ve", "e"]
+    given = Reviews(texts, np.array([0, 1] * 5))
+    ranges = {"train": range(4), "validation": range(4, 7), "test": range(7, 10)}
+    parts = given.split(parts=ranges, validation_size=0.5, test_size=0.5)
+    assert {name: [texts[row] for row in rows] for name, rows in parts.items()} == {
+        "train": ["t", "own"],
+        "validation": ["tv", "v"],
+        "test": ["te", "ve", "e"],
+    }
+
+
+def test_a_given_validation_part_beside_a_drawn_test_part() -> None:
+    texts = [f"text {i}" for i in range(20)] + [f"text {i}" for i in range(0, 20, 2)] + ["v", "w"]
+    given = Reviews(texts, np.arange(32) % 2)
+    ranges = {"train": range(20), "validation": range(20, 32)}
+    parts = given.split(parts=ranges, validation_size=0.5, test_size=4)
+    assert len(parts["test"]) == 4
+    assert max(parts["test"]) < 20
+    assert_apart(given, parts)
+    in_test = given.distinct(parts["test"])
+    assert parts["validation"].tolist() == [r for r in range(20, 32) if texts[r] not in in_test]
+
+
+# --- errors ---
+
+
+@pytest.mark.parametrize(
+    ("names", "name"), [(None, "class 1"), (["negative", "positive"], "class positive")]
+)
+def test_a_class_with_too_few_texts(names: list[str] | None, name: str) -> None:
+    texts = [f"text {i}" for i in range(10)] + ["only one"] * 5
+    given = Reviews(texts, np.array([0] * 10 + [1] * 5))
+    with pytest.raises(
+        DataError, match=f"^{name} has 1 distinct texts left for the test"
+    ) as caught:
+        given.split(validation_size=2, test_size=2, class_names=names)
+    assert "1 go to test" in caught.value.cause
+    assert "data.validation_size or data.test_size" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("validation", "test", "part"), [(0, 20, "test"), (0, 50, "test"), (10, 10, "validation")]
+)
+def test_parts_larger_than_the_data(validation: int, test: int, part: str) -> None:
+    with pytest.raises(DataError, match=f"for the {part} and training parts"):
+        of_classes(10, 10).split(validation_size=validation, test_size=test)
+
+
+def test_nothing_left_to_train_on() -> None:
+    given = Reviews(["a", "b", "a", "b", "c"], np.array([0, 1, 0, 1, 0]))
+    with pytest.raises(DataError, match="no rows are left to train on") as caught:
+        given.split(parts={"train": range(2), "test": range(2, 5)}, validation_size=0, test_size=0)
+    assert "test part" in caught.value.hint
+
+
+def test_nothing_left_to_validate_on() -> None:
+    """As with one file given for both parts."""
+    given = Reviews([*"abcdef", *"xy", *"xy"], np.arange(10) % 2)
+    ranges = {"train": range(6), "validation": range(6, 8), "test": range(8, 10)}
+    with pytest.raises(DataError, match="validat"):
+        given.split(parts=ranges, validation_size=0, test_size=0)
