@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,7 +31,7 @@ def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
         yield
     except UserError as error:
         if debug:
-            raise
+            traceback.print_exc()
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(USER_ERROR) from error
     except KeyboardInterrupt as error:

@@ -34,8 +34,8 @@ class SilentProgress:
 class BarProgress:
     """A tqdm bar an epoch and a line an evaluation."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self.stream = stream
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
         self.bar: tqdm[Any] | None = None
 
     def on_step(self, record: StepRecord) -> None:
@@ -63,8 +63,8 @@ class BarProgress:
 class LineProgress:
     """A plain line every few seconds and one an evaluation."""
 
-    def __init__(self, stream: TextIO = sys.stderr, every_s: float = LINE_EVERY_S) -> None:
-        self.stream, self.every_s = stream, every_s
+    def __init__(self, stream: TextIO | None = None, every_s: float = LINE_EVERY_S) -> None:
+        self.stream, self.every_s = stream or sys.stderr, every_s
         self.last = time.monotonic()
 
     def on_step(self, record: StepRecord) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from gru_sentiment.artifact import load_run
 from gru_sentiment.build import build_device, build_encoded, build_tokenizer
 from gru_sentiment.data.tokenizer import tokenize_texts
+from gru_sentiment.errors import DataError
 from gru_sentiment.evaluation import Part
 from gru_sentiment.results import Prediction
 from gru_sentiment.training.seeding import set_threads
@@ -22,10 +23,26 @@ def predict(
 
     Raises:
         ArtifactError: no such run, or one that cannot be read.
+        DataError: a text that is not valid Unicode.
     """
+    if not texts:
+        return []
+    for text in texts:
+        _check_unicode(text)
     set_threads(threads)
     run = load_run(path, build_device(device))
     tokenized = tokenize_texts(build_tokenizer(run.config.text), texts)
     encoded = build_encoded(run.config.text, tokenized, run.vocabulary)
     part = Part(encoded, np.arange(len(encoded)), run.labels)
     return part.predictions(part.log_probabilities(run.model, run.device))
+
+
+def _check_unicode(text: str) -> None:
+    # what a shell passes on of bytes that are not UTF-8, and half a surrogate pair
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"the text is not valid UTF-8 at character {error.start + 1}",
+            hint="check the terminal's encoding, or convert the text",
+        ) from error

@@ -234,7 +234,8 @@ def _require_unicode(path: Path, where: str, value: Any) -> None:
         str(value).encode()
     except UnicodeEncodeError as error:
         raise DataError(
-            f"{path}: {where}: half a character, \\u{ord(error.object[error.start]):04x}",
+            f"{path}: {where}: half a character, \\u{ord(error.object[error.start]):04x}, "
+            "which UTF-8 cannot write",
             hint="the text was cut between the two halves of a surrogate pair",
         ) from error
 
