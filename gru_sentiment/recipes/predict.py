@@ -43,6 +43,6 @@ def _check_unicode(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise DataError(
-            f"the text is not valid UTF-8 at character {error.start + 1}",
+            f"the text is not UTF-8 at character {error.start + 1}",
             hint="check the terminal's encoding, or convert the text",
         ) from error
