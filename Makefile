@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CONSTRAINTS := scripts/constraints.txt
 RUN_FLAGS ?=
+BENCH := $(VENV)/.bench
+BENCH_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow test-gpu check lint format types clean
+.PHONY: help setup train test test-slow test-gpu check lint format types benchmark benchmark-quick clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## create .venv and install, with pinned versions
 
@@ -44,6 +46,16 @@ format: $(READY) ## format the code
 	$(BIN)/ruff format .
 
 check: lint types test ## lint, format, types and unit tests: what CI runs
+
+$(BENCH): $(READY)
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[offline,dev,bench]'
+	@touch $@
+
+benchmark: $(BENCH) ## all measurements, more than an hour
+	$(BIN)/python scripts/benchmark.py $(BENCH_FLAGS)
+
+benchmark-quick: $(BENCH) ## that the benchmark runs, under two minutes
+	$(BIN)/python scripts/benchmark.py --quick --output runs/benchmark-quick $(BENCH_FLAGS)
 
 clean: ## remove the environment and caches; runs/ stays
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The sections of the benchmark: `measure(settings)` and `report(result)` in each."""

@@ -1,0 +1,197 @@
+"""Section 1: a training step of one recurrent layer, ours against torch's own.
+
+A step is the forward pass and the backward pass from a fixed gradient of the outputs, to the
+input, the weights and the biases. All contenders start from the same weights, input and gradient,
+and their weight gradients are compared afterwards. FLOPs are those of the matrix products over
+words that exist, so padding earns nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import torch
+from measuring.processes import run_process
+from measuring.settings import SCRIPTS, Settings
+from measuring.tables import table
+from measuring.timing import alternate, timed
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from gru_sentiment.models.recurrent import CELLS
+
+TORCH_CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+CONTENDERS = ("ours", "padded", "packed")
+"""Ours on a PackedSequence, torch on a padded tensor, torch on a PackedSequence."""
+INPUT_SIZE = 100
+PRODUCT_SIZE = 2048
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer and a ragged batch: lengths drawn between half of `longest` and all of it."""
+
+    cell: str
+    hidden: int
+    batch: int
+    longest: int
+
+    @cached_property
+    def lengths(self) -> Tensor:
+        """Words a text, the longest first, shape (batch,)."""
+        generator = torch.Generator().manual_seed(self.longest)
+        drawn = torch.randint(
+            self.longest // 2, self.longest + 1, (self.batch,), generator=generator
+        )
+        return drawn.sort(descending=True).values
+
+    @property
+    def tokens(self) -> int:
+        """Words of the batch."""
+        return int(self.lengths.sum())
+
+    @property
+    def flops(self) -> float:
+        """Of a step's products: forward, and backward to the weights and to what went in."""
+        gates = TORCH_CELLS[self.cell](1, 1).state_dict()["weight_hh_l0"].shape[0]
+        return 3.0 * 2.0 * self.tokens * int(gates) * self.hidden * (INPUT_SIZE + self.hidden)
+
+
+class Step:
+    """One contender's training step; calling it returns the seconds it took."""
+
+    def __init__(self, case: Case, contender: str) -> None:
+        torch.manual_seed(0)
+        cells: Mapping[str, Callable[..., nn.RNNBase]] = TORCH_CELLS
+        if contender == "ours":
+            cells = CELLS
+        self.module = cells[case.cell](INPUT_SIZE, case.hidden)
+        steps = int(case.lengths[0])
+        x = torch.randn(steps, case.batch, INPUT_SIZE)
+        gradient = torch.randn(steps, case.batch, case.hidden)
+        packed = pack_padded_sequence(x, case.lengths)
+        packed_gradient = pack_padded_sequence(gradient, case.lengths)
+        self.sizes = None if contender == "padded" else packed.batch_sizes
+        self.x = (x if self.sizes is None else packed.data).requires_grad_()
+        # what is padding gets no gradient, so that all contenders have the same ones
+        zeroed, _ = pad_packed_sequence(packed_gradient)
+        self.gradient = zeroed if self.sizes is None else packed_gradient.data
+
+    def __call__(self) -> float:
+        """Forward and backward."""
+        self.module.zero_grad(set_to_none=True)
+        self.x.grad = None
+        started = time.perf_counter()
+        given = self.x if self.sizes is None else PackedSequence(self.x, self.sizes)
+        out, _ = self.module(given)
+        outputs: Tensor = out.data if isinstance(out, PackedSequence) else out
+        torch.autograd.backward(outputs, self.gradient)
+        return time.perf_counter() - started
+
+    def difference(self, other: Step) -> float:
+        """Largest difference of the weight gradients, as a share of the largest gradient."""
+        pairs = zip(self.module.parameters(), other.module.parameters(), strict=True)
+        shares = []
+        for mine, theirs in pairs:
+            assert mine.grad is not None
+            assert theirs.grad is not None
+            shares.append(float((mine.grad - theirs.grad).abs().max() / theirs.grad.abs().max()))
+        return max(shares)
+
+
+def measure(settings: Settings) -> dict[str, Any]:
+    """Every case, and how fast this machine multiplies."""
+    cases = _cases(settings.quick)
+    with_memory = cases[:1] if settings.quick else cases
+    rows = []
+    for case in cases:
+        _say(case)
+        row = _timings(case, settings.rounds)
+        if case in with_memory:
+            row["memory_mib"] = {c: _memory(case, c, settings) for c in CONTENDERS}
+        rows.append(row)
+    return {"input_size": INPUT_SIZE, "product_size": PRODUCT_SIZE, "cases": rows}
+
+
+def report(result: dict[str, Any]) -> str:
+    """The section in Markdown."""
+    return (
+        f"Seconds a training step, {result['input_size']} -> H, batch B, lengths drawn between T/2 "
+        "and T; GFLOP/s over words that exist; share of the rate of `torch.mm` on "
+        f"{result['product_size']} cubed; memory is the peak of a step above what was held before "
+        "it.\n\n" + table([_row(case) for case in result["cases"]])
+    )
+
+
+def _cases(quick: bool) -> list[Case]:
+    if quick:
+        return [Case(cell, 64, 16, 64) for cell in ("gru", "lstm", "rnn")]
+    cells = ("gru", "lstm", "rnn")
+    grid = [Case(c, h, b, 256) for c, h, b in product(cells, (128, 256, 512), (32, 64, 128))]
+    return [*grid, *(Case(cell, 256, 64, 512) for cell in cells)]
+
+
+def _timings(case: Case, rounds: int) -> dict[str, Any]:
+    steps = {contender: Step(case, contender) for contender in CONTENDERS}
+    square = torch.randn(PRODUCT_SIZE, PRODUCT_SIZE)
+    into = torch.empty_like(square)
+    found = alternate(
+        {**steps, "product": lambda: timed(lambda: torch.mm(square, square, out=into))},
+        rounds=rounds,
+    )
+    product_flops = 2.0 * PRODUCT_SIZE**3
+    return {
+        **asdict(case),
+        "tokens": case.tokens,
+        "seconds": {contender: found.spread(contender) for contender in CONTENDERS},
+        "gflop_s": {c: found.rate(c, case.flops / 1e9) for c in CONTENDERS},
+        "product_gflop_s": found.rate("product", product_flops / 1e9),
+        "share_of_product": {
+            c: found.ratio("product", c).scaled(case.flops / product_flops) for c in CONTENDERS
+        },
+        "padded_in_ours": found.ratio("padded", "ours"),
+        "packed_in_ours": found.ratio("packed", "ours"),
+        "gradient_difference": {
+            other: steps["ours"].difference(steps[other]) for other in ("padded", "packed")
+        },
+    }
+
+
+def _memory(case: Case, contender: str, settings: Settings) -> float:
+    """Peak of one step in MiB, in a process of its own."""
+    request = {"case": asdict(case), "contender": contender, "threads": settings.threads}
+    process = run_process(
+        [sys.executable, "-m", "benchmarks.layer_memory", json.dumps(request)],
+        folder=settings.work,
+        environment={"PYTHONPATH": SCRIPTS},
+    )
+    return float(json.loads(process.output)["peak_mib"])
+
+
+def _row(case: dict[str, Any]) -> dict[str, Any]:
+    memory = case.get("memory_mib", {})
+    return {
+        "cell": case["cell"],
+        "H": case["hidden"],
+        "B": case["batch"],
+        "T": case["longest"],
+        **{f"{c}, s": case["seconds"][c] for c in CONTENDERS},
+        "padded / ours": case["padded_in_ours"],
+        "packed / ours": case["packed_in_ours"],
+        "ours, GFLOP/s": case["gflop_s"]["ours"],
+        "padded, GFLOP/s": case["gflop_s"]["padded"],
+        "ours, share of mm": case["share_of_product"]["ours"],
+        **{f"{c}, MiB": memory.get(c) for c in CONTENDERS},
+        "largest difference": max(case["gradient_difference"].values()),
+    }
+
+
+def _say(*what: object) -> None:
+    print("layer:", *what, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Programs of others, written again by us, to compare with."""
