@@ -82,7 +82,7 @@ class RunWriter:
         self.force = force
         self._check_free()
         with _written(self.partial):
-            if self.partial.exists():
+            if force and self.partial.exists():
                 shutil.rmtree(self.partial)
             self.partial.mkdir(parents=True)
 

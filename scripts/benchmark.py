@@ -20,8 +20,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-# as the program itself sets it, and like there before torch is loaded
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+from gru_sentiment.process import set_up_process
+
+# as the program itself does, and like there before torch is loaded
+set_up_process()
 
 from benchmarks import article, command_line, growth, layer, linear
 from measuring.machine import machine, summary

@@ -9,6 +9,7 @@ import typer
 
 import gru_sentiment
 from gru_sentiment.cli import config, data, evaluate, predict, train
+from gru_sentiment.process import set_up_process
 
 app = typer.Typer(
     name="gru-sent",
@@ -36,10 +37,7 @@ def options(
 
 def main() -> None:
     """Entry point. A reader that closes the pipe early ends the program quietly."""
-    # GNU OpenMP's threads spin while they wait for each other. With its default, two programs on
-    # one machine keep each other from working (25 times slower, measured); with this they share.
-    # It must be set before torch is loaded, and costs nothing when alone.
-    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+    set_up_process()
     try:
         app()
     except BrokenPipeError:

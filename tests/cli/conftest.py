@@ -1,0 +1,38 @@
+"""The command line in this process, in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gru_sentiment.cli.app import app
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    # a variable that CI machines set and that changes the output
+    monkeypatch.delenv("CI", raising=False)
+
+
+@pytest.fixture
+def gru_sent() -> Command:
+    """Calls `gru-sent` with arguments."""
+
+    def call(*arguments: object) -> Result:
+        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+    return call
+
+
+@pytest.fixture
+def run(gru_sent: Command, tiny_config: Path) -> Path:
+    """The folder of a trained run, the latest."""
+    result = gru_sent("train", "-c", tiny_config, "-q", "--set", "training.epochs=1")
+    assert result.exit_code == 0, result.output
+    return Path("runs/tiny")

@@ -1,0 +1,73 @@
+"""`gru-sent data check`: what there is to know before training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+
+def test_prints_what_it_found(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
+    result = gru_sent("data", "check", "--config", tiny_config)
+    assert result.exit_code == 0
+    rows = {
+        line.split("  ")[1].strip(): line for line in result.stdout.splitlines() if "  " in line
+    }
+    assert rows["rows"].split() == ["rows", "48", "16", "16"]
+    assert rows["negative"].split()[1:3] == ["24", "(50.0%)"]
+    assert rows["empty texts"].split()[-3:] == ["0", "0", "0"]
+    for words in ("words, longest", "truncated", "out of vocabulary", "duplicate texts"):
+        assert words in rows
+    assert "texts in both train and test: 0" in result.stdout
+    assert "vocabulary: 70 words" in result.stdout
+    assert "most frequent words without a vector" in result.stdout
+    assert "warning: the word vectors know only 0%" in result.stdout
+
+
+def test_json_alone_on_the_output(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
+    result = gru_sent("data", "check", "-c", tiny_config, "--json")
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    assert set(report) == {
+        "fingerprint",
+        "splits",
+        "overlaps",
+        "vocabulary",
+        "coverage",
+        "warnings",
+    }
+    assert report["splits"]["train"]["rows"] == 48
+    assert report["splits"]["test"]["labels"] == {"negative": 8, "positive": 8}
+    assert len(report["coverage"]["most_frequent_missing"]) == 10
+
+
+def test_overrides_reach_the_data(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
+    options = ["--set", "data.test_size=0", "--set", "data.validation_size=8", "--json"]
+    report = json.loads(gru_sent("data", "check", "-c", tiny_config, *options).stdout)
+    assert {name: split["rows"] for name, split in report["splits"].items()} == {
+        "train": 72,
+        "validation": 8,
+    }
+
+
+def test_leaves_no_run(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
+    assert gru_sent("data", "check", "-c", tiny_config).exit_code == 0
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("what", ["classes", "words"])
+def test_what_looks_like_markup_is_shown_as_it_is(
+    gru_sent: Callable[..., Result], tiny_config: Path, reviews_csv: Path, what: str
+) -> None:
+    text = reviews_csv.read_text("utf-8")
+    if what == "classes":
+        text = text.replace(",negative", ",[/bad]")
+    else:
+        text = text.replace("the ", "[/bad] ")
+    reviews_csv.write_text(text, "utf-8")
+    result = gru_sent("data", "check", "-c", tiny_config)
+    assert result.exit_code == 0, result.output
+    assert "/bad" in result.stdout

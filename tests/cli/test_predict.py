@@ -1,0 +1,117 @@
+"""`gru-sent predict`: a sentence for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+
+def test_says_the_label_and_its_probability(gru_sent: Callable[..., Result], run: Path) -> None:
+    result = gru_sent("predict", "the film was great", "--run", run)
+    assert result.exit_code == 0
+    assert re.fullmatch(r"(negative|positive) \(\d+\.\d%\)\n", result.stdout)
+
+
+def test_json_has_the_label_and_every_probability(
+    gru_sent: Callable[..., Result], run: Path
+) -> None:
+    result = gru_sent("predict", "the film was great zyx", "--json")
+    assert result.exit_code == 0
+    answer = json.loads(result.stdout)
+    assert set(answer) == {"label", "probabilities", "tokens", "unknown_tokens", "truncated"}
+    assert list(answer["probabilities"]) == ["negative", "positive"]
+    assert sum(answer["probabilities"].values()) == pytest.approx(1)
+    assert answer["label"] == max(answer["probabilities"], key=answer["probabilities"].get)
+    assert (answer["tokens"], answer["unknown_tokens"], answer["truncated"]) == (5, 1, False)
+    assert result.stdout.count("\n") == 1
+    assert result.stderr == ""
+
+
+def test_integer_classes_are_integers_in_json(
+    gru_sent: Callable[..., Result], tiny_config: Path, reviews_csv: Path
+) -> None:
+    text = reviews_csv.read_text("utf-8")
+    reviews_csv.write_text(text.replace(",negative", ",0").replace(",positive", ",1"), "utf-8")
+    assert gru_sent("train", "-c", tiny_config, "-q").exit_code == 0
+    answer = json.loads(gru_sent("predict", "great", "--json").stdout)
+    assert answer["label"] in (0, 1)
+    assert set(answer["probabilities"]) == {"0", "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        ("", "the text holds no word"),
+        (" \n ", "the text holds no word"),
+        ("zyx", "none of the words is known"),
+        ("film " * 21, "only 20 words were read"),
+    ],
+)
+def test_what_the_answer_rests_on_is_said(
+    gru_sent: Callable[..., Result], run: Path, text: str, remark: str
+) -> None:
+    result = gru_sent("predict", text)
+    assert result.exit_code == 0
+    assert remark in result.stdout
+    assert remark not in gru_sent("predict", "the film was great").stdout
+
+
+@pytest.mark.parametrize(("tokens", "read"), [(1, 1), (100_000, 20)])
+def test_a_review_of_any_length(
+    gru_sent: Callable[..., Result], run: Path, tokens: int, read: int
+) -> None:
+    result = gru_sent("predict", "film " * tokens, "--json")
+    assert result.exit_code == 0
+    answer = json.loads(result.stdout)
+    assert (answer["tokens"], answer["truncated"]) == (read, tokens > read)
+
+
+def test_a_text_whose_bytes_are_not_utf8(gru_sent: Callable[..., Result], run: Path) -> None:
+    # as python decodes such an argument
+    text = os.fsdecode(b"a caf\xe9 film")
+    result = gru_sent("predict", text)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "not UTF-8" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_text_that_starts_with_a_dash(gru_sent: Callable[..., Result], run: Path) -> None:
+    assert gru_sent("predict", "--", "--great film").exit_code == 0
+
+
+def test_the_newest_run_answers(
+    gru_sent: Callable[..., Result], run: Path, tiny_config: Path
+) -> None:
+    assert gru_sent("train", "-c", tiny_config, "-q", "--set", "run.seed=9").exit_code == 0
+    newest, old, new = (
+        gru_sent("predict", "great film", "--json", *where).stdout
+        for where in ([], ["--run", run], ["--run", "runs/tiny-2"])
+    )
+    assert newest == new != old
+
+
+@pytest.mark.parametrize("command", [["predict", "great"], ["evaluate"]])
+def test_without_a_run_the_message_says_how_to_train_one(
+    gru_sent: Callable[..., Result], command: list[str]
+) -> None:
+    result = gru_sent(*command)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "gru-sent train --config configs/gru.yaml" in result.stderr
+
+
+@pytest.mark.parametrize("command", [["predict", "great", "--run"], ["evaluate"]])
+def test_a_run_that_is_not_there(
+    gru_sent: Callable[..., Result], run: Path, command: list[str]
+) -> None:
+    result = gru_sent(*command, "runs/nope")
+    assert result.exit_code == 2
+    assert "runs/nope: no such run folder" in result.stderr
+    assert f"runs here: {run}\n" in result.stderr

@@ -1,0 +1,129 @@
+"""`gru-sent train`: where a run goes, what is said of it, how options reach the config."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import Result
+
+from gru_sentiment.cli.progress import LineProgress
+from gru_sentiment.results import EvaluationRecord
+
+
+def resolved(run: str | Path) -> dict[str, dict[str, object]]:
+    """The config of a run."""
+    values: dict[str, dict[str, object]] = yaml.safe_load((Path(run) / "config.yaml").read_bytes())
+    return values
+
+
+def test_ends_with_a_table_and_the_folder(
+    gru_sent: Callable[..., Result], tiny_config: Path
+) -> None:
+    result = gru_sent("train", "--config", tiny_config)
+    assert result.exit_code == 0
+    assert result.stderr.count("epoch") >= 2
+    for words in ("accuracy", "loss", "ROC AUC", "macro F1", "precision of negative"):
+        assert words in result.stdout
+    header = next(line for line in result.stdout.splitlines() if "validation" in line)
+    assert header.split() == ["validation", "test"]
+    assert "best epoch" in result.stdout
+    assert "all 2 epochs done" in result.stdout
+    assert result.stdout.splitlines()[-1] == "run folder: runs/tiny"
+
+
+def test_runs_are_named_after_the_config_and_counted(
+    gru_sent: Callable[..., Result], tiny_config: Path
+) -> None:
+    for name in ("tiny", "tiny-2", "tiny-3"):
+        result = gru_sent("train", "-c", tiny_config, "-q")
+        assert f"run folder: runs/{name}" in result.stdout
+        assert Path("runs/latest").resolve().name == name
+
+
+@pytest.mark.parametrize("output", ["runs/a b", "2024", "null", "a: #1"])
+def test_output_is_a_path_and_nothing_else(
+    gru_sent: Callable[..., Result], tiny_config: Path, output: str, tmp_path: Path
+) -> None:
+    result = gru_sent("train", "--config", tiny_config, "--output", output, "--quiet")
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / output / "model.safetensors").is_file()
+    assert Path("runs/latest").resolve() == (tmp_path / output).resolve()
+
+
+def test_an_existing_run_needs_force(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
+    train = ["train", "--config", tiny_config, "--output", "mine", "--quiet"]
+    assert gru_sent(*train).exit_code == 0
+    before = Path("mine/model.safetensors").read_bytes()
+    refused = gru_sent(*train, "--set", "run.seed=1")
+    assert refused.exit_code == 2
+    assert "exists already" in refused.stderr
+    assert "--force" in refused.stderr
+    assert Path("mine/model.safetensors").read_bytes() == before
+    assert gru_sent(*train, "--set", "run.seed=1", "--force").exit_code == 0
+    assert Path("mine/model.safetensors").read_bytes() != before
+
+
+def test_overrides_and_flags_reach_the_config(
+    gru_sent: Callable[..., Result], tiny_config: Path
+) -> None:
+    changes = ["model.cell=lstm", "model.pooling=[mean, last]", "training.learning_rate=1e-2"]
+    sets = [word for change in changes for word in ("--set", change)]
+    flags = ["--device", "cpu", "--threads", "1"]
+    result = gru_sent("train", "--config", tiny_config, *sets, *flags)
+    assert result.exit_code == 0, result.stderr
+    config = resolved("runs/tiny")
+    assert config["model"]["cell"] == "lstm"
+    assert config["model"]["pooling"] == ["mean", "last"]
+    assert config["training"]["learning_rate"] == 0.01
+    assert (config["run"]["device"], config["run"]["threads"]) == ("cpu", 1)
+
+
+def test_a_flag_wins_over_the_file_and_over_set(
+    gru_sent: Callable[..., Result], tiny_config: Path
+) -> None:
+    choices = ["--set", "run.output=from-set", "--output", "from-flag"]
+    result = gru_sent("train", "--config", tiny_config, *choices)
+    assert result.exit_code == 0, result.stderr
+    assert Path("from-flag").is_dir()
+    assert not Path("from-set").exists()
+
+
+def test_classes_are_shown_as_they_are_called(
+    gru_sent: Callable[..., Result], tiny_config: Path, reviews_csv: Path
+) -> None:
+    # to rich, what stands in brackets is a style
+    text = reviews_csv.read_text("utf-8")
+    reviews_csv.write_text(
+        text.replace(",negative", ",[/bad]").replace(",positive", ",[bold]"), "utf-8"
+    )
+    result = gru_sent("train", "--config", tiny_config)
+    assert result.exit_code == 0, result.output
+    assert "recall of [/bad]" in result.stdout
+    assert "recall of [bold]" in result.stdout
+
+
+def test_ctrl_c_leaves_the_last_checkpoint(
+    gru_sent: Callable[..., Result], tiny_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(self: LineProgress, record: EvaluationRecord) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LineProgress, "on_evaluation", interrupt)
+        result = gru_sent("train", "--config", tiny_config)
+    assert result.exit_code == 130
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert "runs/tiny.partial holds the weights of epoch 1" in result.stderr
+    assert result.stderr.splitlines()[-1] == "interrupted"
+    assert [path.name for path in Path("runs").iterdir()] == ["tiny.partial"]
+    answer = gru_sent("predict", "great", "--run", "runs/tiny.partial")
+    assert answer.exit_code == 0
+    # it is not taken for a run, nor overwritten
+    assert gru_sent("predict", "great").exit_code == 2
+    again = gru_sent("train", "--config", tiny_config, "--output", "runs/tiny")
+    assert again.exit_code == 2
+    assert "tiny.partial" in again.stderr

@@ -1,0 +1,187 @@
+"""The numbers of `data check`, counted by hand on data made for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gru_sentiment.config import Config
+from gru_sentiment.config_file import load_config
+from gru_sentiment.errors import DataError, VectorsError
+from gru_sentiment.recipes.check_data import check_data
+from gru_sentiment.results import DataReport
+
+TRAIN = [
+    ("good film", "pos"),
+    ("good film", "pos"),
+    ("bad film", "neg"),
+    ("", "neg"),
+    ("one two three four five six", "pos"),
+    ("bad plot", "neg"),
+    # these two leave the training part: other parts hold them
+    ("known to test", "pos"),
+    ("known to validation", "neg"),
+]
+VALIDATION = [
+    ("known to validation", "neg"),
+    ("good day", "pos"),
+    # leaves the validation part
+    ("known to both", "pos"),
+]
+TEST = [
+    ("known to test", "pos"),
+    ("words unheard", "neg"),
+    ("known to both", "pos"),
+]
+CONFIG = """\
+data: {source: files, path: train.csv, validation_path: validation.csv, test_path: test.csv}
+text: {max_tokens: 4, head_tokens: 2, min_frequency: 2}
+vectors: {source: file, path: vectors.txt}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    for name, rows in (("train", TRAIN), ("validation", VALIDATION), ("test", TEST)):
+        lines = ["text,label", *(f"{text},{label}" for text, label in rows)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    (tmp_path / "vectors.txt").write_text("film 0.1 0.2\ngood 0.3 0.4\nday 0.5 0.6\n", "utf-8")
+    (tmp_path / "config.yaml").write_text(CONFIG, "utf-8")
+    return load_config(tmp_path / "config.yaml")
+
+
+@pytest.fixture
+def report(config: Config) -> DataReport:
+    return check_data(config)
+
+
+def test_rows_and_balance(report: DataReport) -> None:
+    assert list(report.splits) == ["train", "validation", "test"]
+    assert {name: split.rows for name, split in report.splits.items()} == {
+        "train": 6,
+        "validation": 2,
+        "test": 3,
+    }
+    assert {name: split.labels for name, split in report.splits.items()} == {
+        "train": {"neg": 3, "pos": 3},
+        "validation": {"neg": 1, "pos": 1},
+        "test": {"neg": 1, "pos": 2},
+    }
+
+
+def test_empty_and_duplicate_texts(report: DataReport) -> None:
+    counts = {
+        name: (split.empty_texts, split.duplicate_texts) for name, split in report.splits.items()
+    }
+    assert counts == {"train": (1, 1), "validation": (0, 0), "test": (0, 0)}
+
+
+def test_overlaps_before_and_after(report: DataReport) -> None:
+    assert report.overlaps == {
+        "train of the source and validation of the source": 1,
+        "train of the source and test of the source": 1,
+        "validation of the source and test of the source": 1,
+        "train and validation": 0,
+        "train and test": 0,
+        "validation and test": 0,
+    }
+
+
+def test_lengths_are_those_before_truncation(report: DataReport) -> None:
+    # 0 2 2 2 2 6 words, between which percentiles are interpolated and cut to whole words
+    lengths = report.splits["train"].lengths
+    expected = {"5 %": 0, "25 %": 2, "50 %": 2, "75 %": 2, "95 %": 5, "99 %": 5, "100 %": 6}
+    assert lengths == expected
+    assert report.splits["validation"].lengths["100 %"] == 3
+    assert report.splits["train"].truncated == pytest.approx(1 / 6)
+    assert report.splits["test"].truncated == 0
+
+
+def test_words_that_the_vocabulary_does_not_know(report: DataReport) -> None:
+    # it knows film, good and bad, and two specials
+    assert report.vocabulary == 5
+    shares = {name: split.out_of_vocabulary for name, split in report.splits.items()}
+    assert shares == {
+        "train": pytest.approx(7 / 14),
+        "validation": pytest.approx(4 / 5),
+        "test": 1.0,
+    }
+
+
+def test_coverage_by_word_and_by_text(report: DataReport) -> None:
+    assert report.coverage is not None
+    assert report.coverage.vectors == "vectors.txt"
+    assert report.coverage.types == pytest.approx(2 / 3)
+    assert report.coverage.tokens == pytest.approx(5 / 7)
+    assert list(report.coverage.most_frequent_missing) == [("bad", 2)]
+
+
+def test_warnings_name_what_to_look_at(report: DataReport) -> None:
+    assert any("train" in warning and "no word" in warning for warning in report.warnings)
+    assert any("71%" in warning and "text.lowercase" in warning for warning in report.warnings)
+    assert len(report.warnings) == 2
+
+
+def test_at_most_ten_uncovered_words_are_named(tmp_path: Path) -> None:
+    words = [chr(ord("a") + i) * 3 for i in range(14)]
+    # the later in the alphabet, the more often
+    texts = [" ".join(words[i:]) for i in range(14)] * 2
+    rows = [f"{text} number{i},{'pos' if i % 2 else 'neg'}" for i, text in enumerate(texts)]
+    (tmp_path / "train.csv").write_text("\n".join(["text,label", *rows]) + "\n", "utf-8")
+    (tmp_path / "config.yaml").write_text(
+        "data: {source: files, path: train.csv, test_size: 0}\nvectors: {source: none}\n", "utf-8"
+    )
+    report = check_data(load_config(tmp_path / "config.yaml"))
+    assert report.coverage is not None
+    missing = list(report.coverage.most_frequent_missing)
+    assert [word for word, _ in missing] == words[:3:-1]
+    assert (report.coverage.types, report.coverage.tokens) == (0.0, 0.0)
+
+
+def test_a_rare_class_is_a_warning(tmp_path: Path) -> None:
+    rows = [f"text number {i},{'rare' if i % 20 == 0 else 'usual'}" for i in range(200)]
+    (tmp_path / "train.csv").write_text("\n".join(["text,label", *rows]) + "\n", "utf-8")
+    (tmp_path / "config.yaml").write_text(
+        "data: {source: files, path: train.csv}\nvectors: {source: none}\n", "utf-8"
+    )
+    report = check_data(load_config(tmp_path / "config.yaml"))
+    assert any("train: only 8 of 160 rows are rare" in warning for warning in report.warnings)
+
+
+def test_parts_that_are_drawn_cover_every_row_once(tiny_config: Path) -> None:
+    report = check_data(load_config(tiny_config))
+    assert sum(split.rows for split in report.splits.values()) == 80
+    assert report.overlaps == {
+        "train and validation": 0,
+        "train and test": 0,
+        "validation and test": 0,
+    }
+    assert {name: split.labels for name, split in report.splits.items()} == {
+        "train": {"negative": 24, "positive": 24},
+        "validation": {"negative": 8, "positive": 8},
+        "test": {"negative": 8, "positive": 8},
+    }
+
+
+def test_fingerprint_follows_the_content(config: Config, tmp_path: Path) -> None:
+    first = check_data(config).fingerprint
+    assert check_data(config).fingerprint == first
+    path = tmp_path / "test.csv"
+    path.write_text(path.read_text("utf-8").replace("unheard", "unhearD"), "utf-8")
+    assert check_data(config).fingerprint != first
+
+
+def test_writes_nothing_beside_the_data(config: Config, tmp_path: Path) -> None:
+    before = sorted(tmp_path.iterdir())
+    check_data(config)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_training_could_not_use_is_an_error_here_too(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "vectors.txt").write_text("film 0.1 0.2\ngood 0.3\n", "utf-8")
+    with pytest.raises(VectorsError, match="line 2"):
+        check_data(config)
+    (tmp_path / "train.csv").write_text("text,label\na,pos\nb,pos\n", "utf-8")
+    with pytest.raises(DataError):
+        check_data(config)
