@@ -40,7 +40,10 @@ def main() -> None:
     set_up_process()
     try:
         app()
-    except BrokenPipeError:
+    except SystemExit as error:
+        # Typer and rich catch the error themselves and end with 1
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
         # nobody reads any more: keep the interpreter from complaining while it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -11,18 +11,29 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import typer
+from tqdm import tqdm
 
 from gru_sentiment.errors import UserError
 
 USER_ERROR, INTERRUPTED = 2, 130
 
 
+class _AboveBars(logging.StreamHandler[TextIO]):
+    """Takes progress bars away while a message is written."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a message on a line of its own."""
+        with tqdm.external_write_mode(file=self.stream):
+            super().emit(record)
+
+
 @contextmanager
 def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
     """Around a command's body: show its log on stderr and turn errors into exit codes."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _AboveBars(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("gru_sentiment")
     logger.addHandler(handler)

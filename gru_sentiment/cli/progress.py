@@ -30,6 +30,9 @@ class SilentProgress:
     def on_evaluation(self, record: EvaluationRecord) -> None:
         """Nothing."""
 
+    def close(self) -> None:
+        """Nothing."""
+
 
 class BarProgress:
     """A tqdm bar an epoch and a line an evaluation."""
@@ -54,10 +57,14 @@ class BarProgress:
 
     def on_evaluation(self, record: EvaluationRecord) -> None:
         """Replace the bar by the epoch's line."""
+        self.close()
+        print(epoch_line(record), file=self.stream, flush=True)
+
+    def close(self) -> None:
+        """Take the bar away."""
         if self.bar is not None:
             self.bar.close()
             self.bar = None
-        print(epoch_line(record), file=self.stream, flush=True)
 
 
 class LineProgress:
@@ -83,6 +90,9 @@ class LineProgress:
         """The epoch's line."""
         self.last = time.monotonic()
         self._say(epoch_line(record))
+
+    def close(self) -> None:
+        """Nothing: a line is never open."""
 
     def _say(self, line: str) -> None:
         print(line, file=self.stream, flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +44,8 @@ def train(
 
         terminal = on_terminal(sys.stderr)
         observer = SilentProgress() if quiet else BarProgress() if terminal else LineProgress()
-        result = recipe.train(
-            settings, observer, name=config.stem, force=force, progress=terminal and not quiet
-        )
+        with closing(observer):
+            result = recipe.train(
+                settings, observer, name=config.stem, force=force, progress=terminal and not quiet
+            )
         console().print(training_report(result))

@@ -8,6 +8,8 @@ import json
 import logging
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,7 +134,7 @@ def tokenize_dataset(
     if not done:
         _rules(tokenizer.language)  # an unknown language is an error here, not in a worker
         logger.info("tokenising %s texts with %d process(es)", f"{len(dataset):,}", workers)
-    with _writing(folder), _progress_bars(progress):
+    with _writing(folder), _interruptible(), _progress_bars(progress):
         folder.mkdir(parents=True, exist_ok=True)
         mapped = dataset.map(
             _tokenize_batch,
@@ -171,6 +173,34 @@ def _writing(folder: Path) -> Iterator[None]:
             f"{folder}: the cache cannot be written: {error.strerror}",
             hint="set GRU_SENT_CACHE to a folder that can",
         ) from error
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C, which a terminal sends to the workers too, interrupt this process alone.
+
+    Forked workers inherit the handler and pass over the signal; the pool ends them. `datasets`
+    waits for them in between and may raise TimeoutError over the interruption.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    ours = os.getpid()
+
+    def interrupt(*_: object) -> None:
+        if os.getpid() == ours:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _features() -> datasets.Features:
