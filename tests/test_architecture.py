@@ -24,6 +24,7 @@ MAY_IMPORT = {
     **{name: set[str]() for name in ("", *GROUND, "config")},
     "config_file": {"config", "errors"},
     "provenance": {""},
+    "process": set[str](),
     **{room: {room, *GROUND} for room in SECOND},
     "build": BELOW_BUILD,
     "artifact": {*BELOW_BUILD, "build", "config_file"},
@@ -31,7 +32,7 @@ MAY_IMPORT = {
     "recipes": {*BELOW_BUILD, "config_file", "provenance", "build", "artifact", "evaluation"},
     "reporting": {"reporting", "results", "errors"},
     "export": {"export", *BELOW_BUILD, "config_file", "build", "artifact", "evaluation"},
-    "cli": {"", "cli", "config", "config_file", "reporting", "results", "errors"},
+    "cli": {"", "cli", "config", "config_file", "process", "reporting", "results", "errors"},
 }
 """By room or file of the top level; `""` is the package itself, for its version."""
 NO_TORCH = ("errors.py", "results.py", "config.py", "config_file.py", "reporting/", "cli/")

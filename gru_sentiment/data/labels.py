@@ -46,26 +46,25 @@ class Labels:
     def indices(self, labels: Sequence[Label]) -> Integers:
         """Class index of every label, shape (rows,).
 
-        A label is a class, or a class's name read from a file without types, or, where no class
-        bears that name, an integer that is a class's index.
+        The labels are classes, or their names read from a file without types; or, where not all
+        of them are, integers that are the classes' indices.
 
         Raises:
-            DataError: a label that is none of these.
+            DataError: labels that are neither all the one nor all the other.
         """
-        by_value: dict[Label, int] = {}
-        for label in dict.fromkeys(labels):
-            by_value[label] = self._find(label)
-        return np.array([by_value[label] for label in labels], dtype=np.int64)
+        by_name = {label: self._by_name(label) for label in dict.fromkeys(labels)}
+        unknown = [label for label, index in by_name.items() if index is None]
+        if not unknown:
+            return np.array([by_name[label] for label in labels], dtype=np.int64)
+        if all(isinstance(label, int) and 0 <= label < len(self) for label in by_name):
+            return np.array(labels, dtype=np.int64)
+        raise DataError(
+            f"label {unknown[0]!r} is not a class of this model; its classes: "
+            f"{', '.join(map(repr, self.classes))}",
+            hint="or give all labels as indices: integers from 0 on, in that order",
+        )
 
-    def _find(self, label: Label) -> int:
+    def _by_name(self, label: Label) -> int | None:
         if label in self._index:
             return self._index[label]
-        if str(label) in self.names:
-            return self.names.index(str(label))
-        if isinstance(label, int) and 0 <= label < len(self):
-            return label
-        raise DataError(
-            f"label {label!r} is not a class of this model; its classes: "
-            f"{', '.join(map(repr, self.classes))}",
-            hint="integers from 0 on are taken as their indices, in that order",
-        )
+        return self.names.index(str(label)) if str(label) in self.names else None

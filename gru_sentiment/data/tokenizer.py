@@ -186,21 +186,21 @@ def _interruptible() -> Iterator[None]:
     if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
-    ours = os.getpid()
+    ours, interrupted = os.getpid(), False
 
     def interrupt(*_: object) -> None:
+        nonlocal interrupted
         if os.getpid() == ours:
+            interrupted = True
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:
         yield
-    except Exception as error:
-        if isinstance(error.__context__, KeyboardInterrupt):
-            raise KeyboardInterrupt from error
-        raise
     finally:
         signal.signal(signal.SIGINT, before)
+        if interrupted:  # whatever came of it
+            raise KeyboardInterrupt
 
 
 def _features() -> datasets.Features:

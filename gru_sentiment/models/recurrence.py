@@ -73,7 +73,11 @@ def _prepare(weights: Tensor) -> Callable[[Tensor], Tensor]:
 
 def _previous(states: Tensor, initial: Tensor, layout: Layout) -> Tensor:
     """The state before every word, (direction, tokens, hidden)."""
-    return torch.cat([initial, states.index_select(1, layout.previous)], dim=1)
+    before = torch.empty_like(states)
+    batch = initial.shape[1]
+    before[:, :batch] = initial
+    torch.index_select(states, 1, layout.previous, out=before[:, batch:])
+    return before
 
 
 def _incoming(d_out: Tensor | None, d_final: Tensor | None, out: Tensor, layout: Layout) -> Tensor:
@@ -98,9 +102,9 @@ def _through_sigmoid(gradient: Tensor, y: Tensor, out: Tensor) -> None:
     torch.ops.aten.sigmoid_backward.grad_input(gradient, y, grad_input=out)
 
 
-def _through_tanh(gradient: Tensor, y: Tensor, out: Tensor) -> Tensor:
+def _through_tanh(gradient: Tensor, y: Tensor, out: Tensor) -> None:
     """gradient * (1 - y^2) into `out`, in one pass."""
-    return torch.ops.aten.tanh_backward.grad_input(gradient, y, grad_input=out)  # type: ignore[no-any-return]
+    torch.ops.aten.tanh_backward.grad_input(gradient, y, grad_input=out)
 
 
 class RNNRecurrence(Function):
@@ -196,11 +200,12 @@ class GRURecurrence(Function):
         h = _previous(out, h0, layout)
         d_h = _incoming(d_out, d_final, out, layout)
         # the factors that d_h is multiplied by to give the gradients of the gates, for all steps
-        to_n = _through_tanh(1 - z, n, torch.empty_like(n))
+        to_n = torch.rsub(z, 1)
+        _through_tanh(to_n, n, out=to_n)
         d_gates = torch.empty_like(gates)
         d_r, d_z, d_n = torch.split(d_gates, hidden, dim=2)
-        _through_sigmoid(to_n * inner, r, out=d_r)
-        _through_sigmoid(h - n, z, out=d_z)
+        _through_sigmoid(torch.mul(to_n, inner, out=d_r), r, out=d_r)
+        _through_sigmoid(torch.sub(h, n, out=d_z), z, out=d_z)
         torch.mul(to_n, r, out=d_n)
         d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT)
         by_gate = d_gates.view(*d_gates.shape[:2], 3, hidden)
@@ -272,7 +277,8 @@ class LSTMRecurrence(Function):
         c = _previous(cells, c0, layout)
         squashed = torch.tanh(cells)
         # the factors that d_c (for o: d_h) is multiplied by to give the gradients of the gates
-        to_c = _through_tanh(o, squashed, torch.empty_like(squashed))
+        to_c = torch.empty_like(squashed)
+        _through_tanh(o, squashed, out=to_c)
         d_gates = torch.empty_like(gates)
         d_i, d_f, d_g, d_o = torch.split(d_gates, hidden, dim=2)
         _through_sigmoid(g, i, out=d_i)

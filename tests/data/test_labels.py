@@ -81,3 +81,18 @@ def test_a_label_that_is_no_class(classes: list[Label], label: Label) -> None:
 
 def test_no_labels() -> None:
     assert Labels(["a", "b"]).indices([]).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("classes", "labels", "expected"),
+    [
+        ([1, 2], [1, 2, 1], [0, 1, 0]),
+        ([1, 2], [0, 1, 0], [0, 1, 0]),
+        (["1", "2"], [0, 1], [0, 1]),
+        (["negative", "positive"], [1, 0], [1, 0]),
+    ],
+)
+def test_indices_are_taken_for_all_labels_or_none(
+    classes: list[Label], labels: list[Label], expected: list[int]
+) -> None:
+    assert Labels(classes).indices(labels).tolist() == expected

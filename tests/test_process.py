@@ -1,0 +1,51 @@
+"""How a process is set up, seen from one of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+FAULTS = """
+import resource, sys
+if "set up" in sys.argv:
+    from gru_sentiment.process import set_up_process
+    set_up_process()
+import numpy as np
+large = np.ones(10_000_000)
+del large
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+large = np.ones(10_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+SPIN = """
+import os
+from gru_sentiment.process import set_up_process
+set_up_process()
+print(os.environ["GOMP_SPINCOUNT"])
+"""
+
+
+def printed(code: str, *arguments: str, **environment: str) -> str:
+    inherited = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_freed_memory_is_kept() -> None:
+    """80 MB are pages to be fetched from the system again, or still there."""
+    assert int(printed(FAULTS, "set up")) < int(printed(FAULTS)) / 4
+
+
+def test_threads_spin_shortly_unless_the_user_says_how_long() -> None:
+    assert printed(SPIN) == "2000"
+    assert printed(SPIN, GOMP_SPINCOUNT="7") == "7"
