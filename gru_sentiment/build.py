@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 from torch import nn
 from torch.optim import Optimizer
@@ -130,6 +131,8 @@ def build_corpus(config: Config, *, progress: bool = False) -> Corpus:
         processes=config.run.processes,
         progress=progress,
     )
+    # what parsing and tokenising took is not needed again: room for the training
+    pa.default_memory_pool().release_unused()
     return Corpus(records, labels, labels.indices(records.labels), splits, tokenized)
 
 

@@ -129,6 +129,7 @@ class RNNRecurrence(Function):
         for size, new in _steps(layout, out):
             h = activate(new.add_(recurrent(h[:, :size])))
         if store:
+            ctx.set_materialize_grads(False)  # None, not zeros, of an output that nobody used
             ctx.layout, ctx.nonlinearity = layout, nonlinearity
             ctx.save_for_backward(x, w_ih, w_hh, h0, out)
         return out, out.index_select(1, layout.last)
@@ -186,6 +187,7 @@ class GRURecurrence(Function):
             n_t.addcmul_(r_z_t[..., :hidden], u_n).tanh_()
             h = torch.lerp(n_t, h, r_z_t[..., hidden:], out=new)
         if store:
+            ctx.set_materialize_grads(False)  # None, not zeros, of an output that nobody used
             ctx.layout = layout
             ctx.save_for_backward(x, w_ih, w_hh, h0, gates, inner, out)
         return out, out.index_select(1, layout.last)
@@ -260,6 +262,7 @@ class LSTMRecurrence(Function):
             c.addcmul_(i_f_t[..., :hidden], g_t)
             h = torch.tanh(c, out=new).mul_(o_t)
         if store:
+            ctx.set_materialize_grads(False)  # None, not zeros, of an output that nobody used
             ctx.layout = layout
             ctx.save_for_backward(x, w_ih, w_hh, h0, c0, gates, cells, out)
         return out, out.index_select(1, layout.last), cells.index_select(1, layout.last)

@@ -38,6 +38,17 @@ run: {{threads: 1}}
 """
 
 
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Children can be interrupted even where the tests run in the background.
+
+    A shell starts background jobs with SIGINT ignored, and children inherit that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def environment(**changes: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "CI"} | changes
 
