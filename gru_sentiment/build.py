@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -55,8 +54,6 @@ from gru_sentiment.sources.splits import split_rows
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimizer
 from gru_sentiment.training.stopping import Stopping
-
-logger = logging.getLogger(__name__)
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -125,12 +122,7 @@ def build_corpus(config: Config, *, progress: bool = False) -> Corpus:
     records = build_records(config.data)
     labels = Labels.found_in(records.labels)
     splits = build_splits(config.data, records, labels)
-    tokenized = tokenize_dataset(
-        build_tokenizer(config.text),
-        records.dataset,
-        processes=config.run.processes,
-        progress=progress,
-    )
+    tokenized = build_tokenized(config, records, progress=progress)
     # what parsing and tokenising took is not needed again: room for the training
     pa.default_memory_pool().release_unused()
     return Corpus(records, labels, labels.indices(records.labels), splits, tokenized)
@@ -139,6 +131,16 @@ def build_corpus(config: Config, *, progress: bool = False) -> Corpus:
 def build_tokenizer(config: TextConfig) -> Tokenizer:
     """The config's tokenizer."""
     return Tokenizer(config.language, config.lowercase)
+
+
+def build_tokenized(config: Config, records: Records, *, progress: bool = False) -> TokenizedTexts:
+    """Words of all texts (from the cache where it knows them)."""
+    return tokenize_dataset(
+        build_tokenizer(config.text),
+        records.dataset,
+        processes=config.run.processes,
+        progress=progress,
+    )
 
 
 def build_vocabulary(config: TextConfig, counts: Mapping[str, int]) -> Vocabulary:

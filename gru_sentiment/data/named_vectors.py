@@ -6,7 +6,6 @@ The only module that imports torchtext, and only while training.
 from __future__ import annotations
 
 import http.client
-import logging
 import ssl
 import tarfile
 import tempfile
@@ -23,8 +22,6 @@ import numpy as np
 
 from gru_sentiment.data.vectors import WordVectors
 from gru_sentiment.errors import VectorsError
-
-logger = logging.getLogger(__name__)
 
 DAMAGED = (
     OSError,

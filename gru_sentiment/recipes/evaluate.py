@@ -13,10 +13,9 @@ from gru_sentiment.build import (
     build_encoded,
     build_records,
     build_splits,
-    build_tokenizer,
+    build_tokenized,
 )
 from gru_sentiment.data.labels import Integers
-from gru_sentiment.data.tokenizer import tokenize_dataset
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.evaluation import Part
 from gru_sentiment.results import Evaluation
@@ -82,12 +81,7 @@ def _split_part(run: Run, split: str, progress: bool) -> Part:
 
 
 def _part(run: Run, records: Records, rows: Integers | None, progress: bool) -> Part:
-    tokenized = tokenize_dataset(
-        build_tokenizer(run.config.text),
-        records.dataset,
-        processes=run.config.run.processes,
-        progress=progress,
-    )
+    tokenized = build_tokenized(run.config, records, progress=progress)
     encoded = build_encoded(run.config.text, tokenized, run.vocabulary)
     chosen = np.arange(len(encoded)) if rows is None else rows
     return Part(encoded, chosen, run.labels, run.labels.indices(records.labels))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -38,7 +39,7 @@ class Records:
         """All texts, in the order of the rows."""
         return self.dataset.data.table["text"]
 
-    @property
+    @cached_property
     def labels(self) -> list[Label]:
         """All labels as given, in the order of the rows."""
         labels: list[Label] = self.dataset.data.table["label"].to_pylist()

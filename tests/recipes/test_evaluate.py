@@ -13,23 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config_file import load_config
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
-from gru_sentiment.results import EvaluationRecord, Metrics, StepRecord
+from gru_sentiment.results import Metrics
 
 CLOCK = {"elapsed_s", "tokens_per_s"}
 Rows = list[tuple[str, Any]]
-
-
-class Unwatched:
-    def on_step(self, record: StepRecord) -> None:
-        """Nothing."""
-
-    def on_evaluation(self, record: EvaluationRecord) -> None:
-        """Nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +33,7 @@ def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def train(config: Path, *overrides: str) -> Path:
     # rates at which the answers differ from text to text
     learned = ["training.learning_rate=0.1", "training.epochs=4"]
-    return Path(training.train(load_config(config, [*learned, *overrides]), Unwatched()).run)
+    return Path(training.train(load_config(config, [*learned, *overrides]), SilentProgress()).run)
 
 
 @pytest.fixture

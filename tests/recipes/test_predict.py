@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config_file import load_config
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.predict import predict
-from gru_sentiment.results import EvaluationRecord, StepRecord
 
 TEXTS = [
     "the film was wonderful and touching",
@@ -20,14 +20,6 @@ TEXTS = [
     "wonderful " * 50 + "awful " * 50,
     "zyx wvu",
 ]
-
-
-class Unwatched:
-    def on_step(self, record: StepRecord) -> None:
-        """Nothing."""
-
-    def on_evaluation(self, record: EvaluationRecord) -> None:
-        """Nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +32,7 @@ LEARNED = ["training.learning_rate=0.05", "training.epochs=10", "model.pooling=[
 
 
 def train(config: Path, *overrides: str) -> Path:
-    return Path(training.train(load_config(config, overrides), Unwatched()).run)
+    return Path(training.train(load_config(config, overrides), SilentProgress()).run)
 
 
 @pytest.fixture
