@@ -1,5 +1,6 @@
 # Verbs of the project; `make` lists them.
 PYTHON ?= python3
+# LOCKED=1 installs only archives whose SHA-256 scripts/locked.txt lists, as CI does
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -9,7 +10,7 @@ BENCH := $(VENV)/.bench
 BENCH_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow test-gpu check lint format types benchmark benchmark-quick clean
+.PHONY: help setup train test test-slow test-gpu check lint format types benchmark benchmark-quick audit lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,8 +20,19 @@ setup: $(READY) ## create .venv and install, with pinned versions
 $(READY): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[offline,dev]'
+	@kind="# $$($(BIN)/python scripts/lock.py --kind)"; \
+	if [ -n "$(LOCKED)" ] && [ "$$kind" = "$$(head -n 1 scripts/locked.txt)" ]; then \
+	  $(BIN)/python -m pip install --quiet --require-hashes --requirement scripts/locked.txt && \
+	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+	else \
+	  [ -z "$(LOCKED)" ] || echo "no hashes for $$kind: installing from the pins alone"; \
+	  $(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[offline,dev]'; \
+	fi
 	@touch $@
+
+lock: $(READY) ## write the hashes of the pinned archives for this kind of machine
+	$(BIN)/python scripts/lock.py > scripts/locked.txt.tmp
+	mv scripts/locked.txt.tmp scripts/locked.txt
 
 train: $(READY) ## train the default GRU on 25,000 IMDb reviews (minutes)
 	$(BIN)/gru-sent train --config configs/gru.yaml $(RUN_FLAGS)
@@ -56,6 +68,9 @@ benchmark: $(BENCH) ## all measurements, more than an hour
 
 benchmark-quick: $(BENCH) ## that the benchmark runs, under two minutes
 	$(BIN)/python scripts/benchmark.py --quick --output runs/benchmark-quick $(BENCH_FLAGS)
+
+audit: $(READY) ## known advisories against the pinned packages, where they can be reached
+	$(BIN)/python scripts/audit.py $(CONSTRAINTS)
 
 clean: ## remove the environment and caches; runs/ stays
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -28,12 +28,8 @@ from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, encode
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.named_vectors import named_vectors
-from gru_sentiment.data.tokenizer import (
-    TokenizedTexts,
-    Tokenizer,
-    cache_folder,
-    tokenize_dataset,
-)
+from gru_sentiment.data.token_cache import cache_folder, tokenize_cached
+from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer
 from gru_sentiment.data.vectors import (
     WordVectors,
     check_dimension,
@@ -53,6 +49,7 @@ from gru_sentiment.sources.records import Records
 from gru_sentiment.sources.splits import split_rows
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimizer
+from gru_sentiment.training.snapshot import TrainingState
 from gru_sentiment.training.stopping import Stopping
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
@@ -135,9 +132,10 @@ def build_tokenizer(config: TextConfig) -> Tokenizer:
 
 def build_tokenized(config: Config, records: Records, *, progress: bool = False) -> TokenizedTexts:
     """Words of all texts (from the cache where it knows them)."""
-    return tokenize_dataset(
+    return tokenize_cached(
         build_tokenizer(config.text),
-        records.dataset,
+        records.texts,
+        records.fingerprint,
         processes=config.run.processes,
         progress=progress,
     )
@@ -272,6 +270,18 @@ def build_stopping(config: TrainingConfig) -> Stopping:
         patience=config.patience,
         stop_at_loss=config.stop_at_loss,
         max_minutes=config.max_minutes,
+    )
+
+
+def build_state(config: TrainingConfig, model: nn.Module, total_steps: int) -> TrainingState:
+    """A training of `model` at its beginning, `total_steps` optimizer steps long."""
+    optimizer = build_optimizer(config, model)
+    return TrainingState(
+        model,
+        optimizer,
+        build_schedule(config, optimizer, total_steps),
+        build_stopping(config),
+        build_average(config, model),
     )
 
 

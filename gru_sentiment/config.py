@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[int, Field(ge=1)]
+Positive = Annotated[int, Field(ge=1, lt=2**31)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 PartSize = Annotated[int, Field(ge=0)] | Fraction
 
@@ -72,7 +72,7 @@ class TextConfig(Section):
     """Lower-case every word (GloVe 6B knows lower case only)."""
     max_tokens: Positive | None = 400
     """Words read of a review; longer ones keep a head and a tail. null reads all."""
-    head_tokens: Annotated[int, Field(ge=0)] = 100
+    head_tokens: Annotated[int, Field(ge=0, lt=2**31)] = 100
     """How many of `max_tokens` come from the beginning; the others from the end."""
     min_frequency: Positive = 2
     """Words rarer than this in the training part are unknown."""
@@ -84,7 +84,7 @@ class VectorsConfig(Section):
     """Pretrained word vectors that the embedding starts from."""
 
     source: Literal["name", "package", "file", "none"] = "package"
-    """`package`: GloVe 6B 50-d of the extra `offline`; `name`: a set that torchtext downloads;
+    """`package`: GloVe 6B 50-d of the extra `offline`; `name`: a known set, downloaded once;
     `file`: .txt, .txt.gz or .zip; `none`: random."""
     name: str | None = None
     """`name`: for instance glove.6B.100d, glove.840B.300d or fasttext.en.300d."""
@@ -101,9 +101,9 @@ class ModelConfig(Section):
     """The recurrent cell."""
     nonlinearity: Literal["tanh", "relu"] | None = None
     """Of an rnn; null is tanh."""
-    hidden_size: Positive = 128
+    hidden_size: Annotated[int, Field(ge=1, le=65_536)] = 128
     """Size of the state, per direction."""
-    layers: Positive = 1
+    layers: Annotated[int, Field(ge=1, le=64)] = 1
     """Recurrent layers on top of each other."""
     bidirectional: bool = True
     """Read in both directions."""
@@ -180,6 +180,9 @@ class TrainingConfig(Section):
     """Stop when the validation loss is at or below."""
     max_minutes: Annotated[float, Field(gt=0)] | None = None
     """Stop after the epoch in which this wall-clock budget ends."""
+    on_non_finite: Literal["stop", "skip"] = "stop"
+    """What to do about a loss or gradient that is not finite: stop, or leave the batch out and
+    count it."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -190,6 +193,10 @@ class TrainingConfig(Section):
         if self.momentum and self.optimizer not in OPTIMIZERS_WITH_MOMENTUM:
             raise ValueError(f"momentum: {self.optimizer} has none; use sgd or rmsprop")
         return self
+
+
+SCHEDULES_OF_ALL_STEPS = {"linear", "cosine", "one_cycle"}
+"""Laid out over the number of steps that is known at the start."""
 
 
 class RunConfig(Section):
@@ -205,6 +212,16 @@ class RunConfig(Section):
     """Processes that tokenise; null is one a core where there is enough to do."""
     output: Path | None = None
     """Run folder; null is runs/ and the config's name."""
+    checkpoint_every: Annotated[str, Field(pattern=r"^[1-9][0-9]* (step|minute)s?$")] | None = (
+        "1 minute"
+    )
+    """How much of a killed training is lost at most: `200 steps` or `5 minutes`. null saves a
+    checkpoint after every evaluation alone."""
+    keep_checkpoint: bool = False
+    """Keep the last two checkpoints in the finished run, to train it further with --resume; each
+    is three times the size of the weights with adam."""
+    deterministic: bool = False
+    """CUDA: refuse operations that are not deterministic, by name. On the CPU all of them are."""
 
 
 class Config(Section):

@@ -79,7 +79,7 @@ def load_config(
     Raises:
         ConfigError: all problems at once, each with file, line, key, value and what is allowed.
     """
-    text = _read(path)
+    text = read_config_text(path)
     values, lines = parse_yaml(text, str(path))
     _resolve_paths(values, path.parent.resolve())
     for override in overrides:
@@ -120,7 +120,12 @@ def parse_yaml(text: str, name: str) -> tuple[dict[str, Any], dict[str, int]]:
         raise ConfigError(f"{where}: not valid YAML: {getattr(error, 'problem', error)}") from error
 
 
-def _read(path: Path) -> str:
+def read_config_text(path: Path) -> str:
+    """A config file's text.
+
+    Raises:
+        ConfigError: it is missing, too large or not text.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError(f"{path}: larger than {MAX_BYTES} bytes, not a config")

@@ -35,3 +35,7 @@ class DeviceError(UserError):
 
 class DivergenceError(UserError):
     """A loss or a gradient that is no longer finite."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as a cluster sends before it takes a machine away."""

@@ -1,11 +1,13 @@
-"""How a process that trains uses the machine. To be called before torch is loaded."""
+"""How a process uses the machine and the network. To be called before torch is loaded."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import socket
 import sys
 
+OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
 SPIN_COUNT = "2000"
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 KEEP_BYTES = 1 << 30
@@ -27,3 +29,15 @@ def set_up_process() -> None:
     if mallopt is not None:  # musl has none
         mallopt(M_MMAP_MAX, 0)
         mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)
+
+
+def set_up_network(*, offline: bool) -> None:
+    """Open no connection from here on if `offline`, or if the user's environment says so."""
+    if offline or is_offline():
+        os.environ.update(dict.fromkeys(OFFLINE, "1"))  # the hub's library reads them too
+        socket.has_ipv6 = False  # urllib3, which spaCy loads, would open a socket to find out
+
+
+def is_offline() -> bool:
+    """Whether connections are refused, by `set_up_network` or by the user's environment."""
+    return any(os.environ.get(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in OFFLINE)

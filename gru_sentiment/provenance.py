@@ -12,7 +12,7 @@ from typing import Any
 
 import gru_sentiment
 
-PACKAGES = ("torch", "spacy", "datasets", "numpy", "safetensors", "torchtext")
+PACKAGES = ("torch", "spacy", "datasets", "numpy", "safetensors")
 
 
 def provenance() -> dict[str, Any]:

@@ -109,6 +109,8 @@ class EvaluationRecord:
     tokens: int
     elapsed_s: float
     tokens_per_s: float
+    skipped_batches: int = 0
+    """Batches left out because their loss or gradient was not finite."""
     is_best: bool = False
     stopped_by: str | None = None
     """Why this is the last record, or None."""
@@ -152,6 +154,26 @@ class TrainingResult:
     """Seconds in the loop, evaluations included."""
     total_s: float
     """Seconds from reading the data to the finished run folder."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A run and a second training of it."""
+
+    first: str
+    second: str
+    equal_weights: bool
+    largest_difference: float | None
+    """Of two weights; None where the shapes differ."""
+    equal_history: bool
+    """Every line of metrics.jsonl, clock fields apart."""
+    changed: dict[str, tuple[str, str]]
+    """Versions and machine, where they are not the same."""
+
+    @property
+    def equal(self) -> bool:
+        """Nothing differs."""
+        return self.equal_weights and self.equal_history
 
 
 @dataclass(frozen=True)

@@ -16,19 +16,15 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gru_sentiment.process import set_up_process
-
-# as the program itself does, and like there before torch is loaded
-set_up_process()
-
-from benchmarks import article, command_line, growth, layer, linear
+from benchmarks import article, command_line, growth, layer, linear, pipeline
+from benchmarks.set_up_section import measure_set_up
 from measuring.machine import machine, summary
 from measuring.settings import ROOT, Settings
-from measuring.timing import Spread
+from measuring.timing import encode_spread
 
 from gru_sentiment.training.seeding import set_threads
 
@@ -36,7 +32,8 @@ Section = tuple[str, Callable[[Settings], dict[str, Any]], Callable[[dict[str, A
 
 SECTIONS: dict[str, Section] = {
     "layer": ("A recurrent layer", layer.measure, layer.report),
-    "growth": ("Growth", growth.measure, growth.report),
+    "growth": ("Growth", partial(measure_set_up, "growth"), growth.report),
+    "pipeline": ("The rest of the road", partial(measure_set_up, "pipeline"), pipeline.report),
     "article": ("The article's own program", article.measure, article.report),
     "linear": ("Linear models", linear.measure, linear.report),
     "command_line": ("The command line", command_line.measure, command_line.report),
@@ -92,7 +89,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _write(output: Path, found: dict[str, Any]) -> None:
     (output / JSON_FILE).write_text(
-        json.dumps(found, indent=2, ensure_ascii=False, default=_spread_to_json) + "\n", "utf-8"
+        json.dumps(found, indent=2, ensure_ascii=False, default=encode_spread) + "\n", "utf-8"
     )
     (output / MARKDOWN_FILE).write_text(_markdown(found), "utf-8")
 
@@ -107,12 +104,6 @@ def _markdown(found: dict[str, Any]) -> str:
         f"# Benchmark\n\n{warning}{summary(found['machine'])}\n\nMedians of rounds in which the "
         "contenders take turns, with the least and the most in brackets.\n\n" + "\n".join(sections)
     )
-
-
-def _spread_to_json(value: object) -> dict[str, float]:
-    if isinstance(value, Spread):
-        return asdict(value)
-    raise TypeError(f"{value!r} has no JSON")
 
 
 if __name__ == "__main__":

@@ -17,19 +17,30 @@ from gru_sentiment import config_file
 ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
-GROUND = {"errors", "results", "batch"}
+GROUND = {"errors", "results", "batch", "process"}
 SECOND = {"data", "models", "training", "sources"}
 BELOW_BUILD = {*GROUND, *SECOND, "config"}
 MAY_IMPORT = {
     **{name: set[str]() for name in ("", *GROUND, "config")},
     "config_file": {"config", "errors"},
     "provenance": {""},
-    "process": set[str](),
+    "stop_request": {"errors"},
+    "config_changes": {"config", "errors"},
     **{room: {room, *GROUND} for room in SECOND},
     "build": BELOW_BUILD,
-    "artifact": {*BELOW_BUILD, "build", "config_file"},
+    "artifact": {"artifact", *BELOW_BUILD, "build", "config_file"},
+    "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation", "stop_request"},
     "evaluation": {"data", "training", *GROUND},
-    "recipes": {*BELOW_BUILD, "config_file", "provenance", "build", "artifact", "evaluation"},
+    "recipes": {
+        *BELOW_BUILD,
+        "config_file",
+        "config_changes",
+        "provenance",
+        "build",
+        "artifact",
+        "evaluation",
+        "fitting",
+    },
     "reporting": {"reporting", "results", "errors"},
     "export": {"export", *BELOW_BUILD, "config_file", "build", "artifact", "evaluation"},
     "cli": {"", "cli", "config", "config_file", "process", "reporting", "results", "errors"},
@@ -91,13 +102,6 @@ def test_imports_point_down(name: str) -> None:
 def test_is_free_of_torch(name: str) -> None:
     heavy = {"torch", "torchtext", "spacy", "datasets", "pyarrow", "numpy", "safetensors"}
     assert not heavy & {imported.split(".")[0] for imported in imports(TREES[name])}
-
-
-def test_torchtext_has_one_importer() -> None:
-    users = [
-        n for n, tree in TREES.items() if any(i.startswith("torchtext") for i in imports(tree))
-    ]
-    assert users == ["data/named_vectors.py"]
 
 
 def test_the_command_line_loads_nothing_heavy() -> None:

@@ -41,7 +41,6 @@ from gru_sentiment.config import (
     VectorsConfig,
 )
 from gru_sentiment.config_file import load_config
-from gru_sentiment.data.tokenizer import tokenize_texts
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 from gru_sentiment.errors import DataError, DeviceError, VectorsError
 
@@ -121,7 +120,7 @@ def test_an_empty_vocabulary_is_refused() -> None:
 
 
 def test_encoding_cuts_the_middle() -> None:
-    tokenized = tokenize_texts(build_tokenizer(TextConfig()), ["good bad film bad good good"])
+    tokenized = build_tokenizer(TextConfig()).many(["good bad film bad good good"])
     encoded = build_encoded(TextConfig(max_tokens=3, head_tokens=1), tokenized, VOCABULARY)
     steps = np.arange(3)
     assert list(encoded.read(np.zeros(3, int), steps)) == [2, 2, 2]
@@ -134,7 +133,7 @@ def test_encoding_cuts_the_middle() -> None:
     [({"batch_size": 2}, [2, 1]), ({"batch_size": None, "tokens_per_batch": 3}, [1, 2])],
 )
 def test_batches_stay_within_the_budget(options: dict[str, int], sizes: list[int]) -> None:
-    tokenized = tokenize_texts(build_tokenizer(TextConfig()), ["good", "good bad", "good bad good"])
+    tokenized = build_tokenizer(TextConfig()).many(["good", "good bad", "good bad good"])
     encoded = build_encoded(TextConfig(), tokenized, VOCABULARY)
     batcher = build_batcher(TrainingConfig.model_validate(options), encoded)
     assert [len(batch) for batch in batcher.in_order(np.arange(3))] == sizes

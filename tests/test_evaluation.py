@@ -54,7 +54,7 @@ class Positions(nn.Module):
 def make_part(rows: np.ndarray = ROWS, *, labelled: bool = True, classes: int = 2) -> Part:
     ids = np.array([word for text in TEXTS for word in text], np.int32)
     offsets = np.cumsum([0, *map(len, TEXTS)])
-    encoded = EncodedTexts(ids, offsets, MAX_TOKENS, HEAD)
+    encoded = EncodedTexts(np.arange(ids.max() + 1, dtype=np.int32), ids, offsets, MAX_TOKENS, HEAD)
     labels = Labels(["negative", "neutral", "positive"] if classes == 3 else [-1, 1])
     return Part(encoded, rows, labels, LABELS if labelled else None)
 

@@ -49,3 +49,23 @@ def test_freed_memory_is_kept() -> None:
 def test_threads_spin_shortly_unless_the_user_says_how_long() -> None:
     assert printed(SPIN) == "2000"
     assert printed(SPIN, GOMP_SPINCOUNT="7") == "7"
+
+
+NETWORK = """
+import os, socket, sys
+from gru_sentiment.process import is_offline, set_up_network
+set_up_network(offline="offline" in sys.argv)
+print(is_offline(), os.environ.get("HF_HUB_OFFLINE"), socket.has_ipv6)
+"""
+
+
+def test_the_network_is_refused_by_the_option_or_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    assert printed(NETWORK).startswith("False None")
+    assert printed(NETWORK, "offline") == "True 1 False"
+    assert printed(NETWORK, HF_HUB_OFFLINE="yes") == "True 1 False"
+    assert printed(NETWORK, HF_DATASETS_OFFLINE="1") == "True 1 False"
+    assert printed(NETWORK, HF_HUB_OFFLINE="0").startswith("False 0")

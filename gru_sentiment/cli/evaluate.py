@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from gru_sentiment.cli.errors import command
-from gru_sentiment.cli.options import Debug, Device, DeviceOption, Quiet, Threads
+from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.errors import ConfigError
+from gru_sentiment.process import set_up_network
 from gru_sentiment.reporting.terminal import console, evaluation_report
 
 
@@ -39,6 +40,7 @@ def evaluate(
     ] = None,
     device: DeviceOption = Device.auto,
     threads: Threads = None,
+    offline: Offline = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -47,6 +49,7 @@ def evaluate(
         if split is not None and data is not None:
             raise ConfigError("--split and --data: give one of them")
 
+        set_up_network(offline=offline)
         from gru_sentiment.recipes import evaluate as recipe
 
         result = recipe.evaluate(

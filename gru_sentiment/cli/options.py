@@ -34,3 +34,9 @@ Threads = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline", help="Open no connection; HF_HUB_OFFLINE=1 does the same.", show_default=False
+    ),
+]

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from gru_sentiment.cli.errors import command
-from gru_sentiment.cli.options import Debug, Device, DeviceOption, Threads
+from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Threads
+from gru_sentiment.process import set_up_network
 from gru_sentiment.reporting.terminal import console, prediction_report
 
 
@@ -21,10 +22,12 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     device: DeviceOption = Device.auto,
     threads: Threads = None,
+    offline: Offline = False,
     debug: Debug = False,
 ) -> None:
     """Say what a review is."""
     with command(debug=debug):
+        set_up_network(offline=offline)
         from gru_sentiment.recipes import predict as recipe
 
         (answer,) = recipe.predict([text], run, device=device, threads=threads)

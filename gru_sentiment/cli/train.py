@@ -1,4 +1,4 @@
-"""`gru-sent train`."""
+"""`gru-sent train` and `gru-sent reproduce`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,32 @@ from typing import Annotated
 
 import typer
 
-from gru_sentiment.cli.errors import command
-from gru_sentiment.cli.options import ConfigFile, Debug, Device, Overrides, Quiet, Threads
+from gru_sentiment.cli.errors import DIFFERENT, command
+from gru_sentiment.cli.options import (
+    Debug,
+    Device,
+    Offline,
+    Overrides,
+    Quiet,
+    Threads,
+)
 from gru_sentiment.cli.progress import BarProgress, LineProgress, SilentProgress, on_terminal
 from gru_sentiment.config_file import load_config
-from gru_sentiment.reporting.terminal import console, training_report
+from gru_sentiment.process import set_up_network
+from gru_sentiment.reporting.terminal import comparison_report, console, training_report
 
 
 def train(
-    config: ConfigFile,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="YAML config, e.g. configs/gru.yaml.")
+    ] = None,
     overrides: Overrides = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume", metavar="RUN", help="Go on with a run that did not finish; no --config."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Run folder; runs/CONFIG by default.")
     ] = None,
@@ -27,25 +43,88 @@ def train(
     ] = None,
     threads: Threads = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")] = False,
+    deterministic: Annotated[
+        bool,
+        typer.Option("--deterministic", help="CUDA: refuse what is not deterministic."),
+    ] = False,
+    offline: Offline = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Train a classifier and leave a run folder."""
+    if config is None and resume is None:
+        raise typer.BadParameter("say what to train: --config FILE, or --resume RUN")
+    if resume is not None and (output or force):
+        raise typer.BadParameter(
+            "--resume goes on in the run's own folder: no --output, no --force"
+        )
     with command(debug=debug, quiet=quiet):
-        given = {"run.output": output, "run.device": device, "run.threads": threads}
+        given = {
+            "run.output": output,
+            "run.device": device,
+            "run.threads": threads,
+            "run.deterministic": deterministic or None,
+        }
         flags = {
             key: value if isinstance(value, int) else str(value)
             for key, value in given.items()
             if value is not None
         }
-        settings = load_config(config, overrides or [], flags)
+        settings = load_config(config, overrides or [], flags) if config else None
+        set_up_network(offline=offline)
 
         from gru_sentiment.recipes import train as recipe
 
-        terminal = on_terminal(sys.stderr)
-        observer = SilentProgress() if quiet else BarProgress() if terminal else LineProgress()
-        with closing(observer):
-            result = recipe.train(
-                settings, observer, name=config.stem, force=force, progress=terminal and not quiet
-            )
+        terminal = on_terminal(sys.stderr) and not quiet
+        with closing(_observer(quiet)) as observer:
+            if resume:
+                result = recipe.resume(
+                    resume,
+                    observer,
+                    config=settings,
+                    overrides=overrides or [],
+                    flags=flags,
+                    progress=terminal,
+                )
+            else:
+                assert config is not None
+                assert settings is not None
+                result = recipe.train(
+                    settings, observer, name=config.stem, force=force, progress=terminal
+                )
         console().print(training_report(result))
+
+
+def reproduce(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run folder to train again.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="For the second run; RUN-reproduced by default."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")] = False,
+    offline: Offline = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Train a run again from its own config and compare the weights.
+
+    Exit code 3 where they differ.
+    """
+    with command(debug=debug, quiet=quiet):
+        set_up_network(offline=offline)
+        from gru_sentiment.recipes import reproduce as comparing
+        from gru_sentiment.recipes import train as recipe
+
+        settings = comparing.config_of(run, output)
+        with closing(_observer(quiet)) as observer:
+            result = recipe.train(settings, observer, force=force)
+        comparison = comparing.compare(run, Path(result.run))
+        console().print(comparison_report(comparison))
+        if not comparison.equal:
+            raise typer.Exit(DIFFERENT)
+
+
+def _observer(quiet: bool) -> BarProgress | LineProgress | SilentProgress:
+    if quiet:
+        return SilentProgress()
+    return BarProgress() if on_terminal(sys.stderr) else LineProgress()

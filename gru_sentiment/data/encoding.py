@@ -1,4 +1,4 @@
-"""Words to ids: one flat array for all texts."""
+"""Words to ids, looked up when they are read: nothing is kept a word but what is on the disk."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ Integers = np.ndarray[Any, np.dtype[np.int64]]
 class EncodedTexts:
     """Ids of many texts, uncut; what a model reads of a text is its head and its tail."""
 
-    ids: Ids
-    """Every word of every text, shape (tokens,)."""
+    id_of: Ids
+    """Id of every distinct word, shape (words,)."""
+    indices: Ids
+    """Every word of every text, as a position in `id_of`, shape (tokens,); memory-mapped where
+    the words come from the cache."""
     offsets: Integers
-    """Text i is `ids[offsets[i]:offsets[i + 1]]`, shape (texts + 1,)."""
+    """Text i is `indices[offsets[i]:offsets[i + 1]]`, shape (texts + 1,)."""
     max_tokens: int | None
     head_tokens: int
 
@@ -63,8 +66,13 @@ class EncodedTexts:
         """The id at step `steps[i]` of text `rows[i]`; padding in an empty text."""
         empty = self.full_lengths[rows] == 0
         positions = np.where(empty, 0, self.positions(rows, steps))
-        ids = self.ids[positions] if len(self.ids) else np.zeros(len(rows), np.int32)
-        return np.where(empty, np.int32(PADDING_ID), ids)
+        if not len(self.indices):
+            return np.full(len(rows), np.int32(PADDING_ID))
+        return np.where(empty, np.int32(PADDING_ID), self.id_of[self.indices[positions]])
+
+    def ids(self, row: int) -> Ids:
+        """All ids of a text, uncut, shape (its words,)."""
+        return self.id_of[self.indices[self.offsets[row] : self.offsets[row + 1]]]
 
     def unknown_tokens(self, row: int) -> int:
         """Words of a text that the vocabulary does not know, of those that are read."""
@@ -75,7 +83,6 @@ class EncodedTexts:
 def encode(
     tokenized: TokenizedTexts, vocabulary: Vocabulary, *, max_tokens: int | None, head_tokens: int
 ) -> EncodedTexts:
-    """Look every distinct word up once, then every word by its position."""
-    ids = vocabulary.ids(tokenized.words)
-    flat = ids[tokenized.indices] if len(ids) else np.zeros(0, np.int32)
-    return EncodedTexts(flat, tokenized.offsets, max_tokens, head_tokens)
+    """Look every distinct word up once."""
+    id_of = vocabulary.ids(tokenized.words)
+    return EncodedTexts(id_of, tokenized.indices, tokenized.offsets, max_tokens, head_tokens)

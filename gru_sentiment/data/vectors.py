@@ -26,6 +26,8 @@ DEFAULT_DIMENSION = 100
 UNSCALED_STD = 0.1
 """Standard deviation of random vectors where none was found to take it from."""
 MISSING_WORDS = 10
+MAX_LINE, MAX_UNPACKED = 1 << 20, 1 << 34
+"""Bytes; the largest known set, fastText's English one, unpacks to 6.6 GB."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,10 @@ def package_vectors(words: Sequence[str]) -> WordVectors:
     return WordVectors(matrix, found, "glove.6B.50d (package)")
 
 
-def file_vectors(path: Path, words: Sequence[str]) -> WordVectors:
-    """Vectors in GloVe's text format, plain, gzipped or as the only member of a zip.
+def file_vectors(path: Path, words: Sequence[str], *, member: str | None = None) -> WordVectors:
+    """Vectors in GloVe's text format, plain, gzipped or in a zip: its only file, or `member`.
+
+    Nothing is unpacked to the disk, and no more is read than MAX_UNPACKED.
 
     A first line that holds two numbers (word2vec and fastText write one) is passed over.
 
@@ -88,8 +92,8 @@ def file_vectors(path: Path, words: Sequence[str]) -> WordVectors:
     found, matrix = np.zeros(len(words), bool), np.zeros((len(words), 0), np.float32)
     dimension = 0
     try:
-        with _open(path) as lines:
-            for number, line in enumerate(lines, 1):
+        with _open(path, member) as file:
+            for number, line in enumerate(_lines(path, file), 1):
                 if number == 1 and _is_header(line):
                     continue
                 if not dimension:
@@ -163,8 +167,20 @@ def coverage(vectors: WordVectors, vocabulary: Vocabulary, counts: Mapping[str, 
     )
 
 
+def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file, none longer and all together no more than is sensible."""
+    number, left = 0, MAX_UNPACKED
+    while line := file.readline(MAX_LINE):
+        number, left = number + 1, left - len(line)
+        if len(line) == MAX_LINE:
+            raise _bad_line(path, number, f"longer than {MAX_LINE:,} bytes")
+        if left < 0:
+            raise VectorsError(f"{path}: holds more than {MAX_UNPACKED:,} bytes unpacked")
+        yield line
+
+
 @contextmanager
-def _open(path: Path) -> Iterator[Iterator[bytes] | IO[bytes]]:
+def _open(path: Path, member: str | None) -> Iterator[IO[bytes]]:
     if not path.is_file():
         raise VectorsError(
             f"{path}: no such file of word vectors",
@@ -184,16 +200,18 @@ def _open(path: Path) -> Iterator[Iterator[bytes] | IO[bytes]]:
         elif path.suffix == ".zip":
             with (
                 zipfile.ZipFile(file) as archive,
-                archive.open(_only_member(path, archive)) as member,
+                archive.open(_member(path, archive, member)) as unpacked,
             ):
-                yield member
+                yield unpacked
         else:
             yield file
 
 
-def _only_member(path: Path, archive: zipfile.ZipFile) -> str:
+def _member(path: Path, archive: zipfile.ZipFile, wanted: str | None) -> str:
     names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    if len(names) != 1:
+    if wanted in names:
+        return wanted
+    if len(names) != 1 or wanted:
         raise VectorsError(
             f"{path}: holds {len(names)} files: {', '.join(names[:5])}",
             hint="unpack it and give the one you want as vectors.path",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gru_sentiment.artifact import Run, load_run, read_metadata
+from gru_sentiment.artifact.reader import Run, load_run, read_metadata
 from gru_sentiment.build import (
     build_device,
     build_encoded,

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gru_sentiment.artifact import load_run
+from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.build import build_device, build_encoded, build_tokenizer
-from gru_sentiment.data.tokenizer import tokenize_texts
 from gru_sentiment.errors import DataError
 from gru_sentiment.evaluation import Part
 from gru_sentiment.results import Prediction
@@ -31,7 +30,7 @@ def predict(
         _check_unicode(text)
     set_threads(threads)
     run = load_run(path, build_device(device))
-    tokenized = tokenize_texts(build_tokenizer(run.config.text), texts)
+    tokenized = build_tokenizer(run.config.text).many(texts)
     encoded = build_encoded(run.config.text, tokenized, run.vocabulary)
     part = Part(encoded, np.arange(len(encoded)), run.labels)
     return part.predictions(part.log_probabilities(run.model, run.device))

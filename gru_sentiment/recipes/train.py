@@ -1,58 +1,46 @@
-"""Train a classifier from a config and leave a run folder."""
+"""Train a classifier from a config and leave a run folder; go on with one that did not finish."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from gru_sentiment.artifact import METADATA, METRICS, PREDICTIONS, RunWriter, free_run_path
+from gru_sentiment.artifact.files import CONFIG, METADATA, METRICS, PREDICTIONS, finished_of
+from gru_sentiment.artifact.reader import load_run_config
+from gru_sentiment.artifact.writer import RunWriter, free_run_path, unfinished
 from gru_sentiment.build import (
     Corpus,
-    build_average,
-    build_batcher,
     build_corpus,
     build_device,
     build_encoded,
-    build_loss,
     build_model,
-    build_optimizer,
-    build_precision,
-    build_schedule,
-    build_stopping,
     build_vectors,
     build_vocabulary,
-    freeze_embedding,
 )
 from gru_sentiment.config import Config
+from gru_sentiment.config_changes import check_extension
+from gru_sentiment.config_file import load_config
 from gru_sentiment.data.vectors import coverage, initial_weights
+from gru_sentiment.data.vocab import Vocabulary
+from gru_sentiment.errors import ArtifactError
 from gru_sentiment.evaluation import Part
-from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.provenance import peak_memory_mib, provenance
-from gru_sentiment.results import Coverage, EvaluationRecord, StepRecord, TrainingResult
-from gru_sentiment.training.loop import train_epochs
-from gru_sentiment.training.seeding import seed_everything, set_threads
+from gru_sentiment.results import Coverage, Metrics, TrainingResult
+from gru_sentiment.training.seeding import refuse_randomness, seed_everything, set_threads
 
 logger = logging.getLogger(__name__)
 
-MONITORED = ("loss", "accuracy", "macro_f1", "roc_auc")
-
-
-class Observer(Protocol):
-    """Who wants to see the training while it runs."""
-
-    def on_step(self, record: StepRecord) -> None:
-        """A batch is done."""
-
-    def on_evaluation(self, record: EvaluationRecord) -> None:
-        """An epoch is done and evaluated."""
+Checkpoint = tuple[Mapping[str, Tensor], Mapping[str, Any]]
 
 
 def train(
@@ -73,171 +61,179 @@ def train(
         progress: show the tokeniser's progress bar.
 
     Raises:
-        UserError: config, data, vectors, device or output that cannot be used. Nothing is left
-            half-written, except after an interruption: then NAME.partial holds the best weights
-            so far.
+        UserError: config, data, vectors, device or output that cannot be used. What was saved
+            before stays in NAME.partial; where nothing was, nothing is left.
     """
-    started, started_at = time.perf_counter(), datetime.now(UTC)
-    device = build_device(config.run.device)
-    threads = set_threads(config.run.threads)
-    seed_everything(config.run.seed)
     with RunWriter(config.run.output or free_run_path(name), force=force) as writer:
-        corpus = build_corpus(config, progress=progress)
-        counts = corpus.tokenized.counts(corpus.splits["train"])
-        vocabulary = build_vocabulary(config.text, counts)
-        vectors = build_vectors(config.vectors, vocabulary)
-        covered = coverage(vectors, vocabulary, counts)
-        _log_setup(corpus, len(vocabulary), covered)
-        weights = torch.from_numpy(initial_weights(vectors, config.run.seed))
-        model = build_model(config, weights, len(corpus.labels), device)
-        writer.save_setup(config, vocabulary, corpus.labels)
-        encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
-        parts = {
-            split: Part(encoded, rows, corpus.labels, corpus.label_ids)
-            for split, rows in corpus.splits.items()
-        }
-        fit = _Fit(config, model, parts, device, writer)
-        startup_s = time.perf_counter() - started
-        fit.run(observer)
-        training_s = time.perf_counter() - started - startup_s
-        metrics = fit.final_metrics()
-        total_s = time.perf_counter() - started
-        writer.write_json(METRICS, {split: scores.to_json() for split, scores in metrics.items()})
-        facts = {
-            "seed": config.run.seed,
-            "device": str(device),
-            "threads": threads,
-            "data_fingerprint": corpus.records.fingerprint,
-            "rows": {split: len(rows) for split, rows in corpus.splits.items()},
-            "parameters": {"total": _count(model)}
-            | {name: _count(module) for name, module in model.named_children()},
-            "coverage": asdict(covered),
-            "best_epoch": fit.best_epoch,
-            "epochs": fit.epochs,
-            "stopped_by": fit.stopped_by,
-        }
-        clock = {
-            "started_at": started_at.isoformat(timespec="seconds"),
-            "startup_s": startup_s,
-            "training_s": training_s,
-            "total_s": total_s,
-            "peak_memory_mib": peak_memory_mib(),
-        }
-        writer.write_json(METADATA, provenance() | facts | clock)
-        writer.finish()
+        writer.save_config(config)
+        return _train(config, observer, writer, None, progress)
+
+
+def resume(
+    path: Path,
+    observer: Observer,
+    *,
+    config: Config | None = None,
+    overrides: Sequence[str] = (),
+    flags: Mapping[str, str | int] | None = None,
+    progress: bool = False,
+) -> TrainingResult:
+    """Go on with a training that was killed, to the very weights that it would have had.
+
+    Args:
+        path: the run, by its name or as NAME.partial.
+        observer: sees every batch and every evaluation.
+        config: what the run must have been started with; by default its own config.
+        overrides: `section.key=value` over its own config, such as more epochs.
+        flags: values by key over its own config, from the command line.
+        progress: show the tokeniser's progress bar.
+
+    Raises:
+        ArtifactError: nothing to go on with, or it is written by another process, or data or
+            vocabulary are not the same any more.
+        ConfigError: a change of the config that cannot be made in between.
+    """
+    path = finished_of(path)
+    folder = unfinished(path)
+    before = load_run_config(folder)
+    after = config or load_config(folder / CONFIG, overrides, flags)
+    for change in check_extension(before, after):
+        logger.info("changed: %s", change)
+    with RunWriter(path, resume=True) as writer:
+        writer.save_config(after)
+        return _train(after, observer, writer, writer.checkpoints.newest(), progress)
+
+
+def _train(
+    config: Config,
+    observer: Observer,
+    writer: RunWriter,
+    checkpoint: Checkpoint | None,
+    progress: bool,
+) -> TrainingResult:
+    started, started_at = time.perf_counter(), datetime.now(UTC)
+    known: dict[str, Any] = checkpoint[1]["facts"] if checkpoint else {}
+    device = build_device(config.run.device)
+    if config.run.deterministic and device.type == "cuda":
+        refuse_randomness()
+    threads = set_threads(config.run.threads or known.get("threads"))
+    seed_everything(config.run.seed)
+    corpus = build_corpus(config, progress=progress)
+    counts = corpus.tokenized.counts(corpus.splits["train"])
+    vocabulary = build_vocabulary(config.text, counts)
+    facts = _facts(corpus, vocabulary, threads, device)
+    _check_facts(known, facts)
+    vectors = build_vectors(config.vectors, vocabulary)
+    covered = coverage(vectors, vocabulary, counts)
+    _log_setup(corpus, len(vocabulary), covered)
+    weights = torch.from_numpy(initial_weights(vectors, config.run.seed))
+    model = build_model(config, weights, len(corpus.labels), device)
+    writer.save_names(vocabulary, corpus.labels)
+    encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
+    parts = {
+        split: Part(encoded, rows, corpus.labels, corpus.label_ids)
+        for split, rows in corpus.splits.items()
+    }
+    fitting = Fitting(config, model, parts, writer, device=device, facts=facts)
+    if checkpoint:
+        fitting.restore(*checkpoint)
+    else:
+        writer.cut_history(0)
+    startup_s = time.perf_counter() - started
+    fitting.run(observer)
+    metrics = _final_metrics(writer, fitting.evaluated, parts, device)
+    total_s = time.perf_counter() - started
+    parameters = {name: _count(module) for name, module in model.named_children()}
+    about = {
+        "seed": config.run.seed,
+        "device": str(device),
+        "threads": threads,
+        "data_fingerprint": corpus.records.fingerprint,
+        "rows": {split: len(rows) for split, rows in corpus.splits.items()},
+        "parameters": {"total": _count(model), **parameters},
+        "coverage": asdict(covered),
+        "best_epoch": fitting.best_epoch,
+        "epochs": fitting.epochs,
+        "stopped_by": fitting.stopped_by,
+    }
+    clock = {
+        "started_at": started_at.isoformat(timespec="seconds"),
+        "startup_s": startup_s,
+        "training_s": fitting.training_s,
+        "checkpoint_s": fitting.checkpoint_s,
+        "total_s": total_s,
+        "peak_memory_mib": peak_memory_mib(),
+    }
+    writer.write_json(METADATA, provenance() | about | clock)
+    writer.finish(keep_checkpoint=config.run.keep_checkpoint)
     return TrainingResult(
         run=str(writer.path),
         metrics=metrics,
-        best_epoch=fit.best_epoch,
-        epochs=fit.epochs,
-        stopped_by=fit.stopped_by,
+        best_epoch=fitting.best_epoch,
+        epochs=fitting.epochs,
+        stopped_by=fitting.stopped_by,
         parameters=_count(model),
         vocabulary=len(vocabulary),
         coverage=covered,
-        training_s=training_s,
+        training_s=fitting.training_s,
         total_s=total_s,
     )
 
 
-class _Fit:
-    """The loop's consumer: saves the best weights and keeps what was said of them."""
+def _facts(
+    corpus: Corpus, vocabulary: Vocabulary, threads: int, device: torch.device
+) -> dict[str, Any]:
+    """What the weights depend on besides the config."""
+    return {
+        "data": corpus.records.fingerprint,
+        "vocabulary": hashlib.sha256(vocabulary.to_text().encode()).hexdigest(),
+        "threads": threads,
+        "device": device.type,
+        "torch": torch.__version__,
+    }
 
-    def __init__(
-        self,
-        config: Config,
-        model: TextClassifier,
-        parts: Mapping[str, Part],
-        device: torch.device,
-        writer: RunWriter,
-    ) -> None:
-        self.config, self.model, self.parts = config, model, parts
-        self.device, self.writer = device, writer
-        self.average = build_average(config.training, model)
-        self.best_epoch, self.epochs, self.stopped_by = 0, 0, ""
 
-    @property
-    def evaluated(self) -> nn.Module:
-        """The weights that are evaluated and saved: the averaged ones where there are any."""
-        return self.model if self.average is None else self.average.module
-
-    def run(self, observer: Observer) -> None:
-        """Train; on an interruption leave what there is in the writer's folder."""
-        config, part = self.config.training, self.parts["train"]
-        assert part.label_ids is not None
-        batcher = build_batcher(config, part.encoded)
-        seed = self.config.run.seed
-        loss = build_loss(config, part.label_ids[part.rows], len(part.labels))
-        optimizer = build_optimizer(config, self.model)
-        steps = sum(
-            math.ceil(
-                len(batcher.shuffled(part.rows, None, seed=seed, epoch=epoch))
-                / config.accumulation_steps
+def _check_facts(known: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Compare with those of a checkpoint, if there is one."""
+    changed = {name: (known[name], now[name]) for name in known if known[name] != now[name]}
+    for name in ("data", "vocabulary"):
+        if name in changed:
+            before, after = changed[name]
+            raise ArtifactError(
+                f"the {name} changed since the training began (fingerprint {before[:12]}…, now "
+                f"{after[:12]}…)",
+                hint="put the old reviews back, or start a new training",
             )
-            for epoch in range(1, config.epochs + 1)
+    for name, (before, after) in changed.items():
+        logger.warning(
+            "%s: %s when the training began, %s now; the weights may differ in the last digits",
+            name,
+            before,
+            after,
         )
-        records = train_epochs(
-            self.model,
-            optimizer,
-            lambda epoch: batcher.shuffled(part.rows, part.label_ids, seed=seed, epoch=epoch),
-            loss.of_model,
-            self._validate,
-            epochs=config.epochs,
-            device=self.device,
-            schedule=build_schedule(config, optimizer, steps),
-            stopping=build_stopping(config),
-            clip_norm=config.clip_norm,
-            accumulation_steps=config.accumulation_steps,
-            average=self.average,
-            precision=build_precision(config, self.device),
-            before_epoch=lambda epoch: freeze_embedding(self.config.model, self.model, epoch),
-            on_step=observer.on_step,
-        )
-        try:
-            for record in records:
-                self._keep(record)
-                observer.on_evaluation(record)
-        except KeyboardInterrupt:
-            if not self.best_epoch:
-                self.writer.save_model(self.evaluated)
-            what = (
-                f"the weights of epoch {self.best_epoch}" if self.best_epoch else "untested weights"
-            )
-            logger.warning("interrupted: %s holds %s", self.writer.partial, what)
-            raise
 
-    def final_metrics(self) -> dict[str, Any]:
-        """Scores of the best weights: those of their epoch, and of the test part, seen once."""
-        best = self.writer.load_weights(self.evaluated)
-        self.writer.write_lines(PREDICTIONS, self._validation_lines())
-        metrics = {"validation": self._best_metrics}
-        if "test" in self.parts:
-            metrics["test"], _ = self.parts["test"].evaluate(best, self.device)
-        return metrics
 
-    def _validate(self, model: nn.Module) -> dict[str, float]:
-        self._metrics, self._answers = self.parts["validation"].evaluate(model, self.device)
-        scores = {name: getattr(self._metrics, name) for name in MONITORED}
-        return {name: value for name, value in scores.items() if value is not None}
+def _final_metrics(
+    writer: RunWriter, model: nn.Module, parts: Mapping[str, Part], device: torch.device
+) -> dict[str, Metrics]:
+    """Scores of the best weights as they are on the disk; the test part is seen this once."""
+    best, metrics = writer.load_weights(model), {}
+    for name in ("validation", "test"):
+        if name not in parts:
+            continue
+        metrics[name], answers = parts[name].evaluate(best, device)
+        if name == "validation":
+            writer.write_lines(PREDICTIONS, _lines(parts[name], answers))
+    writer.write_json(METRICS, {split: scores.to_json() for split, scores in metrics.items()})
+    return metrics
 
-    def _keep(self, record: EvaluationRecord) -> None:
-        self.epochs, self.stopped_by = record.epoch, record.stopped_by or ""
-        if record.is_best:
-            self.best_epoch = record.epoch
-            self._best_metrics, self._best_answers = self._metrics, self._answers
-            self.writer.save_model(self.evaluated)
-        self.writer.append_record(record)
 
-    def _validation_lines(self) -> list[dict[str, Any]]:
-        part = self.parts["validation"]
-        assert part.label_ids is not None
-        return [
-            {
-                "row": int(row),
-                "true": part.labels.classes[part.label_ids[row]],
-                **prediction.to_json(),
-            }
-            for row, prediction in zip(part.rows, part.predictions(self._best_answers), strict=True)
-        ]
+def _lines(part: Part, answers: Any) -> list[dict[str, Any]]:
+    assert part.label_ids is not None
+    return [
+        {"row": int(row), "true": part.labels.classes[part.label_ids[row]], **prediction.to_json()}
+        for row, prediction in zip(part.rows, part.predictions(answers), strict=True)
+    ]
 
 
 def _log_setup(corpus: Corpus, vocabulary: int, covered: Coverage) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gru_sentiment.results import (
+    Comparison,
     Coverage,
     DataReport,
     Evaluation,
@@ -40,6 +41,24 @@ def training_report(result: TrainingResult) -> RenderableType:
         f"run folder: {result.run}",
     ]
     return Group(metrics_table(result.metrics), *map(Text, lines))
+
+
+def comparison_report(comparison: Comparison) -> RenderableType:
+    """Whether two runs are the same, and what differs around them."""
+    if comparison.equal:
+        lines = [f"{comparison.second} has the weights and the history of {comparison.first}"]
+    elif comparison.largest_difference is None:
+        lines = ["the weights have other shapes"]
+    else:
+        weights = (
+            "the weights are equal"
+            if comparison.equal_weights
+            else f"the weights differ by {comparison.largest_difference:.2e} at most"
+        )
+        history = "is equal" if comparison.equal_history else "differs"
+        lines = [f"{weights}; the history {history}"]
+    lines += [f"{name}: {old} then, {new} now" for name, (old, new) in comparison.changed.items()]
+    return Group(*map(Text, lines))
 
 
 def evaluation_report(evaluation: Evaluation) -> RenderableType:

@@ -6,6 +6,7 @@ It knows no path, prints nothing and saves nothing; whoever consumes it does. Ot
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,164 +14,188 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.errors import DivergenceError
 from gru_sentiment.results import EvaluationRecord, StepRecord
-from gru_sentiment.training.optimizers import Schedule
-from gru_sentiment.training.stopping import Stopping
+from gru_sentiment.training.position import Position
+from gru_sentiment.training.snapshot import TrainingState
+
+logger = logging.getLogger(__name__)
 
 ADVICE = "lower training.learning_rate, set training.clip_norm to 1.0 or less"
 
 
 def train_epochs(
-    model: nn.Module,
-    optimizer: Optimizer,
+    state: TrainingState,
     batches: Callable[[int], Sequence[Batch]],
     compute_loss: Callable[[nn.Module, Batch], tuple[Tensor, int]],
     evaluate: Callable[[nn.Module], Mapping[str, float]],
     *,
     epochs: int,
     device: torch.device,
-    schedule: Schedule,
-    stopping: Stopping,
     clip_norm: float | None = None,
     accumulation_steps: int = 1,
-    average: AveragedModel | None = None,
+    skip_non_finite: bool = False,
     precision: Callable[[], AbstractContextManager[object]] = nullcontext,
     before_epoch: Callable[[int], None] = lambda epoch: None,  # noqa: ARG005
     on_step: Callable[[StepRecord], None] = lambda record: None,  # noqa: ARG005
+    after_update: Callable[[], None] = lambda: None,
 ) -> Iterator[EvaluationRecord]:
-    """Train `model` and yield a record after each epoch's evaluation.
+    """Train `state.model` from `state.position` on; yield a record after each evaluation.
 
     Args:
-        model: what is trained, already on `device`.
-        optimizer: over its parameters.
+        state: model (already on `device`), optimizer, schedule, stopping rules, averaged weights
+            and position; whoever captures it in `after_update`, or when a record is yielded, can
+            go on from there.
         batches: the batches of an epoch, counted from 1.
         compute_loss: mean loss of a batch, and how many of its rows were right.
         evaluate: validation scores by name, `loss` among them; given the averaged model if any.
         epochs: passes at most.
         device: where batches go.
-        schedule: of the learning rate.
-        stopping: which evaluation is the best and which the last.
         clip_norm: largest norm of the gradient.
         accumulation_steps: batches an optimizer step; their gradients are averaged.
-        average: averaged weights, updated after every optimizer step.
+        skip_non_finite: leave out a batch whose loss or gradient is not finite, and count it.
         precision: makes the context in which losses are computed (autocast).
         before_epoch: called with the epoch before it starts (unfreezing).
         on_step: called after every batch (progress).
+        after_update: called after every optimizer step.
 
     Raises:
         DivergenceError: a loss or gradient that is not finite.
     """
-    started = time.perf_counter()
-    optimizer_steps = 0
-    for epoch in range(1, epochs + 1):
+    model, position = state.model, state.position
+    started = time.perf_counter() - position.elapsed_s - position.sums.elapsed_s
+    while position.epoch <= epochs and position.stopped_by is None:
+        epoch = position.epoch
         before_epoch(epoch)
         model.train()
-        meter = _Meter(epoch, epochs)
         epoch_batches = batches(epoch)
-        for index, batch in enumerate(epoch_batches):
+        meter = _Meter(position, epochs, len(epoch_batches))
+        for index in range(position.batch, len(epoch_batches)):
+            batch = epoch_batches[index]
             with precision():
                 loss, correct = compute_loss(model, batch.to(device))
             value = loss.item()
-            if not math.isfinite(value):
-                raise _diverged("loss", value, epoch, index, batch)
             # the last step of an epoch may hold fewer batches
             first = index - index % accumulation_steps
             in_step = min(accumulation_steps, len(epoch_batches) - first)
-            torch.autograd.backward(loss / in_step)
-            if index + 1 == first + in_step:
-                norm = _step(model, optimizer, clip_norm)
-                if not math.isfinite(norm):
-                    raise _diverged("gradient norm", norm, epoch, index, batch)
-                meter.norms.append(norm)
-                optimizer_steps += 1
-                schedule.after_step()
-                if average is not None:
-                    average.update_parameters(model)
-            meter.add(value, correct, batch)
-            on_step(meter.record(index + 1, len(epoch_batches)))
-        rate = optimizer.param_groups[0]["lr"]
-        scores = dict(evaluate(model if average is None else average.module))
+            if math.isfinite(value):
+                torch.autograd.backward(loss / in_step)
+                meter.add(value, correct, batch)
+            else:
+                _leave_out(position, skip_non_finite, f"loss is {value}", index, batch)
+            updated = index + 1 == first + in_step
+            if updated:
+                norm = _update(state, clip_norm)
+                if math.isfinite(norm):
+                    meter.add_norm(norm)
+                else:
+                    _leave_out(position, skip_non_finite, f"gradient norm is {norm}", index, batch)
+            position.batch = index + 1
+            on_step(meter.step())
+            if updated:
+                after_update()
+        rate = state.optimizer.param_groups[0]["lr"]
+        scores = dict(evaluate(model if state.average is None else state.average.module))
         if not math.isfinite(scores["loss"]):
             cause = f"epoch {epoch}: the validation loss is {scores['loss']}"
             raise DivergenceError(cause, hint=ADVICE)
-        schedule.after_evaluation(scores["loss"])
-        is_best = stopping.is_best(scores)
-        reason = stopping.reason(scores, time.perf_counter() - started)
-        if reason is None and epoch == epochs:
-            reason = f"all {epochs} epochs done"
-        yield meter.evaluation(optimizer_steps, rate, scores, is_best, reason)
-        if reason is not None:
-            return
+        state.schedule.after_evaluation(scores["loss"])
+        is_best = state.stopping.is_best(scores)
+        elapsed_s = time.perf_counter() - started
+        position.stopped_by = state.stopping.reason(scores, elapsed_s)
+        reason = position.stopped_by or (all_done(epochs) if epoch == epochs else None)
+        record = meter.evaluation(rate, scores, is_best, reason)
+        position.next_epoch(elapsed_s)
+        yield record
 
 
-def _step(model: nn.Module, optimizer: Optimizer, clip_norm: float | None) -> float:
+def all_done(epochs: int) -> str:
+    """Why a training ends that no stopping rule ended."""
+    return f"all {epochs} epochs done"
+
+
+def _update(state: TrainingState, clip_norm: float | None) -> float:
     """One optimizer step; returns the gradient's norm before clipping.
 
     A gradient that is not finite is left unused.
     """
-    norm = nn.utils.clip_grad_norm_(model.parameters(), clip_norm or math.inf).item()
+    norm = nn.utils.clip_grad_norm_(state.model.parameters(), clip_norm or math.inf).item()
     if math.isfinite(norm):
-        optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+        state.optimizer.step()
+    state.optimizer.zero_grad(set_to_none=True)
+    state.position.updates += 1
+    state.schedule.after_step()
+    if state.average is not None:
+        state.average.update_parameters(state.model)
     return norm
 
 
 class _Meter:
-    """Sums over an epoch."""
+    """Adds up an epoch, over the process that stopped in it too."""
 
-    def __init__(self, epoch: int, epochs: int) -> None:
-        self.epoch, self.epochs = epoch, epochs
-        self.started = time.perf_counter()
-        self.loss, self.correct, self.rows, self.tokens = 0.0, 0, 0, 0
-        self.norms: list[float] = []
+    def __init__(self, position: Position, epochs: int, steps: int) -> None:
+        self.position, self.epochs, self.steps = position, epochs, steps
+        self.sums = position.sums
+        self.started = time.perf_counter() - self.sums.elapsed_s
 
     def add(self, loss: float, correct: int, batch: Batch) -> None:
-        self.loss += loss * len(batch)
-        self.correct += correct
-        self.rows += len(batch)
-        self.tokens += batch.n_tokens
-        self.elapsed_s = time.perf_counter() - self.started
+        self.sums.loss += loss * len(batch)
+        self.sums.correct += correct
+        self.sums.rows += len(batch)
+        self.sums.tokens += batch.n_tokens
 
-    def record(self, step: int, steps: int) -> StepRecord:
+    def add_norm(self, norm: float) -> None:
+        self.sums.norm += norm
+        self.sums.updates += 1
+
+    def step(self) -> StepRecord:
+        self.sums.elapsed_s = time.perf_counter() - self.started
         return StepRecord(
-            epoch=self.epoch,
+            epoch=self.position.epoch,
             epochs=self.epochs,
-            step=step,
-            steps=steps,
-            loss=self.loss / self.rows,
-            accuracy=self.correct / self.rows,
-            tokens_per_s=self.tokens / self.elapsed_s,
-            elapsed_s=self.elapsed_s,
+            step=self.position.batch,
+            steps=self.steps,
+            loss=self._mean(self.sums.loss),
+            accuracy=self._mean(self.sums.correct),
+            tokens_per_s=self.sums.tokens / self.sums.elapsed_s,
+            elapsed_s=self.sums.elapsed_s,
         )
 
     def evaluation(
-        self, step: int, rate: float, scores: Mapping[str, float], is_best: bool, reason: str | None
+        self, rate: float, scores: Mapping[str, float], is_best: bool, reason: str | None
     ) -> EvaluationRecord:
         return EvaluationRecord(
-            epoch=self.epoch,
-            step=step,
-            train_loss=self.loss / self.rows,
-            train_accuracy=self.correct / self.rows,
+            epoch=self.position.epoch,
+            step=self.position.updates,
+            train_loss=self._mean(self.sums.loss),
+            train_accuracy=self._mean(self.sums.correct),
             learning_rate=rate,
-            gradient_norm=sum(self.norms) / len(self.norms),
+            gradient_norm=self.sums.norm / max(self.sums.updates, 1),
             scores=scores,
-            tokens=self.tokens,
-            elapsed_s=self.elapsed_s,
-            tokens_per_s=self.tokens / self.elapsed_s,
+            tokens=self.sums.tokens,
+            elapsed_s=self.sums.elapsed_s,
+            tokens_per_s=self.sums.tokens / self.sums.elapsed_s,
+            skipped_batches=self.sums.skipped,
             is_best=is_best,
             stopped_by=reason,
         )
 
+    def _mean(self, total: float) -> float:
+        return total / max(self.sums.rows, 1)
 
-def _diverged(what: str, value: float, epoch: int, index: int, batch: Batch) -> DivergenceError:
+
+def _leave_out(position: Position, skip: bool, what: str, index: int, batch: Batch) -> None:
+    """Count a batch that was left out, or raise."""
     rows = ", ".join(map(str, batch.rows.tolist()[:10]))
     more = ", …" if len(batch) > 10 else ""
-    return DivergenceError(
-        f"epoch {epoch}, batch {index + 1}: the {what} is {value}; rows {rows}{more}",
-        hint=f"{ADVICE}, or check those rows with 'gru-sent data check'",
-    )
+    cause = f"epoch {position.epoch}, batch {index + 1}: the {what}; rows {rows}{more}"
+    if not skip:
+        raise DivergenceError(
+            cause,
+            hint=f"{ADVICE}, check those rows with 'gru-sent data check', or leave such batches "
+            "out with training.on_non_finite skip",
+        )
+    position.sums.skipped += 1
+    logger.warning("%s: left out", cause)

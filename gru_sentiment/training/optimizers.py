@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from torch import nn
@@ -11,10 +12,11 @@ from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from torch.optim.lr_scheduler import LambdaLR, OneCycleLR, ReduceLROnPlateau
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
-    "sgd": SGD,
+    # fused: one pass over a parameter and its state instead of one an operation
+    "sgd": partial(SGD, fused=True),
     "rmsprop": RMSprop,
-    "adam": Adam,
-    "adamw": AdamW,
+    "adam": partial(Adam, fused=True),
+    "adamw": partial(AdamW, fused=True),
 }
 
 
@@ -48,12 +50,32 @@ class Schedule(Protocol):
     def after_evaluation(self, loss: float) -> None:
         """The model was evaluated, with this validation loss."""
 
+    def state_dict(self) -> dict[str, Any]:
+        """JSON values from which `load_state_dict` goes on."""
 
-class StepSchedule:
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+
+
+class _Scheduled:
+    """A scheduler of torch; the optimizer's state holds the rates themselves."""
+
+    def __init__(self, scheduler: LambdaLR | OneCycleLR | ReduceLROnPlateau) -> None:
+        self.scheduler = scheduler
+
+    def state_dict(self) -> dict[str, Any]:
+        """The scheduler's own values."""
+        return self.scheduler.state_dict()
+
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        """Set them again."""
+        self.scheduler.load_state_dict(values)
+
+
+class StepSchedule(_Scheduled):
     """A learning rate that is a function of the step."""
 
-    def __init__(self, scheduler: LambdaLR | OneCycleLR) -> None:
-        self.scheduler = scheduler
+    scheduler: LambdaLR | OneCycleLR
 
     def after_step(self) -> None:
         """Go on to the next step's rate."""
@@ -63,11 +85,10 @@ class StepSchedule:
         """Nothing: the rate follows from the step alone."""
 
 
-class PlateauSchedule:
+class PlateauSchedule(_Scheduled):
     """A learning rate that falls when the validation loss no longer does."""
 
-    def __init__(self, scheduler: ReduceLROnPlateau) -> None:
-        self.scheduler = scheduler
+    scheduler: ReduceLROnPlateau
 
     def after_step(self) -> None:
         """Nothing: the rate follows from the evaluations alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import numpy as np
@@ -20,3 +21,15 @@ def set_threads(threads: int | None) -> int:
     if threads is not None:
         torch.set_num_threads(threads)
     return torch.get_num_threads()
+
+
+def refuse_randomness() -> None:
+    """Let torch refuse operations that are not deterministic on CUDA.
+
+    cuBLAS reads its workspace setting when it starts, so this comes before the first use of CUDA;
+    with it cuDNN's recurrent layers are deterministic too (NVIDIA cuBLAS documentation, "Results
+    reproducibility"). On the CPU every operation here is deterministic for one number of threads.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
 from gru_sentiment.errors import DataError
 
@@ -28,6 +30,20 @@ class Stopping:
         self.max_minutes = max_minutes
         self.best = float("-inf")
         self.since_best = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """JSON values from which `load_state_dict` goes on."""
+        # before the first evaluation the best is minus infinity, which JSON lacks
+        return {
+            "best": self.best if math.isfinite(self.best) else None,
+            "since_best": self.since_best,
+        }
+
+    def load_state_dict(self, values: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+        best = values["best"]
+        self.best = float("-inf") if best is None else best
+        self.since_best = values["since_best"]
 
     def is_best(self, scores: Mapping[str, float]) -> bool:
         """Take note of an evaluation; true if it is better than all before."""

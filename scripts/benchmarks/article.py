@@ -1,4 +1,4 @@
-"""Section 3: the article's own program against ours with its recipe, on the same reviews.
+"""Section 4: the article's own program against ours with its recipe, on the same reviews.
 
 An epoch of the article's program takes an hour or so on a CPU, because `nn.GRU` on a PackedSequence
 costs the square of the length. So the batches of one epoch are sorted by their longest review and

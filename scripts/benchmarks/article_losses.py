@@ -23,9 +23,7 @@ from gru_sentiment.batch import Batch
 from gru_sentiment.build import (
     build_loss,
     build_model,
-    build_optimizer,
-    build_schedule,
-    build_stopping,
+    build_state,
 )
 from gru_sentiment.config import Config
 from gru_sentiment.models.classifier import TextClassifier
@@ -109,7 +107,6 @@ def _our_losses(
 ) -> list[float]:
     given = GivenDropout()
     model.embedding.dropout = model.dropout = given  # type: ignore[assignment]
-    optimizer = build_optimizer(config.training, model)
     loss = build_loss(config.training, np.array([0, 1]), 2)
     upcoming: Iterator[tuple[Any, Masks]] = zip(batches, masks, strict=True)
     losses = []
@@ -123,15 +120,12 @@ def _our_losses(
 
     packed = [_packed(batch) for batch in batches]
     for _ in train_epochs(
-        model,
-        optimizer,
+        build_state(config.training, model, len(packed)),
         lambda epoch: packed,  # noqa: ARG005
         compute_loss,
         lambda model: {"loss": 0.0},  # noqa: ARG005
         epochs=1,
         device=CPU,
-        schedule=build_schedule(config.training, optimizer, len(packed)),
-        stopping=build_stopping(config.training),
         clip_norm=config.training.clip_norm,
     ):
         pass

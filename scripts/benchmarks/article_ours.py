@@ -28,6 +28,7 @@ from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.vectors import initial_weights
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.training.loop import train_epochs
+from gru_sentiment.training.snapshot import TrainingState
 
 CPU = torch.device("cpu")
 
@@ -65,16 +66,14 @@ def train(ours: Ours, batches: Sequence[Batch]) -> float:
     config = ours.config.training
     label_ids = ours.corpus.label_ids[ours.rows]
     loss = build_loss(config, label_ids, len(ours.corpus.labels))
+    schedule = build_schedule(config, ours.optimizer, len(batches))
     (record,) = train_epochs(
-        ours.model,
-        ours.optimizer,
+        TrainingState(ours.model, ours.optimizer, schedule, build_stopping(config)),
         lambda epoch: batches,  # noqa: ARG005
         loss.of_model,
         lambda model: {"loss": 0.0},  # noqa: ARG005
         epochs=1,
         device=CPU,
-        schedule=build_schedule(config, ours.optimizer, len(batches)),
-        stopping=build_stopping(config),
         clip_norm=config.clip_norm,
     )
     return record.elapsed_s

@@ -1,4 +1,4 @@
-"""Section 5: the program as a user meets it, whole processes."""
+"""Section 6: the program as a user meets it, whole processes."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from benchmarks.layer import INPUT_SIZE, Case, Step
 from gru_sentiment.build import build_batcher, build_encoded, build_tokenizer, build_vocabulary
 from gru_sentiment.config import Config
 from gru_sentiment.config_file import load_config
-from gru_sentiment.data.tokenizer import TokenizedTexts, tokenize_texts
+from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.models.recurrent import CELLS
 
 
@@ -115,7 +115,7 @@ def _by_number(sizes: Sizes, rounds: int) -> dict[str, Any]:
     config = load_config(CONFIGS / "gru.yaml")
     _say(f"tokenising {sizes.distinct:,} reviews")
     reviews = packaged_reviews(sizes.distinct)
-    tokenized = tokenize_texts(build_tokenizer(config.text), reviews.texts)
+    tokenized = build_tokenizer(config.text).many(reviews.texts)
     _say("batches of", *sizes.reviews, "reviews")
     actions = {
         str(n): partial(timed, partial(_make_batches, _repeated(tokenized, n), config))

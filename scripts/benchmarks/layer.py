@@ -2,8 +2,9 @@
 
 A step is the forward pass and the backward pass from a fixed gradient of the outputs, to the
 input, the weights and the biases. All contenders start from the same weights, input and gradient,
-and their weight gradients are compared afterwards. FLOPs are those of the matrix products over
-words that exist, so padding earns nothing.
+and their weight gradients are compared afterwards. Every case has a process of its own, as any
+Python program comes; the central ones are measured once more as `gru-sent` is set up. FLOPs are
+those of the matrix products over words that exist, so padding earns nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import torch
 from measuring.processes import run_process
 from measuring.settings import SCRIPTS, Settings
 from measuring.tables import table
-from measuring.timing import alternate, timed
+from measuring.timing import Rounds, alternate, timed
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
@@ -106,18 +107,39 @@ class Step:
         return max(shares)
 
 
+def run_rounds(case: Case, rounds: int) -> dict[str, Any]:
+    """Seconds by contender and round, those of `torch.mm` too, and how far the gradients differ."""
+    steps = {contender: Step(case, contender) for contender in CONTENDERS}
+    square = torch.randn(PRODUCT_SIZE, PRODUCT_SIZE)
+    into = torch.empty_like(square)
+    found = alternate(
+        {**steps, "product": lambda: timed(lambda: torch.mm(square, square, out=into))},
+        rounds=rounds,
+    )
+    differences = [steps["ours"].difference(steps[other]) for other in ("padded", "packed")]
+    return {"seconds": found.seconds, "difference": max(differences)}
+
+
 def measure(settings: Settings) -> dict[str, Any]:
     """Every case, and how fast this machine multiplies."""
     cases = _cases(settings.quick)
     with_memory = cases[:1] if settings.quick else cases
-    rows = []
+    rows, set_up = [], []
     for case in cases:
         _say(case)
-        row = _timings(case, settings.rounds)
+        row = _timings(case, settings, set_up=False)
         if case in with_memory:
             row["memory_mib"] = {c: _memory(case, c, settings) for c in CONTENDERS}
         rows.append(row)
-    return {"input_size": INPUT_SIZE, "product_size": PRODUCT_SIZE, "cases": rows}
+    for case in cases[:1] if settings.quick else [c for c in cases if _is_central(c)]:
+        _say(case, "set up")
+        set_up.append(_timings(case, settings, set_up=True))
+    return {
+        "input_size": INPUT_SIZE,
+        "product_size": PRODUCT_SIZE,
+        "cases": rows,
+        "set_up_cases": set_up,
+    }
 
 
 def report(result: dict[str, Any]) -> str:
@@ -126,7 +148,10 @@ def report(result: dict[str, Any]) -> str:
         f"Seconds a training step, {result['input_size']} -> H, batch B, lengths drawn between T/2 "
         "and T; GFLOP/s over words that exist; share of the rate of `torch.mm` on "
         f"{result['product_size']} cubed; memory is the peak of a step above what was held before "
-        "it.\n\n" + table([_row(case) for case in result["cases"]])
+        "it. In processes as they come:\n\n"
+        + table([_row(case) for case in result["cases"]])
+        + "\nIn processes that are set up as `gru-sent` sets up its own:\n\n"
+        + table([_row(case) for case in result["set_up_cases"]])
     )
 
 
@@ -138,14 +163,19 @@ def _cases(quick: bool) -> list[Case]:
     return [*grid, *(Case(cell, 256, 64, 512) for cell in cells)]
 
 
-def _timings(case: Case, rounds: int) -> dict[str, Any]:
-    steps = {contender: Step(case, contender) for contender in CONTENDERS}
-    square = torch.randn(PRODUCT_SIZE, PRODUCT_SIZE)
-    into = torch.empty_like(square)
-    found = alternate(
-        {**steps, "product": lambda: timed(lambda: torch.mm(square, square, out=into))},
-        rounds=rounds,
-    )
+def _is_central(case: Case) -> bool:
+    return (case.hidden, case.batch) == (256, 64)
+
+
+def _timings(case: Case, settings: Settings, *, set_up: bool) -> dict[str, Any]:
+    request = {
+        "case": asdict(case),
+        "rounds": settings.rounds,
+        "threads": settings.threads,
+        "set_up": set_up,
+    }
+    result = _program("layer_steps", request, settings)
+    found = Rounds(result["seconds"])
     product_flops = 2.0 * PRODUCT_SIZE**3
     return {
         **asdict(case),
@@ -158,21 +188,25 @@ def _timings(case: Case, rounds: int) -> dict[str, Any]:
         },
         "padded_in_ours": found.ratio("padded", "ours"),
         "packed_in_ours": found.ratio("packed", "ours"),
-        "gradient_difference": {
-            other: steps["ours"].difference(steps[other]) for other in ("padded", "packed")
-        },
+        "gradient_difference": result["difference"],
     }
 
 
 def _memory(case: Case, contender: str, settings: Settings) -> float:
     """Peak of one step in MiB, in a process of its own."""
     request = {"case": asdict(case), "contender": contender, "threads": settings.threads}
+    return float(_program("layer_memory", request, settings)["peak_mib"])
+
+
+def _program(name: str, request: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """What a program of this folder answers."""
     process = run_process(
-        [sys.executable, "-m", "benchmarks.layer_memory", json.dumps(request)],
+        [sys.executable, "-m", f"benchmarks.{name}", json.dumps(request)],
         folder=settings.work,
         environment={"PYTHONPATH": SCRIPTS},
     )
-    return float(json.loads(process.output)["peak_mib"])
+    answer: dict[str, Any] = json.loads(process.output)
+    return answer
 
 
 def _row(case: dict[str, Any]) -> dict[str, Any]:
@@ -189,7 +223,7 @@ def _row(case: dict[str, Any]) -> dict[str, Any]:
         "padded, GFLOP/s": case["gflop_s"]["padded"],
         "ours, share of mm": case["share_of_product"]["ours"],
         **{f"{c}, MiB": memory.get(c) for c in CONTENDERS},
-        "largest difference": max(case["gradient_difference"].values()),
+        "largest difference": case["gradient_difference"],
     }
 
 

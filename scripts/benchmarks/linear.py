@@ -1,4 +1,4 @@
-"""Section 4: what one would take instead, on the same split in the same run.
+"""Section 5: what one would take instead, on the same split in the same run.
 
 Three linear models, each with settings that served best of a few on this very validation part,
 which flatters them. A linear model is fitted from texts in memory, vectoriser included; ours is a
@@ -21,7 +21,7 @@ from measuring.settings import Settings
 from measuring.tables import table
 from measuring.timing import Action, Rounds, Spread, alternate, timed
 
-from gru_sentiment.artifact import NEEDED
+from gru_sentiment.artifact.files import NEEDED
 from gru_sentiment.build import build_records, build_splits
 from gru_sentiment.config_file import load_config
 from gru_sentiment.data.labels import Labels

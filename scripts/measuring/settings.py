@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
@@ -26,3 +27,9 @@ class Settings:
     """Word vectors (100-d) in GloVe's format for the article's recipe; random ones without."""
     run: Path | None
     """A trained run for the command line; the default is trained without."""
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """From JSON values, paths as strings."""
+        paths = {key: values[key] and Path(values[key]) for key in ("work", "vectors", "run")}
+        return cls(**{**values, **paths})

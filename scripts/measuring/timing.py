@@ -9,8 +9,8 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 Action = Callable[[], float]
 """Does its work and returns the seconds that count."""
@@ -36,6 +36,18 @@ class Spread:
     def scaled(self, factor: float) -> Spread:
         """The spread of the values times `factor`, which is positive."""
         return Spread(self.median * factor, self.low * factor, self.high * factor, self.n)
+
+
+def encode_spread(value: object) -> dict[str, float]:
+    """What `json.dumps` asks for a Spread."""
+    if isinstance(value, Spread):
+        return asdict(value)
+    raise TypeError(f"{value!r} has no JSON")
+
+
+def decode_spreads(value: dict[str, Any]) -> Any:
+    """What `json.loads` asks for an object: a Spread where it is one."""
+    return Spread(**value) if value.keys() == Spread.__annotations__.keys() else value
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,14 @@ def run(gru_sent: Command, tiny_config: Path) -> Path:
     result = gru_sent("train", "-c", tiny_config, "-q", "--set", "training.epochs=1")
     assert result.exit_code == 0, result.output
     return Path("runs/tiny")
+
+
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Children can be interrupted even where the tests run in the background.
+
+    A shell starts background jobs with SIGINT ignored, and children inherit that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

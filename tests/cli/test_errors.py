@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import datasets
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from typer.testing import Result
 
-from gru_sentiment import artifact
+from gru_sentiment.artifact.files import NEEDED
+from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.cli.errors import command
 from gru_sentiment.errors import UserError
 from gru_sentiment.recipes import train as training
@@ -32,6 +32,13 @@ class Wrong:
     name: str | None = None
     """What reviews.csv is called instead."""
     options: tuple[str, ...] = ()
+
+    def put_in_place_of(self, reviews_csv: Path) -> None:
+        """Change the reviews, their file's name, or neither."""
+        if self.data is not None:
+            reviews_csv.write_bytes(self.data)
+        if self.name is not None:
+            reviews_csv.rename(reviews_csv.with_name(self.name))
 
 
 HEADER = b"text,label\n"
@@ -157,10 +164,7 @@ def test_bad_input_to_a_training(
     row: str,
 ) -> None:
     wrong = ROWS[row]
-    if wrong.data is not None:
-        reviews_csv.write_bytes(wrong.data)
-    if wrong.name is not None:
-        reviews_csv.rename(tmp_path / wrong.name)
+    wrong.put_in_place_of(reviews_csv)
     given = sorted(path.name for path in tmp_path.iterdir())
     result = gru_sent("train", "--config", tiny_config, *wrong.options)
     check_message(result, *wrong.says)
@@ -176,14 +180,10 @@ def test_data_check_says_the_same(
     gru_sent: Callable[..., Result],
     tiny_config: Path,
     reviews_csv: Path,
-    tmp_path: Path,
     row: str,
 ) -> None:
     wrong = ROWS[row]
-    if wrong.data is not None:
-        reviews_csv.write_bytes(wrong.data)
-    if wrong.name is not None:
-        reviews_csv.rename(tmp_path / wrong.name)
+    wrong.put_in_place_of(reviews_csv)
     check_message(gru_sent("data", "check", "-c", tiny_config, *wrong.options), *wrong.says)
     assert not Path("runs").exists()
 
@@ -343,7 +343,7 @@ def no_table(run: Path) -> None:
         (latin_words, ("vocabulary.txt: not a vocabulary",)),
         (repeat_a_word, ("vocabulary.txt: not a vocabulary", "every word once")),
         (more_classes, ("needs two classes, the data has 3",)),
-        (no_classes, ("labels.json: not a list of classes",)),
+        (no_classes, ("labels.json: expected two or more",)),
         (other_cell, ("model.safetensors: recurrent", "the config asks for", "same training")),
         (unknown_key, ("from_a_later_version: unknown key",)),
         (cut_weights, ("model.safetensors: not readable weights", "copy the whole folder")),
@@ -357,6 +357,8 @@ def test_a_run_folder_whose_files_do_not_fit(
     says: tuple[str, ...],
 ) -> None:
     damage(run)
+    check_message(gru_sent("predict", "great"), "is not the file that was written")
+    write_manifest(run, NEEDED)  # as a stranger could
     check_message(gru_sent("predict", "great"), *says)
 
 
@@ -391,7 +393,7 @@ def test_bad_files_to_evaluate(
 @pytest.mark.parametrize(
     ("writes", "code"),
     [
-        *((writes, errno.ENOSPC) for writes in range(7)),
+        *((writes, errno.ENOSPC) for writes in range(11)),
         (3, errno.EDQUOT),
         (3, errno.EIO),
     ],
@@ -411,12 +413,17 @@ def test_no_space_left_on_the_disk(
             raise OSError(code, os.strerror(code))
         done += 1
 
-    monkeypatch.setattr(artifact.os, "fsync", fsync)
-    result = gru_sent("train", "--config", tiny_config, "--set", "training.epochs=1")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        result = gru_sent("train", "--config", tiny_config, "--set", "training.epochs=1")
     step = "choose another --output" if code == errno.EIO else "free some space"
     check_message(result, f"cannot be written: {os.strerror(code)}", step)
     assert done == writes
-    assert left_over(Path()) == []
+    # config, classes and words come before the weights: nothing to go on from
+    assert Path("runs/tiny.partial").exists() == (writes > 3)
+    again = ["--resume", "runs/tiny"] if writes > 3 else ["--config", tiny_config]
+    assert gru_sent("train", *again).exit_code == 0
+    assert left_over(Path()) == ["runs/latest", "runs/tiny"]
 
 
 def test_no_space_left_for_the_history(
@@ -431,11 +438,12 @@ def test_no_space_left_for_the_history(
         return as_usual(self, mode, *arguments, **options)  # type: ignore[arg-type]
 
     as_usual = Path.open
-    monkeypatch.setattr(Path, "open", full)
-    result = gru_sent("train", "--config", tiny_config)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        result = gru_sent("train", "--config", tiny_config)
     check_message(result, "metrics.jsonl: cannot be written: No space left", "free some space")
-    monkeypatch.setattr(Path, "open", as_usual)
-    assert left_over(tmp_path) == []
+    assert gru_sent("train", "--resume", "runs/tiny").exit_code == 0
+    assert left_over(tmp_path) == ["runs/latest", "runs/tiny"]
 
 
 @pytest.mark.parametrize("words", [["train"], ["data", "check"]])
@@ -446,10 +454,14 @@ def test_no_space_left_for_the_cache(
     monkeypatch: pytest.MonkeyPatch,
     words: list[str],
 ) -> None:
-    def full(self: datasets.Dataset, *arguments: object, **options: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def full(self: Path, mode: str = "r", *arguments: object, **options: object) -> object:
+        if self.suffix == ".words":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return as_usual(self, mode, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(datasets.Dataset, "map", full)
+    as_usual = Path.open
+    monkeypatch.setattr(Path, "open", full)
+    monkeypatch.setenv("GRU_SENT_CACHE", str(tmp_path / "empty"))
     result = gru_sent(*words, "--config", tiny_config)
     check_message(result, "No space left on device", "GRU_SENT_CACHE")
     assert left_over(tmp_path) == []
@@ -534,3 +546,29 @@ def test_exit_codes(
         raise error
     assert caught.value.exit_code == code
     assert capsys.readouterr() == ("", printed)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (MemoryError(), ("out of memory", "training.batch_size")),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), ("out of memory",)),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), ("out of memory",)),
+        (
+            RuntimeError("x_cuda does not have a deterministic implementation, but you set"),
+            ("--deterministic: x_cuda does not have a deterministic", "leave --deterministic out"),
+        ),
+    ],
+)
+def test_what_torch_says_with_a_runtime_error(
+    gru_sent: Callable[..., Result],
+    tiny_config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    says: tuple[str, ...],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(training, "build_model", fail)
+    check_message(gru_sent("train", "--config", tiny_config), *says)

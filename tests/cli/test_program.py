@@ -12,7 +12,6 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Iterator
@@ -22,11 +21,11 @@ from typing import Any
 
 import pytest
 
+from .programs import LIMIT_S, PROGRAM, environment, gru_sent, started
+
 pytestmark = pytest.mark.slow
 
-PROGRAM = str(Path(sys.executable).with_name("gru-sent"))
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
-LIMIT_S = 240
 
 SMALL = """\
 data: {{source: files, path: reviews.csv, validation_size: 100, test_size: 100}}
@@ -36,57 +35,6 @@ model: {{cell: gru, hidden_size: 8}}
 training: {{epochs: {epochs}}}
 run: {{threads: 1}}
 """
-
-
-@pytest.fixture(autouse=True)
-def _interruptible() -> Iterator[None]:
-    """Children can be interrupted even where the tests run in the background.
-
-    A shell starts background jobs with SIGINT ignored, and children inherit that.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def environment(**changes: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != "CI"} | changes
-
-
-def gru_sent(folder: Path, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """The program in this folder, to its end."""
-    return subprocess.run(
-        [PROGRAM, *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-        **{"env": environment(), **options},
-    )
-
-
-@contextmanager
-def started(folder: Path, *arguments: object, **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """The program in this folder, in a process group of its own."""
-    process = subprocess.Popen(
-        [PROGRAM, *map(str, arguments)],
-        cwd=folder,
-        text=True,
-        start_new_session=True,
-        **{
-            "env": environment(),
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            **options,
-        },
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
 
 
 def read_json(path: Path) -> Any:
@@ -142,7 +90,7 @@ def test_training_ends_with_a_run(smoke: Smoke) -> None:
     assert re.findall(r"^epoch (\d):", done.stderr, re.MULTILINE) == ["1", "2", "3"]
     assert "run folder: runs/smoke" in done.stdout
     assert sorted(path.name for path in (folder / "runs").iterdir()) == ["latest", "smoke"]
-    assert len(list((folder / "runs" / "smoke").iterdir())) == 8
+    assert len(list((folder / "runs" / "smoke").iterdir())) == 9
     metrics = read_json(folder / "runs/smoke/metrics.json")
     assert metrics["validation"]["n"] == 1000
     # a coin gives 0.5
@@ -399,7 +347,8 @@ def test_ctrl_c_on_a_terminal(small: Path, terminal: Terminal) -> None:
     assert process.returncode == 130, terminal.shown
     assert "Traceback" not in terminal.shown
     # the messages stand on lines of their own, not behind the bar
-    *_, message, last = terminal.shown.replace("\r\n", "\n").strip().split("\n")
+    *_, message, hint, last = terminal.shown.replace("\r\n", "\n").strip().split("\n")
     assert message.rpartition("\r")[2].startswith("interrupted: runs/small.partial holds")
+    assert hint == "  go on with it: gru-sent train --resume runs/small"
     assert last.rpartition("\r")[2] == "interrupted"
     assert (small / "runs/small.partial/model.safetensors").is_file()

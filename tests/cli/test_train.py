@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 import yaml
 from typer.testing import Result
 
+from gru_sentiment.artifact.files import NEEDED
+from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.cli.progress import LineProgress
 from gru_sentiment.results import EvaluationRecord
 
@@ -109,7 +112,7 @@ def test_ctrl_c_leaves_the_last_checkpoint(
     gru_sent: Callable[..., Result], tiny_config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(self: LineProgress, record: EvaluationRecord) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
         patch.setattr(LineProgress, "on_evaluation", interrupt)
@@ -127,3 +130,66 @@ def test_ctrl_c_leaves_the_last_checkpoint(
     again = gru_sent("train", "--config", tiny_config, "--output", "runs/tiny")
     assert again.exit_code == 2
     assert "tiny.partial" in again.stderr
+
+
+def test_a_training_that_was_interrupted_goes_on(
+    gru_sent: Callable[..., Result], tiny_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(self: LineProgress, record: EvaluationRecord) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LineProgress, "on_evaluation", interrupt)
+        result = gru_sent("train", "--config", tiny_config, "--set", "training.schedule=constant")
+    assert result.exit_code == 143
+    assert result.stderr.splitlines()[-1] == "terminated"
+    assert "gru-sent train --resume runs/tiny" in result.stderr
+    refused = gru_sent("train", "--resume", "runs/tiny", "--set", "model.cell=rnn")
+    assert refused.exit_code == 2
+    assert "model.cell: gru in the run, rnn now" in refused.stderr
+    done = gru_sent("train", "--resume", "runs/tiny", "--set", "training.epochs=3")
+    assert done.exit_code == 0
+    assert "changed: training.epochs: 2 in the run, 3 now" in done.stderr
+    assert "going on with epoch 2, batch 1" in done.stderr
+    assert "best epoch" in done.stdout
+    assert [p.name for p in Path("runs").iterdir() if p.is_dir() and not p.is_symlink()] == ["tiny"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "say what to train: --config FILE, or --resume RUN"),
+        (("--resume", "runs/a", "--output", "runs/b"), "no --output, no --force"),
+        (("--resume", "runs/a", "--force"), "no --output, no --force"),
+    ],
+)
+def test_options_that_do_not_fit(
+    gru_sent: Callable[..., Result], arguments: tuple[str, ...], says: str
+) -> None:
+    result = gru_sent("train", *arguments)
+    assert result.exit_code == 2
+    assert says in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_reproduce(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
+    assert gru_sent("train", "--config", tiny_config).exit_code == 0
+    equal = gru_sent("reproduce", "runs/latest", "--quiet")
+    assert equal.exit_code == 0, equal.stderr
+    assert "has the weights and the history of runs/latest" in equal.stdout
+    assert Path("runs/tiny-reproduced").is_dir()
+    again = gru_sent("reproduce", "runs/tiny")
+    assert again.exit_code == 2
+    assert "exists already" in again.stderr
+
+
+def test_reproduce_says_what_differs(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
+    assert gru_sent("train", "--config", tiny_config).exit_code == 0
+    config = Path("runs/tiny/config.yaml")
+    config.write_text(config.read_text("utf-8").replace("seed: 0", "seed: 1"), "utf-8")
+    differs = gru_sent("reproduce", "runs/tiny", "--quiet")
+    assert differs.exit_code == 2  # the run is not the one that was written
+    write_manifest(Path("runs/tiny"), NEEDED)
+    differs = gru_sent("reproduce", "runs/tiny", "--quiet", "--force")
+    assert differs.exit_code == 3
+    assert "the weights differ by" in differs.stdout
+    assert gru_sent("reproduce", "runs/none").exit_code == 2

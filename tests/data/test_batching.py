@@ -22,7 +22,7 @@ def encoded(
 ) -> EncodedTexts:
     flat = np.array([i for ids in id_lists for i in ids], np.int32)
     offsets = np.cumsum([0, *map(len, id_lists)]).astype(np.int64)
-    return EncodedTexts(flat, offsets, max_tokens, head)
+    return EncodedTexts(np.arange(100, dtype=np.int32), flat, offsets, max_tokens, head)
 
 
 def of_lengths(lengths: list[int] | Integers) -> EncodedTexts:
@@ -88,7 +88,7 @@ def test_pack_leaves_its_input_alone() -> None:
     batch.rows.zero_()
     assert batch.labels is not None
     batch.labels.zero_()
-    assert texts.ids.tolist() == [1, 2, 3]
+    assert texts.indices.tolist() == [1, 2, 3]
     assert (rows.tolist(), labels.tolist()) == ([0, 1], [0, 1])
 
 

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gru_sentiment.data.encoding import EncodedTexts, encode
-from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer, tokenize_texts
+from gru_sentiment.data.tokenizer import Tokenizer
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, UNKNOWN_ID, Vocabulary
+
+from .texts import tokenized_from
 
 VOCABULARY = Vocabulary([*SPECIALS, *"abcdef"])
 """Knows a to f; g to j are unknown."""
@@ -18,9 +19,8 @@ WORD_LISTS = st.lists(st.lists(st.sampled_from("abcdefghij"), max_size=14), min_
 def encoded(
     word_lists: list[list[str]], max_tokens: int | None = None, head_tokens: int = 0
 ) -> EncodedTexts:
-    column = pa.chunked_array([pa.array(word_lists, pa.list_(pa.string()))])
     return encode(
-        TokenizedTexts.from_column(column),
+        tokenized_from(word_lists),
         VOCABULARY,
         max_tokens=max_tokens,
         head_tokens=head_tokens,
@@ -114,7 +114,7 @@ def test_unknown_words_are_counted_where_they_are_read() -> None:
 
 
 def test_a_hundred_thousand_words_are_cut_to_four_hundred() -> None:
-    tokenized = tokenize_texts(Tokenizer(), ["a " + "g " * 100_000 + "b", "a"])
+    tokenized = Tokenizer().many(["a " + "g " * 100_000 + "b", "a"])
     texts = encode(tokenized, VOCABULARY, max_tokens=400, head_tokens=100)
     ids = read(texts, 0)
     assert (ids[0], ids[-1], len(ids)) == (2, 3, 400)
@@ -123,5 +123,5 @@ def test_a_hundred_thousand_words_are_cut_to_four_hundred() -> None:
 
 
 def test_ids_are_32_bit() -> None:
-    assert encoded([["a"], []]).ids.dtype == np.int32
+    assert encoded([["a"], []]).ids(0).dtype == np.int32
     assert encoded([[]]).read(np.array([0]), np.array([0])).dtype == np.int32

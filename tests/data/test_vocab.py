@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torchtext.data import Field
 
 from gru_sentiment.data.encoding import encode
-from gru_sentiment.data.tokenizer import Tokenizer, tokenize_texts
+from gru_sentiment.data.tokenizer import Tokenizer
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, UNKNOWN_ID, Vocabulary
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.sources.package import load_package
@@ -47,7 +47,7 @@ def test_vocabulary_and_ids_equal_torchtext_field(
 ) -> None:
     field, examples = field_examples
     field.build_vocab(examples, min_freq=min_frequency, max_size=max_size)
-    tokenized = tokenize_texts(Tokenizer(), reviews)
+    tokenized = Tokenizer().many(reviews)
     counts = tokenized.counts(np.arange(len(reviews)))
     vocabulary = Vocabulary.from_counts(counts, min_frequency=min_frequency, max_size=max_size)
     assert vocabulary.words == field.vocab.itos
@@ -56,7 +56,7 @@ def test_vocabulary_and_ids_equal_torchtext_field(
     padded = field.process(examples).numpy()
     assert (padded == UNKNOWN_ID).any() or min_frequency == 1
     for row, expected in enumerate(padded):
-        ids = encoded.ids[encoded.offsets[row] : encoded.offsets[row + 1]]
+        ids = encoded.ids(row)
         np.testing.assert_array_equal(ids, expected[: len(ids)])
         assert (expected[len(ids) :] == PADDING_ID).all()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -31,7 +32,9 @@ FILES = {
     "metrics.json",
     "metadata.json",
     "predictions-validation.jsonl",
+    "manifest.json",
 }
+NOT_TEXT = {"model.safetensors", "manifest.json"}
 CLOCK = {"elapsed_s", "tokens_per_s"}
 TABLE = "embedding.table.weight"
 # 48 training rows: six batches of eight
@@ -257,7 +260,7 @@ def test_same_seed_gives_the_same_bytes(tiny_config: Path) -> None:
     assert first != second
     assert weights(first) == weights(second)
     assert history(first) == history(second)
-    for name in FILES - {"model.safetensors", "metrics.jsonl", "metrics.json", "metadata.json"}:
+    for name in FILES - {*NOT_TEXT, "metrics.jsonl", "metrics.json", "metadata.json"}:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
@@ -562,23 +565,26 @@ def test_the_output_may_not_be_the_link(tiny_config: Path, tmp_path: Path) -> No
 
 def test_another_training_of_that_name_is_left_alone(tiny_config: Path, tmp_path: Path) -> None:
     theirs = tmp_path / "runs" / "mine.partial"
-    theirs.mkdir(parents=True)
+    (theirs / "checkpoints" / "000001").mkdir(parents=True)
     (theirs / "config.yaml").write_text("theirs", "utf-8")
-    with pytest.raises(ArtifactError, match="another training"):
+    with pytest.raises(ArtifactError, match="a training that did not finish left it"):
         train(tiny_config, "run.output=runs/mine")
     assert (theirs / "config.yaml").read_text("utf-8") == "theirs"
     assert train(tiny_config, name="mine")[0] == Path("runs/mine-2")
 
 
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError])
-def test_an_error_leaves_nothing(tiny_config: Path, tmp_path: Path, error: type[Exception]) -> None:
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_an_error_leaves_what_was_saved(
+    tiny_config: Path, tmp_path: Path, error: type[Exception], epoch: int
+) -> None:
     def fail(record: StepRecord | EvaluationRecord) -> None:
-        if record.epoch == 2:
+        if record.epoch == epoch:
             raise error
 
     with pytest.raises(error):
         train(tiny_config, watcher=Watcher(fail))
-    assert left_in(tmp_path) == []
+    assert left_in(tmp_path) == ([] if epoch == 1 else ["run.partial"])
 
 
 def test_an_error_leaves_the_run_that_it_was_to_replace(tiny_config: Path, tmp_path: Path) -> None:
@@ -615,7 +621,7 @@ def test_an_interruption_leaves_the_best_epoch(
         if isinstance(record, EvaluationRecord):
             saved.append(weights(partial))
         if bool(saved) and (at == "evaluation" or isinstance(record, StepRecord)):
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         train(tiny_config, name="mine", watcher=Watcher(interrupt))
@@ -632,7 +638,7 @@ def test_an_interruption_in_the_first_epoch_leaves_what_there_is(
     tiny_config: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def interrupt(record: StepRecord | EvaluationRecord) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         train(tiny_config, name="mine", watcher=Watcher(interrupt))

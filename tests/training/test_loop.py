@@ -24,6 +24,7 @@ from gru_sentiment.training.loop import train_epochs
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, make_optimizer
 from gru_sentiment.training.seeding import seed_everything
+from gru_sentiment.training.snapshot import TrainingState
 from gru_sentiment.training.stopping import Stopping
 
 Batches = Sequence[Batch] | Callable[[int], Sequence[Batch]]
@@ -106,17 +107,18 @@ def start(
 ) -> Iterator[EvaluationRecord]:
     """The loop with SGD at a constant rate, everything else at its plainest."""
     optimizer = options.pop("optimizer", None) or make_optimizer(model, "sgd", learning_rate=rate)
-    plain: dict[str, Any] = {
-        "epochs": 1,
-        "device": CPU,
-        "schedule": SCHEDULES["constant"](optimizer, 1, 0.0),
-        "stopping": Stopping(),
-    }
+    state = TrainingState(
+        model,
+        optimizer,
+        options.pop("schedule", None) or SCHEDULES["constant"](optimizer, 1, 0.0),
+        options.pop("stopping", None) or Stopping(),
+        options.pop("average", None),
+    )
+    plain: dict[str, Any] = {"epochs": 1, "device": CPU}
     compute_loss = options.pop("compute_loss", ClassificationLoss().of_model)
     evaluate = options.pop("evaluate", lambda _: {"loss": 1.0, "accuracy": 0.5})
     return train_epochs(
-        model,
-        optimizer,
+        state,
         batches if callable(batches) else lambda _: batches,
         compute_loss,
         evaluate,
@@ -179,7 +181,7 @@ def test_the_budget_counts_from_the_start(monkeypatch: pytest.MonkeyPatch) -> No
     tick = iter(range(1000))
     clock = SimpleNamespace(perf_counter=lambda: 10.0 * next(tick))
     monkeypatch.setattr(loop, "time", clock)
-    # an epoch of one batch reads the clock three times: 30 s
+    # the start reads the clock once, an epoch of one batch three times: 30 s
     options = {"epochs": 9, "stopping": Stopping(max_minutes=1)}
     records = list(start(new_model(), make_batches(2), **options))
     assert len(records) == 2
@@ -452,6 +454,29 @@ def test_a_validation_loss_that_is_not_finite_stops_too() -> None:
     records = start(model, make_batches(2), epochs=2, evaluate=losses(math.nan, math.nan))
     with pytest.raises(DivergenceError, match=r"epoch 1.*validation loss is nan"):
         next(records)
+
+
+def test_batches_that_are_not_finite_can_be_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    model, twin = new_model(), new_model()
+    batches = make_batches(2, 3, 2)
+    compute_loss = diverging(2, lambda m, _: m.head.weight.sum() * math.nan)
+    (record,) = start(model, batches, compute_loss=compute_loss, skip_non_finite=True)
+    (expected,) = start(twin, [batches[0], batches[2]])
+    assert same(weights_of(model), weights_of(twin))
+    assert (record.skipped_batches, expected.skipped_batches) == (1, 0)
+    assert record.train_loss == expected.train_loss
+    assert "epoch 1, batch 2: the loss is nan; rows 102, 103, 104: left out" in caplog.text
+
+
+def test_a_gradient_that_is_not_finite_can_be_left_out() -> None:
+    model, twin = new_model(), new_model()
+    batches = make_batches(2, 2)
+    compute_loss = diverging(2, lambda m, _: (m.head.weight * 0).abs().sum().sqrt())
+    (record,) = start(model, batches, compute_loss=compute_loss, skip_non_finite=True)
+    list(start(twin, batches[:1]))
+    assert same(weights_of(model), weights_of(twin))
+    assert record.skipped_batches == 1
+    assert math.isfinite(record.gradient_norm)
 
 
 # reproducibility

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from gru_sentiment.training.seeding import seed_everything, set_threads
+from gru_sentiment.training.seeding import refuse_randomness, seed_everything, set_threads
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +48,16 @@ def test_threads() -> None:
     assert set_threads(2) == torch.get_num_threads() == 2
     assert set_threads(None) == 2
     assert set_threads(1) == torch.get_num_threads() == 1
+
+
+def test_what_is_not_deterministic_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    before = torch.backends.cudnn.benchmark
+    try:
+        refuse_randomness()
+        assert torch.are_deterministic_algorithms_enabled()
+        assert not torch.backends.cudnn.benchmark
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.backends.cudnn.benchmark = before

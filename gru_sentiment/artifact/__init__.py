@@ -1,0 +1,16 @@
+"""A run folder on disk: written, verified, read.
+
+::
+
+    config.yaml                   resolved, every default written
+    vocabulary.txt                one word a line, in the order of the ids
+    labels.json                   the classes
+    model.safetensors             weights of the best epoch
+    metrics.jsonl                 a line an epoch
+    metrics.json                  final scores by split
+    metadata.json                 versions, seed, device, data fingerprint, counts
+    predictions-validation.jsonl  a line a validation row
+    manifest.json                 SHA-256 of these files
+
+While it is written it is called NAME.partial and holds, besides, `checkpoints/` and `lock`.
+"""

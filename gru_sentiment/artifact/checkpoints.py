@@ -1,0 +1,84 @@
+"""Checkpoints of a training: folders of a tensor file, a JSON file and their manifest.
+
+The last two are kept. A checkpoint gets its name when all of it is on the disk, so a death at any
+moment leaves the ones before it as they were.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file
+from torch import Tensor
+
+from gru_sentiment.artifact.files import sync_folder, to_json, write_tensors, write_whole, writing
+from gru_sentiment.artifact.manifest import verify, write_manifest
+from gru_sentiment.errors import ArtifactError
+
+logger = logging.getLogger(__name__)
+
+TENSORS, VALUES = "tensors.safetensors", "values.json"
+KEPT = 2
+UNFINISHED = ".tmp"
+
+
+class Checkpoints:
+    """The checkpoints below one folder, numbered from 1."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+        """Add a checkpoint and remove all but the newest.
+
+        Raises:
+            ArtifactError: the disk refuses it; the checkpoints before are left as they were.
+        """
+        number = self._numbers()[-1] + 1 if self._numbers() else 1
+        target = self.folder / f"{number:06d}"
+        temporary = target.with_name(target.name + UNFINISHED)
+        try:
+            with writing(target):
+                shutil.rmtree(temporary, ignore_errors=True)
+                temporary.mkdir(parents=True)
+                write_tensors(temporary / TENSORS, tensors)
+                write_whole(temporary / VALUES, to_json(values))
+                write_manifest(temporary, (TENSORS, VALUES))
+                sync_folder(temporary)
+                temporary.rename(target)
+                sync_folder(self.folder)
+        except ArtifactError:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        for old in self._numbers()[:-KEPT]:
+            shutil.rmtree(self.folder / f"{old:06d}", ignore_errors=True)
+
+    def newest(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """The newest checkpoint that is whole; None where none was ever saved.
+
+        Raises:
+            ArtifactError: there are checkpoints and all of them are damaged.
+        """
+        numbers = self._numbers()
+        for number in reversed(numbers):
+            folder = self.folder / f"{number:06d}"
+            try:
+                verify(folder, (TENSORS, VALUES))
+            except ArtifactError as error:
+                logger.warning("%s\n  going back to the checkpoint before", error.cause)
+                continue
+            return load_file(folder / TENSORS), json.loads((folder / VALUES).read_bytes())
+        if numbers:
+            raise ArtifactError(
+                f"{self.folder}: every checkpoint is damaged", hint="train again with --force"
+            )
+        return None
+
+    def _numbers(self) -> list[int]:
+        found = [path.name for path in self.folder.glob("*") if path.is_dir()]
+        return sorted(int(name) for name in found if name.isdecimal())

@@ -1,0 +1,100 @@
+"""Names in a run folder, and files that appear as a whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+from torch import Tensor
+
+from gru_sentiment.errors import ArtifactError
+
+RUNS = Path("runs")
+LATEST = RUNS / "latest"
+CONFIG, VOCABULARY, LABELS = "config.yaml", "vocabulary.txt", "labels.json"
+WEIGHTS, HISTORY, METRICS, METADATA = (
+    "model.safetensors",
+    "metrics.jsonl",
+    "metrics.json",
+    "metadata.json",
+)
+PREDICTIONS = "predictions-validation.jsonl"
+MANIFEST = "manifest.json"
+NEEDED = (CONFIG, VOCABULARY, LABELS, WEIGHTS)
+"""What evaluate and predict read."""
+CHECKPOINTS, LOCK = "checkpoints", "lock"
+"""Of a run that is not finished."""
+PARTIAL = ".partial"
+
+
+def partial_of(path: Path) -> Path:
+    """The name that a run folder has while it is written."""
+    return path.with_name(path.name + PARTIAL)
+
+
+def finished_of(path: Path) -> Path:
+    """The name that a run folder has in the end."""
+    return path.with_name(path.name.removesuffix(PARTIAL))
+
+
+def to_json(value: Mapping[str, Any]) -> bytes:
+    """JSON for people, as a file holds it."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Under a temporary name, synced to the disk, then renamed.
+
+    Raises:
+        ArtifactError: the disk refuses it; what was there before is left as it was.
+    """
+    temporary = path.with_name(path.name + ".tmp")
+    with writing(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """A safetensors file, written as `write_whole` does."""
+    write_whole(path, save({name: tensor.contiguous().cpu() for name, tensor in tensors.items()}))
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames in a folder last, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        hint = (
+            "free some space, or choose an --output on another disk"
+            if full
+            else "choose another --output"
+        )
+        raise ArtifactError(
+            f"{path}: cannot be written: {error.strerror or error}", hint=hint
+        ) from error

@@ -1,0 +1,272 @@
+"""A run folder while it is written."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+from safetensors.torch import load_file
+from torch import nn
+
+from gru_sentiment.artifact.checkpoints import Checkpoints
+from gru_sentiment.artifact.files import (
+    CHECKPOINTS,
+    CONFIG,
+    HISTORY,
+    LABELS,
+    LATEST,
+    LOCK,
+    MANIFEST,
+    METADATA,
+    METRICS,
+    NEEDED,
+    PREDICTIONS,
+    RUNS,
+    VOCABULARY,
+    WEIGHTS,
+    partial_of,
+    to_json,
+    write_tensors,
+    write_whole,
+    writing,
+)
+from gru_sentiment.artifact.manifest import write_manifest
+from gru_sentiment.config import Config
+from gru_sentiment.config_file import dump_config
+from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.vocab import Vocabulary
+from gru_sentiment.errors import ArtifactError
+from gru_sentiment.results import EvaluationRecord
+
+logger = logging.getLogger(__name__)
+
+WRITTEN = (*NEEDED, HISTORY, METRICS, METADATA, PREDICTIONS)
+"""What the manifest names, as far as it is there."""
+
+
+class RunWriter:
+    """A run folder under the name NAME.partial; `finish` gives it its own.
+
+    One process writes it: the lock ends with the process, however that ends. What an error or an
+    interruption leaves stays where a training can go on from it, and is removed where not.
+    """
+
+    def __init__(self, path: Path, *, force: bool = False, resume: bool = False) -> None:
+        self.path, self.partial = path, partial_of(path)
+        self.force = force or resume
+        self.checkpoints = Checkpoints(self.partial / CHECKPOINTS)
+        self._lock = FileLock(self.partial / LOCK)
+        self._check_free()
+        with writing(self.partial):
+            if resume:
+                self._revive()
+            else:
+                self._clear()
+                self.partial.mkdir(parents=True)
+            self._take_lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._lock.release()
+        if kind and not self._worth_keeping():
+            shutil.rmtree(self.partial, ignore_errors=True)
+
+    def _check_free(self) -> None:
+        if self.path.absolute() == LATEST.absolute():
+            raise ArtifactError(
+                f"{self.path}: is the link to the newest run", hint="choose another --output"
+            )
+        if self.path.exists():
+            self._check_replaceable()
+
+    def _check_replaceable(self) -> None:
+        if not self.force:
+            raise ArtifactError(
+                f"{self.path}: exists already",
+                hint="choose another --output, or replace it with --force",
+            )
+        if not is_run(self.path):
+            raise ArtifactError(f"{self.path}: is not a run folder; --force replaces runs only")
+
+    def _revive(self) -> None:
+        """Go on in the folder that is there, or in a copy of the finished one."""
+        if unfinished(self.path) == self.path:
+            shutil.copytree(self.path, self.partial)
+
+    def _clear(self) -> None:
+        """Make room for a new folder, unless what is there is worth something."""
+        if not self.partial.exists():
+            return
+        self._take_lock()
+        if not self.force and (self._worth_keeping() or not self._is_ours()):
+            self._lock.release()
+            raise ArtifactError(
+                f"{self.partial}: a training that did not finish left it",
+                hint=f"go on with it: gru-sent train --resume {self.path}; or choose another "
+                "--output, or replace it with --force",
+            )
+        shutil.rmtree(self.partial)
+        self._lock.release()
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise ArtifactError(
+                f"{self.partial}: another process writes it",
+                hint="wait for it to end, or choose another --output",
+            ) from error
+
+    def _worth_keeping(self) -> bool:
+        return (self.partial / WEIGHTS).is_file() or any(self.checkpoints.folder.glob("*"))
+
+    def _is_ours(self) -> bool:
+        """Whether the folder holds nothing but what a training that just began has written."""
+        begun = {*WRITTEN, MANIFEST, LOCK}
+        return {path.name.removesuffix(".tmp") for path in self.partial.glob("*")} <= begun
+
+    def save_config(self, config: Config) -> None:
+        """The resolved config."""
+        self.write_text(CONFIG, dump_config(config))
+
+    def save_names(self, vocabulary: Vocabulary, labels: Labels) -> None:
+        """The words and the classes."""
+        self.write_json(LABELS, {"labels": labels.classes})
+        self.write_text(VOCABULARY, vocabulary.to_text())
+
+    def save_model(self, model: nn.Module) -> None:
+        """The weights, replaced as a whole."""
+        write_tensors(self.partial / WEIGHTS, model.state_dict())
+        write_manifest(self.partial, NEEDED)
+
+    def load_weights(self, model: nn.Module) -> nn.Module:
+        """The model with the weights that were saved last."""
+        model.load_state_dict(load_file(self.partial / WEIGHTS))
+        return model
+
+    def append_record(self, record: EvaluationRecord) -> None:
+        """A line of metrics.jsonl."""
+        with writing(self.partial / HISTORY), (self.partial / HISTORY).open("a") as file:
+            file.write(json.dumps(record.to_json(), ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    @property
+    def history_bytes(self) -> int:
+        """Length of metrics.jsonl."""
+        history = self.partial / HISTORY
+        return history.stat().st_size if history.exists() else 0
+
+    def cut_history(self, length: int) -> None:
+        """Forget the lines after `length` bytes: they will be written again."""
+        if self.history_bytes == length:
+            return
+        if self.history_bytes < length:
+            raise ArtifactError(
+                f"{self.partial / HISTORY}: {self.history_bytes:,} bytes, the checkpoint knows of "
+                f"{length:,}",
+                hint="put the whole file back, or train again with --force",
+            )
+        with writing(self.partial / HISTORY), (self.partial / HISTORY).open("ab") as file:
+            file.truncate(length)
+
+    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        """A JSON file of the run."""
+        write_whole(self.partial / name, to_json(value))
+
+    def write_lines(self, name: str, values: Iterable[Mapping[str, Any]]) -> None:
+        """A file with one JSON object a line."""
+        self.write_text(
+            name, "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
+        )
+
+    def write_text(self, name: str, text: str) -> None:
+        """A text file of the run."""
+        write_whole(self.partial / name, text.encode())
+
+    def finish(self, *, keep_checkpoint: bool = False) -> None:
+        """Give the folder its name and make it the latest run."""
+        if self.path.exists():
+            self._check_replaceable()
+        write_manifest(self.partial, WRITTEN)
+        with (
+            writing(self.path),
+            tempfile.TemporaryDirectory(
+                prefix=f".{self.path.name}-", dir=self.path.parent, ignore_cleanup_errors=True
+            ) as aside,
+        ):
+            old = Path(aside) / "replaced"
+            if self.path.exists():
+                self.path.rename(old)
+            # some systems rename no folder that holds an open file
+            self._lock.release()
+            (self.partial / LOCK).unlink(missing_ok=True)
+            try:
+                self.partial.rename(self.path)
+            except OSError:
+                if old.exists():
+                    old.rename(self.path)
+                raise
+        _point_latest_to(self.path)
+        # not before: a death in between must leave a run or what one can go on from
+        if not keep_checkpoint:
+            shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
+
+
+def unfinished(path: Path) -> Path:
+    """The folder that a training of the run `path` can go on from.
+
+    Raises:
+        ArtifactError: there is none.
+    """
+    if (partial_of(path) / CONFIG).is_file():
+        return partial_of(path)
+    if (path / CHECKPOINTS).is_dir():
+        return path
+    if path.exists():
+        raise ArtifactError(
+            f"{path}: is finished",
+            hint="a finished run goes on only if it was trained with run.keep_checkpoint",
+        )
+    raise ArtifactError(
+        f"{path}: there is no {partial_of(path)} to go on with",
+        hint="start the training: gru-sent train --config FILE",
+    )
+
+
+def free_run_path(name: str) -> Path:
+    """runs/NAME, or runs/NAME-2, … where that is taken."""
+    number, path = 1, RUNS / name
+    while path == LATEST or path.exists() or partial_of(path).exists():
+        number += 1
+        path = RUNS / f"{name}-{number}"
+    if (unfinished := partial_of(RUNS / name)).exists():
+        logger.info("%s is not finished: gru-sent train --resume goes on with it", unfinished)
+    return path
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is a run, or empty."""
+    return path.is_dir() and ((path / CONFIG).is_file() or not any(path.iterdir()))
+
+
+def _point_latest_to(path: Path) -> None:
+    """Make runs/latest a link to the run, in one step; the run is whole without it."""
+    temporary = RUNS / f".latest-{os.getpid()}"
+    try:
+        RUNS.mkdir(exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(os.path.relpath(path.resolve(), RUNS.resolve()))
+        os.replace(temporary, LATEST)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        logger.warning("%s still names another run: %s", LATEST, error.strerror)

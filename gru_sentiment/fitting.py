@@ -1,0 +1,207 @@
+"""A training in progress: consumes the loop, saves its best weights and its checkpoints."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from gru_sentiment.artifact.files import partial_of
+from gru_sentiment.artifact.writer import RunWriter
+from gru_sentiment.build import (
+    build_batcher,
+    build_loss,
+    build_precision,
+    build_state,
+    freeze_embedding,
+)
+from gru_sentiment.config import Config
+from gru_sentiment.evaluation import Part
+from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.results import EvaluationRecord, StepRecord
+from gru_sentiment.stop_request import StopRequest
+from gru_sentiment.training.loop import all_done, train_epochs
+
+logger = logging.getLogger(__name__)
+
+MONITORED = ("loss", "accuracy", "macro_f1", "roc_auc")
+
+
+class Observer(Protocol):
+    """Who wants to see the training while it runs."""
+
+    def on_step(self, record: StepRecord) -> None:
+        """A batch is done."""
+
+    def on_evaluation(self, record: EvaluationRecord) -> None:
+        """An epoch is done and evaluated."""
+
+
+class Fitting:
+    """The loop's consumer.
+
+    Args:
+        config: the training.
+        model: on `device`, with its initial weights.
+        parts: the rows to train on and to validate with, by name.
+        writer: of the run folder.
+        device: where to compute.
+        facts: what must be the same when the training goes on, by name.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        model: TextClassifier,
+        parts: Mapping[str, Part],
+        writer: RunWriter,
+        *,
+        device: torch.device,
+        facts: Mapping[str, Any],
+    ) -> None:
+        self.config, self.model, self.parts, self.device = config, model, parts, device
+        self.writer, self.facts = writer, dict(facts)
+        self.batcher = build_batcher(config.training, parts["train"].encoded)
+        self.state = build_state(config.training, model, self._updates())
+        self.best_epoch = 0
+        self.checkpoint_s = 0.0
+        """Seconds spent on checkpoints."""
+        self._due = _Due(config.run.checkpoint_every)
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The weights that are evaluated and saved: the averaged ones where there are any."""
+        average = self.state.average
+        return self.model if average is None else average.module
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that are done and evaluated."""
+        return self.state.position.epoch - 1
+
+    @property
+    def stopped_by(self) -> str:
+        """Why the training ended."""
+        return self.state.position.stopped_by or all_done(self.config.training.epochs)
+
+    @property
+    def training_s(self) -> float:
+        """Seconds in the loop, evaluations included, over all processes."""
+        return self.state.position.elapsed_s
+
+    def restore(self, tensors: Mapping[str, torch.Tensor], values: Mapping[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.state.restore(tensors, values["state"])
+        self.best_epoch = values["best_epoch"]
+        self.writer.cut_history(values["history_bytes"])
+        position = self.state.position
+        logger.info("going on with epoch %d, batch %d", position.epoch, position.batch + 1)
+
+    def run(self, observer: Observer) -> None:
+        """Train to the end; when interrupted, save a checkpoint first."""
+        config, part = self.config.training, self.parts["train"]
+        assert part.label_ids is not None
+        label_ids, seed = part.label_ids, self.config.run.seed
+        loss = build_loss(config, label_ids[part.rows], len(part.labels))
+        with StopRequest() as stop:
+
+            def after_update() -> None:
+                self._stop_if_asked(stop)
+                if self._due.after_update():
+                    self._save_checkpoint()
+
+            records = train_epochs(
+                self.state,
+                lambda epoch: self.batcher.shuffled(part.rows, label_ids, seed=seed, epoch=epoch),
+                loss.of_model,
+                self._validate,
+                epochs=config.epochs,
+                device=self.device,
+                clip_norm=config.clip_norm,
+                accumulation_steps=config.accumulation_steps,
+                skip_non_finite=config.on_non_finite == "skip",
+                precision=build_precision(config, self.device),
+                before_epoch=lambda epoch: freeze_embedding(self.config.model, self.model, epoch),
+                on_step=observer.on_step,
+                after_update=after_update,
+            )
+            for record in records:
+                self._keep(record)
+                observer.on_evaluation(record)
+                self._stop_if_asked(stop)
+
+    def _updates(self) -> int:
+        """Optimizer steps of all epochs."""
+        config, rows = self.config.training, self.parts["train"].rows
+        return sum(
+            math.ceil(
+                len(self.batcher.shuffled(rows, None, seed=self.config.run.seed, epoch=epoch))
+                / config.accumulation_steps
+            )
+            for epoch in range(1, config.epochs + 1)
+        )
+
+    def _validate(self, model: nn.Module) -> dict[str, float]:
+        metrics, _ = self.parts["validation"].evaluate(model, self.device)
+        scores = {name: getattr(metrics, name) for name in MONITORED}
+        return {name: value for name, value in scores.items() if value is not None}
+
+    def _keep(self, record: EvaluationRecord) -> None:
+        if record.is_best:
+            self.best_epoch = record.epoch
+            self.writer.save_model(self.evaluated)
+        self.writer.append_record(record)
+        self._save_checkpoint()
+
+    def _save_checkpoint(self) -> None:
+        started = time.perf_counter()
+        tensors, state = self.state.capture()
+        values = {
+            "state": state,
+            "best_epoch": self.best_epoch,
+            "history_bytes": self.writer.history_bytes,
+            "facts": self.facts,
+        }
+        self.writer.checkpoints.save(tensors, values)
+        self._due.start_again()
+        self.checkpoint_s += time.perf_counter() - started
+
+    def _stop_if_asked(self, stop: StopRequest) -> None:
+        """End, leaving all that is needed to go on, and weights that can be looked at."""
+        if stop.signal is None:
+            return
+        self._save_checkpoint()
+        if not self.best_epoch:
+            self.writer.save_model(self.evaluated)
+        what = f"the weights of epoch {self.best_epoch}" if self.best_epoch else "untested weights"
+        logger.warning(
+            "interrupted: %s holds %s\n  go on with it: gru-sent train --resume %s",
+            partial_of(self.writer.path),
+            what,
+            self.writer.path,
+        )
+        stop.grant()
+
+
+class _Due:
+    """When the next checkpoint is: after a number of updates or of minutes."""
+
+    def __init__(self, every: str | None) -> None:
+        number, unit = every.split() if every else ("0", "never")
+        self.steps = int(number) if unit.startswith("step") else math.inf
+        self.seconds = 60.0 * int(number) if unit.startswith("minute") else math.inf
+        self.start_again()
+
+    def start_again(self) -> None:
+        """A checkpoint was saved."""
+        self.updates, self.since = 0, time.perf_counter()
+
+    def after_update(self) -> bool:
+        """Whether it is time."""
+        self.updates += 1
+        return self.updates >= self.steps or time.perf_counter() - self.since >= self.seconds

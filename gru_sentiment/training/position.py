@@ -1,0 +1,53 @@
+"""How far a training is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+
+@dataclass
+class EpochSums:
+    """Sums over the batches of an epoch so far."""
+
+    loss: float = 0.0
+    """Of every row."""
+    correct: int = 0
+    rows: int = 0
+    tokens: int = 0
+    norm: float = 0.0
+    """Of the gradient before clipping, of every update."""
+    updates: int = 0
+    skipped: int = 0
+    """Batches without a finite loss or gradient."""
+    elapsed_s: float = 0.0
+
+
+@dataclass
+class Position:
+    """Where the loop goes on: an epoch, the batches of it that are done, and their sums."""
+
+    epoch: int = 1
+    batch: int = 0
+    updates: int = 0
+    """Optimizer steps since the start."""
+    elapsed_s: float = 0.0
+    """Of the epochs before, evaluations included."""
+    sums: EpochSums = field(default_factory=EpochSums)
+    stopped_by: str | None = None
+    """Why there is nothing left to do, where it is not the number of epochs."""
+
+    def next_epoch(self, elapsed_s: float) -> None:
+        """Go on to the first batch of the epoch after this one."""
+        self.epoch, self.batch, self.sums = self.epoch + 1, 0, EpochSums()
+        self.elapsed_s = elapsed_s
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON values, exact to the last bit."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """What `to_json` gave."""
+        return cls(**{**values, "sums": EpochSums(**values["sums"])})

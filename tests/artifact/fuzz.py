@@ -1,0 +1,183 @@
+"""Random damage to run folders. As a program: all of it, within a limit of memory.
+
+    python tests/artifact/fuzz.py RUN COPY MUTATIONS
+
+A damaged run must be refused with one clear message, or answer as before. A run whose manifest was
+made to fit the damage, as a stranger can do, may answer otherwise; it must not crash, hang or take
+more than a gibibyte.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+import resource
+import shutil
+import struct
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gru_sentiment.artifact.files import CONFIG, LABELS, MANIFEST, NEEDED, VOCABULARY, WEIGHTS
+from gru_sentiment.artifact.manifest import write_manifest
+from gru_sentiment.errors import UserError
+from gru_sentiment.recipes.predict import predict
+
+FILES = (*NEEDED, MANIFEST)
+TEXTS = ["a great film", "awful, dull and boring", ""]
+EXTREMES: list[Any] = [
+    None, True, -1, 0, 2**31, 2**63, 10**30, 0.5, 1e308, "", "x", "\u0000", [], {}, [[]], ["a"],
+    {"a": 1}, "nan", "9" * 5000,
+]  # fmt: skip
+GIBIBYTE = 1 << 30
+
+Random = random.Random
+
+
+def flipped(content: bytes, generator: Random) -> bytes:
+    """One to eight bits turned over."""
+    found = bytearray(content)
+    for _ in range(generator.randint(1, 8)):
+        found[generator.randrange(len(found))] ^= 1 << generator.randrange(8)
+    return bytes(found)
+
+
+def cut(content: bytes, generator: Random) -> bytes:
+    """A piece gone: from the end, the beginning or the middle."""
+    a, b = sorted(generator.randrange(len(content) + 1) for _ in range(2))
+    return generator.choice([content[:a], content[b:], content[:a] + content[b:]])
+
+
+def grown(content: bytes, generator: Random) -> bytes:
+    """Bytes put in between."""
+    at = generator.randrange(len(content) + 1)
+    return content[:at] + generator.randbytes(generator.randint(1, 64)) + content[at:]
+
+
+def lines_moved(content: bytes, generator: Random) -> bytes:
+    """Lines in another order, doubled or left out."""
+    lines = content.splitlines(keepends=True)
+    i, j = generator.randrange(len(lines)), generator.randrange(len(lines))
+    lines[i], lines[j] = lines[j], lines[i]
+    return b"".join(generator.choice([lines, lines[:i] + lines[j:], [*lines, lines[i]]]))
+
+
+def json_changed(content: bytes, generator: Random) -> bytes:
+    """A value of another type somewhere, or a key of another name."""
+    value = json.loads(content)
+
+    def change(inner: Any) -> Any:
+        if isinstance(inner, dict) and inner and generator.random() < 0.8:
+            key = generator.choice(sorted(inner))
+            renamed = key if generator.random() < 0.8 else key + "x"
+            return {**{k: v for k, v in inner.items() if k != key}, renamed: change(inner[key])}
+        if isinstance(inner, list) and inner and generator.random() < 0.7:
+            i = generator.randrange(len(inner))
+            return [*inner[:i], change(inner[i]), *inner[i + 1 :]]
+        return generator.choice(EXTREMES)
+
+    return json.dumps(change(value)).encode()
+
+
+def yaml_changed(content: bytes, generator: Random) -> bytes:
+    """A value of the config replaced."""
+    lines = content.decode().splitlines()
+    values = [i for i, line in enumerate(lines) if re.match(r"\s+\w+: ", line)]
+    i = generator.choice(values)
+    lines[i] = lines[i].split(": ")[0] + ": " + json.dumps(generator.choice(EXTREMES))
+    return "\n".join(lines).encode()
+
+
+def header_changed(content: bytes, generator: Random) -> bytes:
+    """Tensors swapped, of huge or negative shapes, of other types, or anywhere in the file."""
+    (length,) = struct.unpack("<Q", content[:8])
+    header, data = json.loads(content[8 : 8 + length]), content[8 + length :]
+    names = [name for name in header if name != "__metadata__"]
+    a, b = generator.choice(names), generator.choice(names)
+    kind = generator.randrange(6)
+    if kind == 0:
+        header[a], header[b] = header[b], header[a]
+    elif kind == 1:
+        header[a]["shape"] = [generator.choice([2**40, 10**15, 0, 1]), generator.choice([1, 2**20])]
+    elif kind == 2:
+        header[a]["dtype"] = generator.choice(["F64", "I8", "BF16", "BOOL", "F32", "??"])
+    elif kind == 3:
+        header[a]["data_offsets"] = [generator.randrange(2**34), generator.randrange(2**34)]
+    elif kind == 4:
+        header = json.loads(json_changed(json.dumps(header).encode(), generator))
+    else:
+        del header[a]
+    text = json.dumps(header).encode()
+    size = len(text) if generator.random() < 0.9 else generator.randrange(2**62)
+    return struct.pack("<Q", size) + text + data
+
+
+Mutation = Callable[[bytes, Random], bytes]
+ANY: list[Mutation] = [flipped, cut, grown]
+MUTATIONS: dict[str, list[Mutation]] = {
+    CONFIG: [*ANY, lines_moved, yaml_changed],
+    VOCABULARY: [*ANY, lines_moved],
+    LABELS: [*ANY, json_changed],
+    WEIGHTS: [*ANY, header_changed],
+    MANIFEST: [*ANY, json_changed, lines_moved],
+}
+
+
+def answers(run: Path) -> list[dict[str, Any]]:
+    """What the run says of the texts."""
+    return [prediction.to_json() for prediction in predict(TEXTS, run)]
+
+
+def damage(run: Path, name: str, mutations: int, seed: int = 0) -> Counter[str]:
+    """Damage a file of `run` again and again, and put it back.
+
+    Raises:
+        AssertionError: a wrong answer without a word.
+    """
+    generator, path = Random(seed), run / name
+    content, manifest = path.read_bytes(), (run / MANIFEST).read_bytes()
+    expected, outcomes = answers(run), Counter[str]()
+    for i in range(mutations):
+        mutation = generator.choice(MUTATIONS[name])
+        path.write_bytes(mutation(content, generator))
+        strangers = name != MANIFEST and i % 2 == 1
+        if strangers:
+            write_manifest(run, NEEDED)
+        try:
+            found = answers(run)
+        except UserError:
+            outcomes["refused"] += 1
+        else:
+            outcomes["a stranger's" if strangers else "unchanged"] += 1
+            if not strangers:
+                assert found == expected, f"{name}: mutation {i}, {mutation.__name__}"
+            assert all(math.isfinite(p) for row in found for p in row["probabilities"].values())
+        path.write_bytes(content)
+        (run / MANIFEST).write_bytes(manifest)
+    assert answers(run) == expected
+    return outcomes
+
+
+def _limit_memory(extra: int) -> None:
+    """From here on this process may take `extra` bytes more."""
+    status = Path("/proc/self/status").read_text("utf-8")
+    held = int(re.search(r"VmData:\s+(\d+) kB", status)[1]) << 10  # type: ignore[index]
+    resource.setrlimit(resource.RLIMIT_DATA, (held + extra, held + extra))
+
+
+def main() -> None:
+    """Every file of a copy of a run."""
+    run, copy, mutations = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    shutil.copytree(run, copy)
+    answers(copy)  # what is loaded once is not counted
+    _limit_memory(GIBIBYTE)
+    for name in FILES:
+        print(name, json.dumps(damage(copy, name, mutations)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

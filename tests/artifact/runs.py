@@ -1,0 +1,94 @@
+"""Small runs for the tests of this folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gru_sentiment.artifact.files import METADATA
+from gru_sentiment.artifact.writer import RunWriter
+from gru_sentiment.build import build_model
+from gru_sentiment.config import Config, ModelConfig, VectorsConfig
+from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.vocab import Vocabulary
+from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.results import EvaluationRecord
+
+CPU = torch.device("cpu")
+CONFIG_VALUE = Config(
+    model=ModelConfig(hidden_size=3), vectors=VectorsConfig(source="none", dimension=4)
+)
+WORDS = Vocabulary(["<unk>", "<pad>", "good", "bad", "\u2028", "caf\u00e9"])
+CLASSES = Labels(["negative", "positive"])
+TRAIN_ONE = "train one: gru-sent train --config configs/gru.yaml"
+
+
+def new_model(config: Config = CONFIG_VALUE, seed: int = 0) -> TextClassifier:
+    torch.manual_seed(seed)
+    return build_model(config, torch.randn(len(WORDS), 4), len(CLASSES), CPU)
+
+
+def set_up(writer: RunWriter, config: Config = CONFIG_VALUE, labels: Labels = CLASSES) -> None:
+    writer.save_config(config)
+    writer.save_names(WORDS, labels)
+
+
+def fill(writer: RunWriter, model: TextClassifier | None = None) -> None:
+    set_up(writer)
+    writer.save_model(model or new_model())
+
+
+def write_run(path: Path = Path("runs/a"), *, force: bool = False, seed: int = 0) -> Path:
+    with RunWriter(path, force=force) as writer:
+        fill(writer, new_model(seed=seed))
+        writer.write_json(METADATA, {"seed": seed})
+        writer.finish()
+    return path
+
+
+def record(epoch: int) -> EvaluationRecord:
+    return EvaluationRecord(
+        epoch=epoch,
+        step=3 * epoch,
+        train_loss=0.5,
+        train_accuracy=0.75,
+        learning_rate=0.01,
+        gradient_norm=1.5,
+        scores={"loss": 0.25, "accuracy": 0.5},
+        tokens=100,
+        elapsed_s=2.0,
+        tokens_per_s=50.0,
+    )
+
+
+def train_and(
+    action: Callable[[RunWriter], object],
+    path: Path = Path("runs/a"),
+    *,
+    force: bool = False,
+    save: bool = True,
+) -> None:
+    """Write a run up to its weights, then do `action` in the writer's block."""
+    with RunWriter(path, force=force) as writer:
+        set_up(writer)
+        if save:
+            writer.save_model(new_model())
+        action(writer)
+
+
+def stop_with(error: BaseException) -> Callable[[RunWriter], None]:
+    def stop(_: RunWriter) -> None:
+        raise error
+
+    return stop
+
+
+def failing(code: int) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    return fail

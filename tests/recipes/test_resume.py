@@ -1,0 +1,282 @@
+"""A training that stopped goes on to the very weights that it would have had."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gru_sentiment.artifact.checkpoints import TENSORS
+from gru_sentiment.artifact.writer import RunWriter
+from gru_sentiment.config_file import load_config
+from gru_sentiment.errors import ArtifactError, ConfigError
+from gru_sentiment.recipes import train as recipe
+from gru_sentiment.results import EvaluationRecord, StepRecord
+
+RUN, PARTIAL = Path("runs/mine"), Path("runs/mine.partial")
+CLOCK = {"elapsed_s", "tokens_per_s"}
+Record = StepRecord | EvaluationRecord
+
+
+class StoppedError(Exception):
+    """What the tests stop a training with: as sudden as a death."""
+
+
+class Observer:
+    """Stops at a batch or an evaluation, counted over the whole training."""
+
+    def __init__(self, at: int | None = None, stop: Callable[[], None] | None = None) -> None:
+        self.at, self.seen, self.stop = at, 0, stop
+
+    def on_step(self, _record: StepRecord) -> None:
+        self._count()
+
+    def on_evaluation(self, _record: EvaluationRecord) -> None:
+        self._count()
+
+    def _count(self) -> None:
+        self.seen += 1
+        if self.seen == self.at:
+            if self.stop is None:
+                raise StoppedError
+            self.stop()
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def train(config: Path, *overrides: str, observer: Observer | None = None, **options: Any) -> Path:
+    settings = load_config(config, ["run.output=runs/mine", *overrides])
+    return Path(recipe.train(settings, observer or Observer(), **options).run)
+
+
+def stopped(config: Path, at: int, *overrides: str) -> None:
+    with pytest.raises(StoppedError):
+        train(config, *overrides, observer=Observer(at))
+    assert not RUN.exists()
+
+
+def resume(*overrides: str, observer: Observer | None = None) -> Path:
+    return Path(recipe.resume(RUN, observer or Observer(), overrides=overrides).run)
+
+
+def history(run: Path) -> list[dict[str, Any]]:
+    lines = (run / "metrics.jsonl").read_text("utf-8").splitlines()
+    return [{k: v for k, v in json.loads(line).items() if k not in CLOCK} for line in lines]
+
+
+def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]], bytes, Any]:
+    metrics = json.loads((run / "metrics.json").read_bytes())
+    return (
+        (run / "model.safetensors").read_bytes(),
+        history(run),
+        (run / "predictions-validation.jsonl").read_bytes(),
+        {split: {k: v for k, v in m.items() if k not in CLOCK} for split, m in metrics.items()},
+    )
+
+
+OFTEN = "run.checkpoint_every=1 step"
+RECIPES = {
+    "gru": ["model.dropout=0.3", "model.embedding_dropout=0.2"],
+    "lstm": ["model.cell=lstm", "model.layers=2", "model.layer_dropout=0.2"],
+    "rnn": ["model.cell=rnn", "training.optimizer=sgd", "training.momentum=0.9"],
+    "average": ["training.ema_decay=0.9", "training.schedule=cosine"],
+    "accumulation": ["training.accumulation_steps=4", "training.optimizer=rmsprop"],
+    "plateau": ["training.schedule=reduce_on_plateau", "training.plateau_patience=0"],
+    "frozen": ["model.embedding_frozen_epochs=1", "training.optimizer=adam"],
+    "patience": ["training.patience=1", "training.learning_rate=0.3", "training.schedule=constant"],
+}
+EPOCHS, BATCHES = 3, 6
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_equal_to_a_training_that_never_stopped(
+    name: str, tiny_config: Path, tmp_path: Path
+) -> None:
+    overrides = [*RECIPES[name], OFTEN, f"training.epochs={EPOCHS}"]
+    expected = outcome(train(tiny_config, *overrides, "run.output=runs/whole"))
+    moments = len(expected[1]) * (BATCHES + 1)
+    for at in sorted({5, BATCHES, BATCHES + 1, moments // 2 + 1, moments}):
+        stopped(tiny_config, at, *overrides)
+        # the generators stand anywhere when another process begins
+        torch.manual_seed(at)
+        assert outcome(resume()) == expected, at
+        (tmp_path / "runs" / "latest").unlink()
+        (RUN).rename(tmp_path / f"stopped-at-{at}")
+
+
+def test_a_training_may_stop_again_and_again(tiny_config: Path) -> None:
+    overrides = [OFTEN, "model.dropout=0.3"]
+    expected = outcome(train(tiny_config, *overrides, "run.output=runs/whole"))
+    stopped(tiny_config, 3, *overrides)
+    for _ in range(3):
+        with pytest.raises(StoppedError):
+            resume(observer=Observer(3))
+    assert outcome(resume()) == expected
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("at", [1, BATCHES + 1])
+def test_a_signal_saves_a_checkpoint_first(number: int, at: int, tiny_config: Path) -> None:
+    never = "run.checkpoint_every=null"
+    expected = outcome(train(tiny_config, never, "run.output=runs/whole"))
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_config, never, observer=Observer(at, lambda: signal.raise_signal(number)))
+    assert signal.getsignal(number) == before
+    seen = Observer()
+    assert outcome(resume(observer=seen)) == expected
+    # the batch that was done when the signal came is not done again
+    assert seen.seen == 2 * (BATCHES + 1) - at
+
+
+def test_a_second_signal_does_not_wait(tiny_config: Path) -> None:
+    def twice() -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_config, OFTEN, observer=Observer(4, twice))
+    assert len(list((PARTIAL / "checkpoints").iterdir())) == 2
+
+
+def test_stopped_before_the_first_checkpoint_it_begins_again(tiny_config: Path) -> None:
+    expected = outcome(train(tiny_config, "run.output=runs/whole"))
+    with pytest.raises(StoppedError):
+        train(tiny_config, observer=Observer(2))
+    assert not PARTIAL.exists()
+    # what a kill would have left
+    with RunWriter(RUN) as writer:
+        writer.save_config(load_config(tiny_config, ["run.output=runs/mine"]))
+    assert outcome(resume()) == expected
+
+
+@pytest.mark.parametrize("change", ["model.hidden_size=9", "run.seed=1", "training.batch_size=4"])
+def test_a_changed_config_is_refused_by_name(change: str, tiny_config: Path) -> None:
+    stopped(tiny_config, 9, OFTEN)
+    key = change.partition("=")[0]
+    with pytest.raises(ConfigError, match=rf"^{key}: \d+ in the run, \d now\n") as caught:
+        resume(change)
+    assert "training.epochs" in caught.value.hint
+    assert PARTIAL.exists()
+
+
+def test_the_config_it_was_started_with_may_be_given(tiny_config: Path) -> None:
+    stopped(tiny_config, 9, OFTEN)
+    other = load_config(tiny_config, [OFTEN, "text.min_frequency=2"])
+    with pytest.raises(ConfigError, match=r"text\.min_frequency: 1 in the run, 2 now"):
+        recipe.resume(RUN, Observer(), config=other)
+    recipe.resume(PARTIAL, Observer(), config=load_config(tiny_config, [OFTEN]))
+    assert RUN.exists()
+
+
+def test_more_epochs_equal_a_longer_training(
+    tiny_config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    options = ["training.schedule=constant", "run.keep_checkpoint=true", "model.dropout=0.2"]
+    longer = train(tiny_config, *options, "training.epochs=4", "run.output=runs/whole")
+    train(tiny_config, *options)
+    with caplog.at_level(logging.INFO):
+        run = resume("training.epochs=4")
+    assert "changed: training.epochs: 2 in the run, 4 now" in caplog.text
+    assert history(run)[1].pop("stopped_by") == "all 2 epochs done"
+    found, expected = outcome(run), outcome(longer)
+    for lines in (found[1], expected[1]):
+        lines[1].pop("stopped_by")
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("schedule", "epochs", "reason"),
+    [
+        ("one_cycle", 4, "the schedule one_cycle was laid out for 2 epochs"),
+        ("constant", 1, "1 is fewer than the 2 of the run"),
+    ],
+)
+def test_epochs_that_cannot_be_changed(
+    schedule: str, epochs: int, reason: str, tiny_config: Path
+) -> None:
+    stopped(tiny_config, 9, OFTEN, f"training.schedule={schedule}")
+    with pytest.raises(ConfigError, match=reason):
+        resume(f"training.epochs={epochs}")
+
+
+def test_a_finished_run_without_its_checkpoint(tiny_config: Path) -> None:
+    train(tiny_config)
+    with pytest.raises(ArtifactError, match="runs/mine: is finished") as caught:
+        resume()
+    assert "run.keep_checkpoint" in caught.value.hint
+
+
+def test_nothing_to_go_on_with() -> None:
+    with pytest.raises(ArtifactError, match=r"there is no runs/mine\.partial") as caught:
+        resume()
+    assert "gru-sent train --config" in caught.value.hint
+
+
+def test_changed_reviews_are_refused(tiny_config: Path, reviews_csv: Path) -> None:
+    stopped(tiny_config, 9, OFTEN)
+    before = reviews_csv.read_text("utf-8")
+    reviews_csv.write_text(before.replace("great", "good"), "utf-8")
+    with pytest.raises(ArtifactError, match="the data changed since the training began"):
+        resume()
+    reviews_csv.write_text(before, "utf-8")
+    assert resume() == RUN
+
+
+def test_a_training_that_runs_is_not_joined(tiny_config: Path) -> None:
+    def join() -> None:
+        with pytest.raises(ArtifactError, match="another process writes it"):
+            resume()
+
+    assert train(tiny_config, OFTEN, observer=Observer(9, join)).samefile(RUN)
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "gone"])
+def test_a_damaged_checkpoint_is_passed_over(
+    how: str, tiny_config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    expected = outcome(train(tiny_config, OFTEN, "run.output=runs/whole"))
+    stopped(tiny_config, 9, OFTEN)
+    newest = sorted((PARTIAL / "checkpoints").iterdir())[-1] / TENSORS
+    content = bytearray(newest.read_bytes())
+    content[-1] ^= 1
+    damaged = {"flipped": bytes(content), "cut": bytes(content[:-9])}
+    newest.unlink()
+    if how in damaged:
+        newest.write_bytes(damaged[how])
+    assert outcome(resume()) == expected
+    assert "going back to the checkpoint before" in caplog.text
+
+
+def test_all_checkpoints_damaged(tiny_config: Path) -> None:
+    stopped(tiny_config, 9, OFTEN)
+    for tensors in PARTIAL.glob(f"checkpoints/*/{TENSORS}"):
+        tensors.write_bytes(b"")
+    with pytest.raises(ArtifactError, match="every checkpoint is damaged"):
+        resume()
+
+
+def test_other_threads_are_named(
+    tiny_config: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped(tiny_config, 9, OFTEN)
+    monkeypatch.setattr(recipe, "set_threads", lambda _: 2)
+    resume()
+    assert "threads: 1 when the training began, 2 now; the weights may differ" in caplog.text
+
+
+def test_checkpoints_are_removed_in_the_end(tiny_config: Path) -> None:
+    run = train(tiny_config, OFTEN)
+    assert not (run / "checkpoints").exists()
+    assert not (run / "lock").exists()
+    kept = train(tiny_config, OFTEN, "run.keep_checkpoint=true", force=True)
+    assert len(list((kept / "checkpoints").iterdir())) == 2
