@@ -17,7 +17,7 @@ from gru_sentiment import config_file
 ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
-GROUND = {"errors", "results", "batch", "process"}
+GROUND = {"errors", "results", "batch", "process", "stop_request"}
 SECOND = {"data", "models", "training", "sources"}
 BELOW_BUILD = {*GROUND, *SECOND, "config"}
 MAY_IMPORT = {
@@ -29,7 +29,7 @@ MAY_IMPORT = {
     **{room: {room, *GROUND} for room in SECOND},
     "build": BELOW_BUILD,
     "artifact": {"artifact", *BELOW_BUILD, "build", "config_file"},
-    "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation", "stop_request"},
+    "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation"},
     "evaluation": {"data", "training", *GROUND},
     "recipes": {
         *BELOW_BUILD,

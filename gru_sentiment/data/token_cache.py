@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer, rules
 from gru_sentiment.errors import DataError
+from gru_sentiment.stop_request import StopRequest
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ def _tokenize(
     workers = _workers(len(texts), processes)
     logger.info("tokenising %s texts with %d process(es)", f"{len(texts):,}", workers)
     with (
+        StopRequest() as stop,
         tqdm(total=len(texts), desc="tokenising", unit="text", disable=not progress) as bar,
         _mapping(workers) as apply,
     ):
@@ -84,6 +86,9 @@ def _tokenize(
                 # lists, because a slice is sent with all that it was cut from
                 batches = (window.slice(i, BATCH).to_pylist() for i in range(0, len(window), BATCH))
                 for part in apply(tokenizer.many, batches):
+                    # here and not at once: an exception in the midst of starting processes would
+                    # leave some that nobody ends
+                    stop.grant()
                     bar.update(len(part))
                     yield part
 
@@ -100,14 +105,16 @@ def _mapping(workers: int) -> Iterator[Callable[..., Iterator[TokenizedTexts]]]:
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
     try:
-        with _interrupts_wait():
-            pool.submit(int)  # starts the workers
         yield pool.map
     except BrokenProcessPool as error:
         raise DataError(
             "a process that tokenised was killed, perhaps for want of memory",
             hint="set run.processes to 1",
         ) from error
+    except BaseException:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -118,19 +125,6 @@ def _begin_worker() -> None:
         signal.signal(number, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-@contextmanager
-def _interrupts_wait() -> Iterator[None]:
-    """Signals in here take effect behind: Python's own code around a fork may swallow them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _save(tokenized: TokenizedTexts, path: Path) -> None:

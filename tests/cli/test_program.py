@@ -193,13 +193,15 @@ def test_ctrl_c_while_training(small: Path) -> None:
     assert set(json.loads(answer.stdout)["probabilities"]) == {"no", "yes"}
 
 
-def test_ctrl_c_while_tokenising(tmp_path: Path) -> None:
+@pytest.mark.parametrize("delay_s", [0, 0.02, 0.05, 0.1, 0.3, 1])
+def test_ctrl_c_while_tokenising(delay_s: float, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     cold = environment(GRU_SENT_CACHE=str(cache))
     with started(tmp_path, "train", "--config", SMOKE, env=cold) as process:
         until = time.monotonic() + LIMIT_S
         while not any(cache.glob("*")) and time.monotonic() < until:
-            time.sleep(0.05)
+            time.sleep(0.005)
+        time.sleep(delay_s)
         # a terminal sends the signal to the workers too
         os.killpg(process.pid, signal.SIGINT)
         output, errors = process.communicate(timeout=LIMIT_S)

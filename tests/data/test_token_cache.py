@@ -6,10 +6,13 @@ import errno
 import functools
 import json
 import logging
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -316,3 +319,30 @@ def test_progress_bars_are_put_back(
     finally:
         set_bars[before]()
     assert ("tokenising" in capfd.readouterr().err) is shown
+
+
+def test_ctrl_c_while_the_processes_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A signal reaches whichever thread does not block it; none of the processes may stay."""
+    raised, begun = threading.Event(), threading.Event()
+
+    def raise_signal() -> None:
+        begun.wait()
+        signal.raise_signal(signal.SIGINT)
+        raised.set()
+
+    kind: Any = multiprocessing.get_context("fork").Process
+    start = kind.start
+
+    def start_and_signal(process: Any) -> None:
+        start(process)
+        begun.set()
+        assert raised.wait(10)
+
+    monkeypatch.setattr(kind, "start", start_and_signal)
+    thread = threading.Thread(target=raise_signal)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        tokenize(TEXTS * 1_000, tmp_path, processes=2)
+    thread.join()
+    assert multiprocessing.active_children() == []
+    assert list(tmp_path.iterdir()) == []
