@@ -21,48 +21,64 @@ TOKENS_PER_BATCH = 32_768
 
 
 @dataclass(frozen=True)
-class Part:
-    """Encoded texts, the rows of them that are meant, and their classes if known."""
+class Answers:
+    """What a model says of some texts, and what it read of them."""
 
+    log_probabilities: Floats
+    """Shape (rows, classes), in the order of `rows`."""
     encoded: EncodedTexts
     rows: Integers
-    labels: Labels
-    label_ids: Integers | None = None
-    """Class index of every text of `encoded`."""
+    """Which texts of `encoded`."""
 
-    def log_probabilities(self, model: nn.Module, device: torch.device) -> Floats:
-        """Shape (rows, classes), in the order of `rows`."""
-        batcher = Batcher(self.encoded, batch_size=None, tokens_per_batch=TOKENS_PER_BATCH)
-        return score(model, batcher.in_order(self.rows), self.rows, device)
-
-    def evaluate(self, model: nn.Module, device: torch.device) -> tuple[Metrics, Floats]:
-        """Scores of the part, and the log probabilities that they were computed from."""
-        assert self.label_ids is not None
-        started = time.perf_counter()
-        answers = self.log_probabilities(model, device)
-        elapsed_s = time.perf_counter() - started
-        tokens = int(self.encoded.lengths[self.rows].sum())
-        metrics = classification_metrics(
-            answers,
-            self.label_ids[self.rows],
-            self.labels.names,
-            empty_texts=int((self.encoded.full_lengths[self.rows] == 0).sum()),
-            tokens=tokens,
-            elapsed_s=elapsed_s,
-            tokens_per_s=tokens / elapsed_s,
-        )
-        return metrics, answers
-
-    def predictions(self, answers: Floats) -> list[Prediction]:
-        """What the log probabilities say of every row."""
-        probabilities = np.exp(answers)
+    def predictions(self, labels: Labels) -> list[Prediction]:
+        """One a row, in order."""
+        probabilities = np.exp(self.log_probabilities)
         return [
             Prediction(
-                label=self.labels.classes[int(answers[i].argmax())],
-                probabilities=dict(zip(self.labels.names, probabilities[i].tolist(), strict=True)),
+                label=labels.classes[int(self.log_probabilities[i].argmax())],
+                probabilities=dict(zip(labels.names, probabilities[i].tolist(), strict=True)),
                 tokens=int(min(self.encoded.full_lengths[row], self.encoded.lengths[row])),
                 unknown_tokens=self.encoded.unknown_tokens(int(row)),
                 truncated=bool(self.encoded.truncated[row]),
             )
             for i, row in enumerate(self.rows)
         ]
+
+    def metrics(self, labels: Labels, label_ids: Integers, elapsed_s: float) -> Metrics:
+        """Scores against class indices, one a text of `encoded`; `elapsed_s` is what it took."""
+        tokens = int(self.encoded.lengths[self.rows].sum())
+        return classification_metrics(
+            self.log_probabilities,
+            label_ids[self.rows],
+            labels.names,
+            empty_texts=int((self.encoded.full_lengths[self.rows] == 0).sum()),
+            tokens=tokens,
+            elapsed_s=elapsed_s,
+            tokens_per_s=tokens / elapsed_s,
+        )
+
+
+def answers_of(
+    model: nn.Module, encoded: EncodedTexts, rows: Integers, device: torch.device
+) -> Answers:
+    """A network's answers to the texts `rows`."""
+    batcher = Batcher(encoded, batch_size=None, tokens_per_batch=TOKENS_PER_BATCH)
+    return Answers(score(model, batcher.in_order(rows), rows, device), encoded, rows)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Encoded texts, the rows of them that are meant, and their classes."""
+
+    encoded: EncodedTexts
+    rows: Integers
+    labels: Labels
+    label_ids: Integers
+    """Class index of every text of `encoded`."""
+
+    def evaluate(self, model: nn.Module, device: torch.device) -> tuple[Metrics, Answers]:
+        """Scores of the part, and the answers that they were computed from."""
+        started = time.perf_counter()
+        answers = answers_of(model, self.encoded, self.rows, device)
+        elapsed_s = time.perf_counter() - started
+        return answers.metrics(self.labels, self.label_ids, elapsed_s), answers

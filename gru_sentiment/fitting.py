@@ -105,7 +105,6 @@ class Fitting:
     def run(self, observer: Observer) -> None:
         """Train to the end; when interrupted, save a checkpoint first."""
         config, part = self.config.training, self.parts["train"]
-        assert part.label_ids is not None
         label_ids, seed = part.label_ids, self.config.run.seed
         loss = build_loss(config, label_ids[part.rows], len(part.labels))
         with StopRequest() as stop:

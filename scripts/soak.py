@@ -19,8 +19,7 @@ import torch
 from measuring.reviews import packaged_reviews
 
 from gru_sentiment.artifact.reader import load_run
-from gru_sentiment.build import build_encoded, build_tokenizer
-from gru_sentiment.evaluation import Part
+from gru_sentiment.build import build_tokenizer
 
 STATUS = Path("/proc/self/status")
 
@@ -41,9 +40,8 @@ def main() -> None:
     while time.perf_counter() - started < 60 * options.minutes:
         chosen = generator.integers(len(texts), size=int(generator.integers(1, 200)))
         batch = [f"{texts[i]} unheardof{next(number)}" for i in chosen]
-        encoded = build_encoded(run.config.text, tokenizer.many(batch), run.vocabulary)
-        part = Part(encoded, np.arange(len(batch)), run.labels)
-        answered += len(part.predictions(part.log_probabilities(run.model, run.device)))
+        answers = run.answers(tokenizer.many(batch), np.arange(len(batch)))
+        answered += len(answers.predictions(run.labels))
         if time.perf_counter() - shown >= 60:
             shown = time.perf_counter()
             minutes = (shown - started) / 60

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "config_changes": {"config", "errors"},
     **{room: {room, *GROUND} for room in SECOND},
     "build": BELOW_BUILD,
-    "artifact": {"artifact", *BELOW_BUILD, "build", "config_file"},
+    "artifact": {"artifact", *BELOW_BUILD, "build", "config_file", "evaluation"},
     "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation"},
     "evaluation": {"data", "training", *GROUND},
     "recipes": {

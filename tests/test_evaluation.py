@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from gru_sentiment import evaluation
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.evaluation import Part
+from gru_sentiment.evaluation import Answers, Part, answers_of
 
 CPU = torch.device("cpu")
 TEXTS = [[2, 3, 4, 5, 6], [], [3], [0, 4, 0], [], [5, 5], [2, 0, 6, 0, 3, 4]]
@@ -51,18 +51,21 @@ class Positions(nn.Module):
         return [math.exp(logit) / total for logit in logits]
 
 
-def make_part(rows: np.ndarray = ROWS, *, labelled: bool = True, classes: int = 2) -> Part:
+def make_part(rows: np.ndarray = ROWS) -> Part:
     ids = np.array([word for text in TEXTS for word in text], np.int32)
     offsets = np.cumsum([0, *map(len, TEXTS)])
     encoded = EncodedTexts(np.arange(ids.max() + 1, dtype=np.int32), ids, offsets, MAX_TOKENS, HEAD)
-    labels = Labels(["negative", "neutral", "positive"] if classes == 3 else [-1, 1])
-    return Part(encoded, rows, labels, LABELS if labelled else None)
+    return Part(encoded, rows, Labels([-1, 1]), LABELS)
+
+
+def answers_for(model: Positions, rows: np.ndarray = ROWS) -> Answers:
+    return answers_of(model, make_part().encoded, rows, CPU)
 
 
 @pytest.mark.parametrize("outputs", [1, 2, 3])
 def test_answers_are_those_of_one_text_at_a_time(outputs: int) -> None:
     model = Positions(outputs)
-    answers = make_part(labelled=False).log_probabilities(model, CPU)
+    answers = answers_for(model).log_probabilities
     assert answers.dtype == np.float64
     np.testing.assert_allclose(np.exp(answers), [model.naive(READ[row]) for row in ROWS], rtol=1e-9)
 
@@ -71,7 +74,7 @@ def test_answers_are_those_of_one_text_at_a_time(outputs: int) -> None:
 def test_answers_do_not_depend_on_the_batches(monkeypatch: pytest.MonkeyPatch, budget: int) -> None:
     monkeypatch.setattr(evaluation, "TOKENS_PER_BATCH", budget)
     model = Positions(1)
-    answers = make_part(np.arange(7)).log_probabilities(model, CPU)
+    answers = answers_for(model, np.arange(7)).log_probabilities
     np.testing.assert_allclose(np.exp(answers), [model.naive(text) for text in READ], rtol=1e-9)
     # lengths 4, 4, 3, 2, 1, 1, 1 within the budget
     assert model.calls == {1: 7, 5: 4, 10_000: 1}[budget]
@@ -85,7 +88,7 @@ def test_metrics_against_plain_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     probabilities = [model.naive(READ[row]) for row in ROWS]
     true = [LABELS[row] for row in ROWS]
     predicted = [int(p[1] > p[0]) for p in probabilities]
-    np.testing.assert_allclose(np.exp(answers), probabilities, rtol=1e-9)
+    np.testing.assert_allclose(np.exp(answers.log_probabilities), probabilities, rtol=1e-9)
     assert metrics.n == 5
     assert metrics.accuracy == sum(a == b for a, b in zip(true, predicted, strict=True)) / 5
     losses = [-math.log(p[label]) for p, label in zip(probabilities, true, strict=True)]
@@ -105,8 +108,7 @@ def test_metrics_against_plain_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_predictions_say_what_was_read() -> None:
     model = Positions(1)
-    part = make_part(np.arange(7), labelled=False)
-    predictions = part.predictions(part.log_probabilities(model, CPU))
+    predictions = answers_for(model, np.arange(7)).predictions(Labels([-1, 1]))
     for text, read, prediction in zip(TEXTS, READ, predictions, strict=True):
         expected = model.naive(read)
         assert prediction.label == (1 if expected[1] > expected[0] else -1)
@@ -117,9 +119,9 @@ def test_predictions_say_what_was_read() -> None:
 
 
 def test_predictions_name_classes_as_given() -> None:
-    part = make_part(np.array([2, 0]), labelled=False, classes=3)
-    answers = np.log([[0.2, 0.5, 0.3], [0.1, 0.2, 0.7]])
-    first, second = part.predictions(answers)
+    part = make_part(np.array([2, 0]))
+    answers = Answers(np.log([[0.2, 0.5, 0.3], [0.1, 0.2, 0.7]]), part.encoded, part.rows)
+    first, second = answers.predictions(Labels(["negative", "neutral", "positive"]))
     assert (first.label, second.label) == ("neutral", "positive")
     assert first.probabilities == pytest.approx({"negative": 0.2, "neutral": 0.5, "positive": 0.3})
     assert first.to_json()["label"] == "neutral"

@@ -26,12 +26,14 @@ from gru_sentiment.artifact.files import (
 )
 from gru_sentiment.artifact.manifest import verify
 from gru_sentiment.artifact.writer import is_run
-from gru_sentiment.build import build_model
+from gru_sentiment.build import build_encoded, build_model
 from gru_sentiment.config import Config
 from gru_sentiment.config_file import parse_config, read_config_text
-from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.labels import Integers, Labels
+from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
+from gru_sentiment.evaluation import Answers, answers_of
 from gru_sentiment.models.classifier import TextClassifier
 
 TABLE, RECURRENT = "embedding.table.weight", "recurrent.weight_hh_l"
@@ -51,6 +53,11 @@ class Run:
     labels: Labels
     model: TextClassifier
     device: torch.device
+
+    def answers(self, tokenized: TokenizedTexts, rows: Integers) -> Answers:
+        """What the model says of the texts `rows`."""
+        encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
+        return answers_of(self.model, encoded, rows, self.device)
 
 
 def load_run(path: Path | None, device: torch.device) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,12 @@ import numpy as np
 from gru_sentiment.artifact.reader import Run, load_run, read_metadata
 from gru_sentiment.build import (
     build_device,
-    build_encoded,
     build_records,
     build_splits,
     build_tokenized,
 )
 from gru_sentiment.data.labels import Integers
 from gru_sentiment.errors import ArtifactError, DataError
-from gru_sentiment.evaluation import Part
 from gru_sentiment.results import Evaluation
 from gru_sentiment.sources.files import read_labelled
 from gru_sentiment.sources.records import Records, records_from
@@ -46,23 +45,27 @@ def evaluate(
     set_threads(threads)
     run = load_run(path, build_device(device))
     if data is not None:
-        part, where = _file_part(run, data, progress), str(data)
+        records, rows, where = _file_records(run, data), None, str(data)
     else:
         where = split or "test"
-        part = _split_part(run, where, progress)
-    logger.info("scoring %s texts", f"{len(part.rows):,}")
-    metrics, _ = part.evaluate(run.model, run.device)
+        records, rows = _split_records(run, where)
+    tokenized = build_tokenized(run.config, records, progress=progress)
+    chosen = np.arange(len(tokenized)) if rows is None else rows
+    label_ids = run.labels.indices(records.labels)
+    logger.info("scoring %s texts", f"{len(chosen):,}")
+    started = time.perf_counter()
+    answers = run.answers(tokenized, chosen)
+    metrics = answers.metrics(run.labels, label_ids, time.perf_counter() - started)
     return Evaluation(str(run.path), where, metrics)
 
 
-def _file_part(run: Run, data: Path, progress: bool) -> Part:
+def _file_records(run: Run, data: Path) -> Records:
     config = run.config.data
     table = read_labelled(data, (config.text_column, config.label_column), ("text", "label"))
-    records = records_from({"data": table})
-    return _part(run, records, None, progress)
+    return records_from({"data": table})
 
 
-def _split_part(run: Run, split: str, progress: bool) -> Part:
+def _split_records(run: Run, split: str) -> tuple[Records, Integers]:
     records = build_records(run.config.data)
     known = read_metadata(run.path).get("data_fingerprint")
     if known is not None and known != records.fingerprint:
@@ -77,11 +80,4 @@ def _split_part(run: Run, split: str, progress: bool) -> Part:
             f"{run.path}: was trained without a {split} part",
             hint="choose --split validation, or score a file with --data FILE",
         )
-    return _part(run, records, splits[split], progress)
-
-
-def _part(run: Run, records: Records, rows: Integers | None, progress: bool) -> Part:
-    tokenized = build_tokenized(run.config, records, progress=progress)
-    encoded = build_encoded(run.config.text, tokenized, run.vocabulary)
-    chosen = np.arange(len(encoded)) if rows is None else rows
-    return Part(encoded, chosen, run.labels, run.labels.indices(records.labels))
+    return records, splits[split]

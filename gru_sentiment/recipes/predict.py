@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from gru_sentiment.artifact.reader import load_run
-from gru_sentiment.build import build_device, build_encoded, build_tokenizer
+from gru_sentiment.build import build_device, build_tokenizer
 from gru_sentiment.errors import DataError
-from gru_sentiment.evaluation import Part
 from gru_sentiment.results import Prediction
 from gru_sentiment.training.seeding import set_threads
 
@@ -31,9 +30,7 @@ def predict(
     set_threads(threads)
     run = load_run(path, build_device(device))
     tokenized = build_tokenizer(run.config.text).many(texts)
-    encoded = build_encoded(run.config.text, tokenized, run.vocabulary)
-    part = Part(encoded, np.arange(len(encoded)), run.labels)
-    return part.predictions(part.log_probabilities(run.model, run.device))
+    return run.answers(tokenized, np.arange(len(tokenized))).predictions(run.labels)
 
 
 def _check_unicode(text: str) -> None:

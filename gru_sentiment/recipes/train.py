@@ -32,7 +32,7 @@ from gru_sentiment.config_file import load_config
 from gru_sentiment.data.vectors import coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.evaluation import Part
+from gru_sentiment.evaluation import Answers, Part
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.provenance import peak_memory_mib, provenance
 from gru_sentiment.results import Coverage, Metrics, TrainingResult
@@ -228,11 +228,10 @@ def _final_metrics(
     return metrics
 
 
-def _lines(part: Part, answers: Any) -> list[dict[str, Any]]:
-    assert part.label_ids is not None
+def _lines(part: Part, answers: Answers) -> list[dict[str, Any]]:
     return [
         {"row": int(row), "true": part.labels.classes[part.label_ids[row]], **prediction.to_json()}
-        for row, prediction in zip(part.rows, part.predictions(answers), strict=True)
+        for row, prediction in zip(part.rows, answers.predictions(part.labels), strict=True)
     ]
 
 
