@@ -19,7 +19,6 @@ from gru_sentiment.config import (
     OPTIMIZERS_WITH_MOMENTUM,
     Config,
     DataConfig,
-    ModelConfig,
     TextConfig,
     TrainingConfig,
     VectorsConfig,
@@ -37,10 +36,11 @@ from gru_sentiment.data.vectors import (
     no_vectors,
     package_vectors,
 )
-from gru_sentiment.data.vocab import PADDING_ID, Vocabulary
+from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
 from gru_sentiment.errors import DataError, DeviceError
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
+from gru_sentiment.models.language_model import LanguageModel
 from gru_sentiment.sources.files import load_files
 from gru_sentiment.sources.folder import load_folder
 from gru_sentiment.sources.hub import load_hub
@@ -146,7 +146,7 @@ def build_vocabulary(config: TextConfig, counts: Mapping[str, int]) -> Vocabular
     vocabulary = Vocabulary.from_counts(
         counts, min_frequency=config.min_frequency, max_size=config.max_size
     )
-    if len(vocabulary.words) == len(Vocabulary.from_counts({}).words):
+    if len(vocabulary.words) == len(SPECIALS):
         raise DataError(
             f"the vocabulary is empty: no word of the training part occurs {config.min_frequency} "
             "times",
@@ -206,6 +206,25 @@ def build_model(
     return classifier.to(device)
 
 
+def build_language_model(
+    config: Config, weights: torch.Tensor, device: torch.device
+) -> LanguageModel:
+    """The config's language model around initial word vectors (words, dimension)."""
+    model = config.model
+    assert config.training.batch_size is not None
+    options = {"nonlinearity": model.nonlinearity} if model.nonlinearity else {}
+    return LanguageModel(
+        WordEmbedding(weights, padding_id=PADDING_ID, dropout=model.embedding_dropout),
+        config.training.batch_size,
+        cell=model.cell,
+        hidden_size=model.hidden_size,
+        layers=model.layers,
+        layer_dropout=model.layer_dropout,
+        dropout=model.dropout,
+        **options,
+    ).to(device)
+
+
 def outputs_for(config: TrainingConfig, n_classes: int) -> int:
     """Logits that the loss needs.
 
@@ -222,10 +241,16 @@ def outputs_for(config: TrainingConfig, n_classes: int) -> int:
     return 1
 
 
-def freeze_embedding(config: ModelConfig, model: TextClassifier, epoch: int) -> None:
-    """Freeze or release the word vectors for this epoch."""
-    frozen = config.embedding_frozen_epochs
-    model.embedding.set_trainable(frozen != "all" and epoch > frozen)
+def release_layers(config: Config, model: TextClassifier, epoch: int) -> None:
+    """Freeze what this epoch does not train, and release what it does."""
+    layers, every = model.layers_from_top(), config.training.fine_tuning.unfreeze_epochs
+    released = 1 + (epoch - 1) // every if every else len(layers)
+    for depth, layer in enumerate(layers):
+        for parameter in layer:
+            parameter.requires_grad_(depth < released)
+    frozen = config.model.embedding_frozen_epochs
+    if frozen == "all" or epoch <= frozen:
+        model.embedding.set_trainable(False)
 
 
 def build_loss(config: TrainingConfig, label_ids: Integers, n_classes: int) -> ClassificationLoss:
@@ -250,6 +275,8 @@ def build_optimizer(config: TrainingConfig, model: nn.Module) -> Optimizer:
         config.optimizer,
         learning_rate=config.learning_rate,
         weight_decay=config.weight_decay,
+        layers=model.layers_from_top() if isinstance(model, TextClassifier) else None,
+        layer_decay=config.fine_tuning.layer_decay,
         **options,
     )
 

@@ -45,6 +45,11 @@ class DataConfig(Section):
     """`hub`: the data set's id, for instance stanfordnlp/imdb."""
     revision: str | None = None
     """`hub`: a commit or tag of the data set."""
+    unlabelled_path: Path | None = None
+    """More texts for `gru-sent pretrain`: a csv, tsv, jsonl, json or parquet file with the text
+    column, or a folder of .txt files such as aclImdb/train/unsup."""
+    unlabelled_split: str | None = None
+    """`hub`: a split with more texts for `gru-sent pretrain`."""
     train_split: str = "train"
     """`hub`: the split to train on."""
     test_split: str | None = "test"
@@ -105,6 +110,9 @@ class ModelConfig(Section):
     """Size of the state, per direction."""
     layers: Annotated[int, Field(ge=1, le=64)] = 1
     """Recurrent layers on top of each other."""
+    initialize_from: Path | None = None
+    """A run of `gru-sent pretrain`: its vocabulary, word vectors and recurrent layers are what the
+    training starts from (Dai & Le 2015)."""
     bidirectional: bool = True
     """Read in both directions."""
     pooling: Annotated[
@@ -129,6 +137,17 @@ class ModelConfig(Section):
         if len(set(self.pooling)) < len(self.pooling):
             raise ValueError("pooling: names a pooling twice")
         return self
+
+
+class FineTuningConfig(Section):
+    """How layers that were trained before are trained further (Howard & Ruder 2018)."""
+
+    layer_decay: Annotated[float, Field(ge=1)] = 1.0
+    """The head has the learning rate, every layer below the rate of the one above divided by
+    this (discriminative fine-tuning; 2.6 in the paper)."""
+    unfreeze_epochs: Annotated[int, Field(ge=0)] = 0
+    """Gradual unfreezing: the head is trained alone for so many epochs, then the uppermost layer
+    with it for as many, and so on down to the word vectors. 0 trains all from the start."""
 
 
 class TrainingConfig(Section):
@@ -180,6 +199,9 @@ class TrainingConfig(Section):
     """Stop when the validation loss is at or below."""
     max_minutes: Annotated[float, Field(gt=0)] | None = None
     """Stop after the epoch in which this wall-clock budget ends."""
+    fine_tuning: FineTuningConfig = FineTuningConfig()
+    """Rates and unfreezing by layer, for `model.initialize_from`. Slanted triangular rates
+    (Howard & Ruder 2018) are the schedule `linear` with a warm-up of 0.1."""
     on_non_finite: Literal["stop", "skip"] = "stop"
     """What to do about a loss or gradient that is not finite: stop, or leave the batch out and
     count it."""
@@ -193,6 +215,19 @@ class TrainingConfig(Section):
         if self.momentum and self.optimizer not in OPTIMIZERS_WITH_MOMENTUM:
             raise ValueError(f"momentum: {self.optimizer} has none; use sgd or rmsprop")
         return self
+
+
+class PretrainingConfig(Section):
+    """The language model of `gru-sent pretrain`; `training.batch_size` is its number of streams."""
+
+    direction: Literal["forward", "backward"] = "forward"
+    """`backward` reads every text from its end and predicts the word before."""
+    window: Positive = 64
+    """Words of a stream that the gradient goes back over (truncated back-propagation)."""
+    negatives: Positive = 1024
+    """Words that the next one is told from in training, drawn anew for every batch."""
+    held_out: PartSize = 0.01
+    """Texts (an integer) or share of them kept for the perplexity."""
 
 
 SCHEDULES_OF_ALL_STEPS = {"linear", "cosine", "one_cycle"}
@@ -232,11 +267,17 @@ class Config(Section):
     vectors: VectorsConfig = VectorsConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
+    pretraining: PretrainingConfig | None = None
+    """Only for `gru-sent pretrain`."""
     run: RunConfig = RunConfig()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        problems = [*_missing_for_source(self), *_text_problems(self.text)]
+        problems = [
+            *_missing_for_source(self),
+            *_text_problems(self.text),
+            *_pretraining_problems(self),
+        ]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -259,6 +300,25 @@ def _missing_for_source(config: Config) -> list[str]:
         problems.append(
             "model.embedding_frozen_epochs: all would leave the random vectors of vectors.source "
             "none as they are; set a number of epochs"
+        )
+    return problems
+
+
+def _pretraining_problems(config: Config) -> list[str]:
+    if config.pretraining is None:
+        return []
+    problems = []
+    if config.model.bidirectional:
+        problems.append(
+            "model.bidirectional: a model that reads in both directions has seen the word that it "
+            "is to predict; set it to false (pretraining.direction says which way it reads)"
+        )
+    if config.training.batch_size is None:
+        problems.append("training.batch_size: needed for pretraining, it is the number of streams")
+    if config.training.monitor != "-loss":
+        problems.append(
+            f"training.monitor: {config.training.monitor} is no score of a language model; use "
+            "-loss"
         )
     return problems
 

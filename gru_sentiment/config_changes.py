@@ -52,7 +52,11 @@ def _epoch_problems(before: Config, after: Config) -> list[str]:
 
 def _changes(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:
     old, new = _flat(before), _flat(after)
-    return {key: (old[key], new[key]) for key in old if old[key] != new[key] and key not in IGNORED}
+    return {
+        key: (old.get(key), new.get(key))
+        for key in old | new
+        if old.get(key) != new.get(key) and key not in IGNORED
+    }
 
 
 def _flat(config: Config) -> dict[str, Any]:
@@ -60,5 +64,5 @@ def _flat(config: Config) -> dict[str, Any]:
     return {
         f"{section}.{key}": value
         for section, values in sections.items()
-        for key, value in values.items()
+        for key, value in (values or {}).items()
     }

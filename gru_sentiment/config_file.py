@@ -19,7 +19,15 @@ from gru_sentiment.errors import ConfigError
 MAX_BYTES = 1 << 20
 BY_OVERRIDE = -1
 """Stands for the line of a key that was set on the command line."""
-PATH_KEYS = ("data.path", "data.validation_path", "data.test_path", "vectors.path", "run.output")
+PATH_KEYS = (
+    "data.path",
+    "data.validation_path",
+    "data.test_path",
+    "data.unlabelled_path",
+    "vectors.path",
+    "model.initialize_from",
+    "run.output",
+)
 
 
 class _Loader(yaml.SafeLoader):
@@ -197,8 +205,8 @@ def _set(values: dict[str, Any], key: str, value: Any) -> None:
 
 def _validate(values: dict[str, Any], lines: dict[str, int], name: str) -> Config:
     # an empty section ("run:" with nothing below) means its defaults
-    for section in Config.model_fields:
-        if section in values and values[section] is None:
+    for section, field in Config.model_fields.items():
+        if section in values and values[section] is None and field.default is not None:
             values[section] = {}
     problems: dict[str, list[str]] = {}
     while True:
@@ -271,8 +279,16 @@ def _dotted(location: Sequence[int | str]) -> list[str]:
             break
         keys.append(str(part))
         field = model.model_fields.get(str(part))
-        model = field.annotation if field else None
+        model = _section(field.annotation) if field else None
     return keys
+
+
+def _section(annotation: Any) -> Any:
+    """The section that a field holds, or may hold; the annotation itself where it holds none."""
+    for part in (annotation, *get_args(annotation)):
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            return part
+    return annotation
 
 
 def _line(key: str, lines: dict[str, int]) -> int:
@@ -297,15 +313,15 @@ def _shown(value: Any) -> str:
 def _nearest(keys: Sequence[str]) -> str | None:
     """The dotted name that was probably meant: the same or a similar key, here or elsewhere."""
     sections = {
-        name: list(field.annotation.model_fields)
+        name: list(_section(field.annotation).model_fields)
         for name, field in Config.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
     }
-    wrong = keys[-1]
-    here = sections.get(keys[0], []) if len(keys) > 1 else list(sections)
-    prefix = f"{keys[0]}." if len(keys) > 1 else ""
-    if match := difflib.get_close_matches(wrong, here, n=1):
-        return prefix + match[0]
+    *above, wrong = keys
+    parent: Any = Config
+    for key in above:
+        parent = _section(parent.model_fields[key].annotation)
+    if match := difflib.get_close_matches(wrong, list(parent.model_fields), n=1):
+        return ".".join([*above, match[0]])
     everywhere = {
         field: f"{section}.{field}" for section, names in sections.items() for field in names
     }
@@ -319,7 +335,7 @@ def _nearest_value(details: ErrorDetails) -> str:
     field: Any = Config
     for part in details["loc"]:
         if isinstance(field, type) and issubclass(field, BaseModel) and part in field.model_fields:
-            field = field.model_fields[str(part)].annotation
+            field = _section(field.model_fields[str(part)].annotation)
     allowed = [value for value in _literals(field) if isinstance(value, str)]
     match = difflib.get_close_matches(details["input"], allowed, n=1)
     return f"; did you mean {match[0]}?" if match else ""

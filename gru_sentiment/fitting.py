@@ -13,23 +13,14 @@ from torch import nn
 
 from gru_sentiment.artifact.files import partial_of
 from gru_sentiment.artifact.writer import RunWriter
-from gru_sentiment.build import (
-    build_batcher,
-    build_loss,
-    build_precision,
-    build_state,
-    freeze_embedding,
-)
+from gru_sentiment.build import build_precision, build_state
 from gru_sentiment.config import Config
-from gru_sentiment.evaluation import Part
-from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.results import EvaluationRecord, StepRecord
 from gru_sentiment.stop_request import StopRequest
+from gru_sentiment.tasks.task import Task
 from gru_sentiment.training.loop import all_done, train_epochs
 
 logger = logging.getLogger(__name__)
-
-MONITORED = ("loss", "accuracy", "macro_f1", "roc_auc")
 
 
 class Observer(Protocol):
@@ -48,7 +39,7 @@ class Fitting:
     Args:
         config: the training.
         model: on `device`, with its initial weights.
-        parts: the rows to train on and to validate with, by name.
+        task: what is learned.
         writer: of the run folder.
         device: where to compute.
         facts: what must be the same when the training goes on, by name.
@@ -57,18 +48,19 @@ class Fitting:
     def __init__(
         self,
         config: Config,
-        model: TextClassifier,
-        parts: Mapping[str, Part],
+        model: nn.Module,
+        task: Task,
         writer: RunWriter,
         *,
         device: torch.device,
         facts: Mapping[str, Any],
     ) -> None:
-        self.config, self.model, self.parts, self.device = config, model, parts, device
+        self.config, self.model, self.task, self.device = config, model, task, device
         self.writer, self.facts = writer, dict(facts)
-        self.batcher = build_batcher(config.training, parts["train"].encoded)
         self.state = build_state(config.training, model, self._updates())
         self.best_epoch = 0
+        self.best_scores: dict[str, float] = {}
+        """Validation scores of the best epoch."""
         self.checkpoint_s = 0.0
         """Seconds spent on checkpoints."""
         self._due = _Due(config.run.checkpoint_every)
@@ -94,19 +86,43 @@ class Fitting:
         """Seconds in the loop, evaluations included, over all processes."""
         return self.state.position.elapsed_s
 
+    @property
+    def parameters(self) -> dict[str, int]:
+        """Number of trained numbers, in all and by part of the model."""
+        parts = {name: count(module) for name, module in self.model.named_children()}
+        return {"total": count(self.model), **parts}
+
+    def about(self) -> dict[str, Any]:
+        """How it went, as metadata.json holds it."""
+        return {
+            "parameters": self.parameters,
+            "best_epoch": self.best_epoch,
+            "epochs": self.epochs,
+            "stopped_by": self.stopped_by,
+            "training_s": self.training_s,
+            "checkpoint_s": self.checkpoint_s,
+        }
+
+    def begin(
+        self, checkpoint: tuple[Mapping[str, torch.Tensor], Mapping[str, Any]] | None
+    ) -> None:
+        """From the start, or where another process left it."""
+        if checkpoint:
+            self.restore(*checkpoint)
+        else:
+            self.writer.cut_history(0)
+
     def restore(self, tensors: Mapping[str, torch.Tensor], values: Mapping[str, Any]) -> None:
         """Go on from a checkpoint."""
         self.state.restore(tensors, values["state"])
-        self.best_epoch = values["best_epoch"]
+        self.best_epoch, self.best_scores = values["best_epoch"], values["best_scores"]
         self.writer.cut_history(values["history_bytes"])
         position = self.state.position
         logger.info("going on with epoch %d, batch %d", position.epoch, position.batch + 1)
 
     def run(self, observer: Observer) -> None:
         """Train to the end; when interrupted, save a checkpoint first."""
-        config, part = self.config.training, self.parts["train"]
-        label_ids, seed = part.label_ids, self.config.run.seed
-        loss = build_loss(config, label_ids[part.rows], len(part.labels))
+        config = self.config.training
         with StopRequest() as stop:
 
             def after_update() -> None:
@@ -116,16 +132,16 @@ class Fitting:
 
             records = train_epochs(
                 self.state,
-                lambda epoch: self.batcher.shuffled(part.rows, label_ids, seed=seed, epoch=epoch),
-                loss.of_model,
-                self._validate,
+                self.task.batches,
+                self.task.loss,
+                self.task.evaluate,
                 epochs=config.epochs,
                 device=self.device,
                 clip_norm=config.clip_norm,
                 accumulation_steps=config.accumulation_steps,
                 skip_non_finite=config.on_non_finite == "skip",
                 precision=build_precision(config, self.device),
-                before_epoch=lambda epoch: freeze_embedding(self.config.model, self.model, epoch),
+                before_epoch=self._before_epoch,
                 on_step=observer.on_step,
                 after_update=after_update,
             )
@@ -134,26 +150,23 @@ class Fitting:
                 observer.on_evaluation(record)
                 self._stop_if_asked(stop)
 
+    def _before_epoch(self, epoch: int) -> None:
+        if not self.state.position.batch:
+            self.task.begin_epoch(self.model, epoch)
+        self.task.release(self.model, epoch)
+
     def _updates(self) -> int:
         """Optimizer steps of all epochs."""
-        config, rows = self.config.training, self.parts["train"].rows
+        config = self.config.training
         return sum(
-            math.ceil(
-                len(self.batcher.shuffled(rows, None, seed=self.config.run.seed, epoch=epoch))
-                / config.accumulation_steps
-            )
+            math.ceil(len(self.task.batches(epoch)) / config.accumulation_steps)
             for epoch in range(1, config.epochs + 1)
         )
 
-    def _validate(self, model: nn.Module) -> dict[str, float]:
-        metrics, _ = self.parts["validation"].evaluate(model, self.device)
-        scores = {name: getattr(metrics, name) for name in MONITORED}
-        return {name: value for name, value in scores.items() if value is not None}
-
     def _keep(self, record: EvaluationRecord) -> None:
         if record.is_best:
-            self.best_epoch = record.epoch
-            self.writer.save_model(self.evaluated)
+            self.best_epoch, self.best_scores = record.epoch, dict(record.scores)
+            self.writer.save_weights(self.task.to_save(self.evaluated))
         self.writer.append_record(record)
         self._save_checkpoint()
 
@@ -163,6 +176,7 @@ class Fitting:
         values = {
             "state": state,
             "best_epoch": self.best_epoch,
+            "best_scores": self.best_scores,
             "history_bytes": self.writer.history_bytes,
             "facts": self.facts,
         }
@@ -176,7 +190,7 @@ class Fitting:
             return
         self._save_checkpoint()
         if not self.best_epoch:
-            self.writer.save_model(self.evaluated)
+            self.writer.save_weights(self.task.to_save(self.evaluated))
         what = f"the weights of epoch {self.best_epoch}" if self.best_epoch else "untested weights"
         logger.warning(
             "interrupted: %s holds %s\n  go on with it: gru-sent train --resume %s",
@@ -185,6 +199,11 @@ class Fitting:
             self.writer.path,
         )
         stop.grant()
+
+
+def count(module: nn.Module) -> int:
+    """Trained numbers of a module."""
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 class _Due:

@@ -87,7 +87,8 @@ class StepRecord:
     step: int
     steps: int
     loss: float
-    accuracy: float
+    accuracy: float | None
+    """None where rows are neither right nor wrong, as in a language model."""
     tokens_per_s: float
     elapsed_s: float
 
@@ -100,7 +101,7 @@ class EvaluationRecord:
     step: int
     """Optimizer steps since the start."""
     train_loss: float
-    train_accuracy: float
+    train_accuracy: float | None
     learning_rate: float
     gradient_norm: float
     """Mean norm before clipping, over the epoch's steps."""
@@ -154,6 +155,23 @@ class TrainingResult:
     """Seconds in the loop, evaluations included."""
     total_s: float
     """Seconds from reading the data to the finished run folder."""
+
+
+@dataclass(frozen=True)
+class PretrainingResult:
+    """A finished language model."""
+
+    run: str
+    """The run folder."""
+    loss: float
+    """Of the held-out texts, in nats a token, over all words."""
+    perplexity: float
+    epochs: int
+    stopped_by: str
+    parameters: int
+    vocabulary: int
+    training_s: float
+    total_s: float
 
 
 @dataclass(frozen=True)

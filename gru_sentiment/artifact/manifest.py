@@ -16,7 +16,7 @@ AGAIN = "copy the whole folder again, or train again"
 
 def write_manifest(folder: Path, names: Iterable[str]) -> None:
     """Write down what `names` hold; those that do not exist are left out."""
-    found = {name: _digest(folder / name) for name in names if (folder / name).is_file()}
+    found = {name: digest(folder / name) for name in names if (folder / name).is_file()}
     write_whole(folder / MANIFEST, to_json({"sha256": found}))
 
 
@@ -32,7 +32,7 @@ def verify(folder: Path, names: Iterable[str]) -> None:
         if name not in expected:
             raise ArtifactError(f"{folder / MANIFEST}: does not name {name}", hint=AGAIN)
         try:
-            found = _digest(path)
+            found = digest(path)
         except OSError as error:
             raise ArtifactError(f"{path}: cannot be read: {error.strerror}", hint=AGAIN) from error
         if found != expected[name]:
@@ -57,6 +57,7 @@ def _read(path: Path) -> dict[str, str]:
     return found
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

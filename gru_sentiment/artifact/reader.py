@@ -78,7 +78,7 @@ def load_run(path: Path | None, device: torch.device) -> Run:
         )
     verify(folder, NEEDED)
     config = load_run_config(folder)
-    vocabulary = _load_vocabulary(folder / VOCABULARY)
+    vocabulary = load_vocabulary(folder / VOCABULARY)
     labels = _load_labels(folder / LABELS)
     model = _load_model(folder / WEIGHTS, config, vocabulary, labels)
     # the run that runs/latest names, rather than the link
@@ -139,7 +139,12 @@ def _check_size(path: Path) -> None:
         raise ArtifactError(f"{path}: larger than {MAX_TEXT_BYTES:,} bytes")
 
 
-def _load_vocabulary(path: Path) -> Vocabulary:
+def load_vocabulary(path: Path) -> Vocabulary:
+    """The words of a run.
+
+    Raises:
+        ArtifactError: not a list of words.
+    """
     _check_size(path)
     return Vocabulary.load(path)
 
@@ -168,7 +173,7 @@ def _load_model(
             tensors = {name: file.get_tensor(name) for name in found}
     except (SafetensorError, OSError) as error:
         raise ArtifactError(f"{path}: not readable weights: {error}", hint=AGAIN) from error
-    _check_values(path, tensors)
+    check_values(path, tensors)
     model.load_state_dict(tensors)
     return model
 
@@ -208,7 +213,12 @@ def _check_shapes(path: Path, model: nn.Module, found: dict[str, list[int]]) -> 
     )
 
 
-def _check_values(path: Path, tensors: dict[str, Tensor]) -> None:
+def check_values(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Single precision and finite.
+
+    Raises:
+        ArtifactError: a tensor that is not.
+    """
     for name, tensor in tensors.items():
         if tensor.dtype != torch.float32:
             raise ArtifactError(f"{path}: {name} holds {tensor.dtype}, expected torch.float32")

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from gru_sentiment.artifact.checkpoints import Checkpoints
 from gru_sentiment.artifact.files import (
@@ -141,11 +141,15 @@ class RunWriter:
     def save_names(self, vocabulary: Vocabulary, labels: Labels) -> None:
         """The words and the classes."""
         self.write_json(LABELS, {"labels": labels.classes})
+        self.save_vocabulary(vocabulary)
+
+    def save_vocabulary(self, vocabulary: Vocabulary) -> None:
+        """The words."""
         self.write_text(VOCABULARY, vocabulary.to_text())
 
-    def save_model(self, model: nn.Module) -> None:
+    def save_weights(self, weights: Mapping[str, Tensor]) -> None:
         """The weights, replaced as a whole."""
-        write_tensors(self.partial / WEIGHTS, model.state_dict())
+        write_tensors(self.partial / WEIGHTS, weights)
         write_manifest(self.partial, NEEDED)
 
     def load_weights(self, model: nn.Module) -> nn.Module:

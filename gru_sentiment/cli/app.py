@@ -8,7 +8,7 @@ import sys
 import typer
 
 import gru_sentiment
-from gru_sentiment.cli import config, data, evaluate, predict, train
+from gru_sentiment.cli import config, data, evaluate, predict, pretrain, train
 from gru_sentiment.process import set_up_process
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train)
+app.command("pretrain")(pretrain.pretrain)
 app.command("reproduce")(train.reproduce)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)

@@ -32,6 +32,14 @@ DeviceOption = Annotated[
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="CPU threads; one a core by default.")
 ]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Run folder; runs/CONFIG by default.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")]
+Resume = Annotated[
+    Path | None,
+    typer.Option("--resume", metavar="RUN", help="Go on with a run that did not finish."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Offline = Annotated[

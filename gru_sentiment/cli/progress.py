@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from gru_sentiment.reporting.terminal import epoch_line
+from gru_sentiment.reporting.terminal import epoch_line, loss_and_accuracy
 from gru_sentiment.results import EvaluationRecord, StepRecord
 
 LINE_EVERY_S = 15.0
@@ -49,7 +49,7 @@ class BarProgress:
                 total=record.steps, desc=title, unit="batch", file=self.stream, leave=False
             )
         self.bar.set_postfix_str(
-            f"loss {record.loss:.4f}, accuracy {record.accuracy:.4f}, "
+            f"{loss_and_accuracy(record.loss, record.accuracy)}, "
             f"{record.tokens_per_s:,.0f} tokens/s",
             refresh=False,
         )
@@ -82,7 +82,7 @@ class LineProgress:
         left = record.elapsed_s / record.step * (record.steps - record.step)
         self._say(
             f"epoch {record.epoch}/{record.epochs}, batch {record.step}/{record.steps}: "
-            f"loss {record.loss:.4f}, accuracy {record.accuracy:.4f}, "
+            f"{loss_and_accuracy(record.loss, record.accuracy)}, "
             f"{record.tokens_per_s:,.0f} tokens/s, {left:.0f} s left in the epoch"
         )
 
@@ -96,3 +96,10 @@ class LineProgress:
 
     def _say(self, line: str) -> None:
         print(line, file=self.stream, flush=True)
+
+
+def observer_for(*, quiet: bool) -> BarProgress | LineProgress | SilentProgress:
+    """A bar on a terminal, plain lines elsewhere, nothing if `quiet`."""
+    if quiet:
+        return SilentProgress()
+    return BarProgress() if on_terminal(sys.stderr) else LineProgress()

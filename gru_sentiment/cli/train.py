@@ -13,12 +13,15 @@ from gru_sentiment.cli.errors import DIFFERENT, command
 from gru_sentiment.cli.options import (
     Debug,
     Device,
+    Force,
     Offline,
+    Output,
     Overrides,
     Quiet,
+    Resume,
     Threads,
 )
-from gru_sentiment.cli.progress import BarProgress, LineProgress, SilentProgress, on_terminal
+from gru_sentiment.cli.progress import observer_for, on_terminal
 from gru_sentiment.config_file import load_config
 from gru_sentiment.process import set_up_network
 from gru_sentiment.reporting.terminal import comparison_report, console, training_report
@@ -29,20 +32,13 @@ def train(
         Path | None, typer.Option("--config", "-c", help="YAML config, e.g. configs/gru.yaml.")
     ] = None,
     overrides: Overrides = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option(
-            "--resume", metavar="RUN", help="Go on with a run that did not finish; no --config."
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Run folder; runs/CONFIG by default.")
-    ] = None,
+    resume: Resume = None,
+    output: Output = None,
     device: Annotated[
         Device | None, typer.Option("--device", help="Where to compute; the config's by default.")
     ] = None,
     threads: Threads = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")] = False,
+    force: Force = False,
     deterministic: Annotated[
         bool,
         typer.Option("--deterministic", help="CUDA: refuse what is not deterministic."),
@@ -52,31 +48,18 @@ def train(
     debug: Debug = False,
 ) -> None:
     """Train a classifier and leave a run folder."""
-    if config is None and resume is None:
-        raise typer.BadParameter("say what to train: --config FILE, or --resume RUN")
-    if resume is not None and (output or force):
-        raise typer.BadParameter(
-            "--resume goes on in the run's own folder: no --output, no --force"
-        )
+    check_resume(config, resume, output=output, force=force)
     with command(debug=debug, quiet=quiet):
-        given = {
-            "run.output": output,
-            "run.device": device,
-            "run.threads": threads,
-            "run.deterministic": deterministic or None,
-        }
-        flags = {
-            key: value if isinstance(value, int) else str(value)
-            for key, value in given.items()
-            if value is not None
-        }
+        flags = flags_from(
+            output=output, device=device, threads=threads, deterministic=deterministic or None
+        )
         settings = load_config(config, overrides or [], flags) if config else None
         set_up_network(offline=offline)
 
         from gru_sentiment.recipes import train as recipe
 
         terminal = on_terminal(sys.stderr) and not quiet
-        with closing(_observer(quiet)) as observer:
+        with closing(observer_for(quiet=quiet)) as observer:
             if resume:
                 result = recipe.resume(
                     resume,
@@ -101,7 +84,7 @@ def reproduce(
         Path | None,
         typer.Option("--output", "-o", help="For the second run; RUN-reproduced by default."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")] = False,
+    force: Force = False,
     offline: Offline = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -116,7 +99,7 @@ def reproduce(
         from gru_sentiment.recipes import train as recipe
 
         settings = comparing.config_of(run, output)
-        with closing(_observer(quiet)) as observer:
+        with closing(observer_for(quiet=quiet)) as observer:
             result = recipe.train(settings, observer, force=force)
         comparison = comparing.compare(run, Path(result.run))
         console().print(comparison_report(comparison))
@@ -124,7 +107,22 @@ def reproduce(
             raise typer.Exit(DIFFERENT)
 
 
-def _observer(quiet: bool) -> BarProgress | LineProgress | SilentProgress:
-    if quiet:
-        return SilentProgress()
-    return BarProgress() if on_terminal(sys.stderr) else LineProgress()
+def check_resume(
+    config: Path | None, resume: Path | None, *, output: Path | None, force: bool
+) -> None:
+    """Refuse options that do not go together."""
+    if config is None and resume is None:
+        raise typer.BadParameter("say what to train: --config FILE, or --resume RUN")
+    if resume is not None and (output or force):
+        raise typer.BadParameter(
+            "--resume goes on in the run's own folder: no --output, no --force"
+        )
+
+
+def flags_from(**given: object) -> dict[str, str | int]:
+    """Options as keys of the section `run`, those that were given."""
+    return {
+        f"run.{key}": value if isinstance(value, int) else str(value)
+        for key, value in given.items()
+        if value is not None
+    }

@@ -50,14 +50,29 @@ class TextClassifier(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.pooling.width, n_outputs)
 
+    def layers_from_top(self) -> list[list[nn.Parameter]]:
+        """Parameters by layer: pooling and head, the recurrent layers, the word vectors."""
+        head = [*self.pooling.parameters(), *self.head.parameters()]
+        named = dict(self.recurrent.named_parameters())
+        recurrent = [
+            [p for name, p in named.items() if name.removesuffix("_reverse").endswith(f"_l{layer}")]
+            for layer in reversed(range(self.recurrent.num_layers))
+        ]
+        return [head, *recurrent, list(self.embedding.parameters())]
+
     def forward(self, tokens: PackedSequence) -> Tensor:
         """Packed ids, `tokens.data` of shape (tokens,), to logits (batch, n_outputs)."""
         # in packed order until the end: a text's outputs and its final state side by side
         vectors = PackedSequence(self.embedding(tokens.data), tokens.batch_sizes)
+        logits = self.classify(vectors)
+        return logits if tokens.unsorted_indices is None else logits[tokens.unsorted_indices]
+
+    def classify(self, vectors: PackedSequence) -> Tensor:
+        """Packed word vectors (tokens, dimension) to logits (batch, n_outputs), longest first."""
         outputs, state = self.recurrent(vectors)
         # an LSTM returns (h, c); what it has to say is h
         h = state[0] if isinstance(state, tuple) else state
         # top layer: (directions, batch, hidden) -> (batch, directions x hidden)
         final = h[-self.directions :].transpose(0, 1).flatten(1)
         logits: Tensor = self.head(self.dropout(self.pooling(outputs, final)))
-        return logits if tokens.unsorted_indices is None else logits[tokens.unsorted_indices]
+        return logits

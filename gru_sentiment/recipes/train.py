@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,33 +13,30 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gru_sentiment.artifact.files import CONFIG, METADATA, METRICS, PREDICTIONS, finished_of
-from gru_sentiment.artifact.reader import load_run_config
-from gru_sentiment.artifact.writer import RunWriter, free_run_path, unfinished
+from gru_sentiment.artifact.encoders import load_encoder
+from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
+from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.build import (
     Corpus,
     build_corpus,
-    build_device,
     build_encoded,
     build_model,
     build_vectors,
     build_vocabulary,
 )
 from gru_sentiment.config import Config
-from gru_sentiment.config_changes import check_extension
-from gru_sentiment.config_file import load_config
 from gru_sentiment.data.vectors import coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
-from gru_sentiment.errors import ArtifactError
+from gru_sentiment.errors import ConfigError
 from gru_sentiment.evaluation import Answers, Part
 from gru_sentiment.fitting import Fitting, Observer
-from gru_sentiment.provenance import peak_memory_mib, provenance
+from gru_sentiment.machine import prepare_machine
+from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
 from gru_sentiment.results import Coverage, Metrics, TrainingResult
-from gru_sentiment.training.seeding import refuse_randomness, seed_everything, set_threads
+from gru_sentiment.resuming import Start, new_run, old_run
+from gru_sentiment.tasks.classification import Classification
 
 logger = logging.getLogger(__name__)
-
-Checkpoint = tuple[Mapping[str, Tensor], Mapping[str, Any]]
 
 
 def train(
@@ -64,107 +60,87 @@ def train(
         UserError: config, data, vectors, device or output that cannot be used. What was saved
             before stays in NAME.partial; where nothing was, nothing is left.
     """
-    with RunWriter(config.run.output or free_run_path(name), force=force) as writer:
-        writer.save_config(config)
-        return _train(config, observer, writer, None, progress)
+    if config.pretraining is not None:
+        raise ConfigError(
+            "pretraining: the config is one of a language model",
+            hint="gru-sent pretrain --config FILE, or take the section out",
+        )
+    with new_run(config, name=name, force=force) as start:
+        return _train(start, observer, progress)
 
 
 def resume(
-    path: Path,
-    observer: Observer,
-    *,
-    config: Config | None = None,
-    overrides: Sequence[str] = (),
-    flags: Mapping[str, str | int] | None = None,
-    progress: bool = False,
+    path: Path, observer: Observer, *, progress: bool = False, **changes: Any
 ) -> TrainingResult:
     """Go on with a training that was killed, to the very weights that it would have had.
 
-    Args:
-        path: the run, by its name or as NAME.partial.
-        observer: sees every batch and every evaluation.
-        config: what the run must have been started with; by default its own config.
-        overrides: `section.key=value` over its own config, such as more epochs.
-        flags: values by key over its own config, from the command line.
-        progress: show the tokeniser's progress bar.
+    `changes` are those of `old_run`.
 
     Raises:
         ArtifactError: nothing to go on with, or it is written by another process, or data or
             vocabulary are not the same any more.
         ConfigError: a change of the config that cannot be made in between.
     """
-    path = finished_of(path)
-    folder = unfinished(path)
-    before = load_run_config(folder)
-    after = config or load_config(folder / CONFIG, overrides, flags)
-    for change in check_extension(before, after):
-        logger.info("changed: %s", change)
-    with RunWriter(path, resume=True) as writer:
-        writer.save_config(after)
-        return _train(after, observer, writer, writer.checkpoints.newest(), progress)
+    with old_run(path, pretraining=False, **changes) as start:
+        return _train(start, observer, progress)
 
 
-def _train(
-    config: Config,
-    observer: Observer,
-    writer: RunWriter,
-    checkpoint: Checkpoint | None,
-    progress: bool,
-) -> TrainingResult:
+def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     started, started_at = time.perf_counter(), datetime.now(UTC)
-    known: dict[str, Any] = checkpoint[1]["facts"] if checkpoint else {}
-    device = build_device(config.run.device)
-    if config.run.deterministic and device.type == "cuda":
-        refuse_randomness()
-    threads = set_threads(config.run.threads or known.get("threads"))
-    seed_everything(config.run.seed)
+    config, writer = start.config, start.writer
+    device, threads = prepare_machine(config.run, start.known.get("threads"))
+    encoder = load_encoder(config.model.initialize_from) if config.model.initialize_from else None
+    if encoder:
+        encoder.check_fits(config)
     corpus = build_corpus(config, progress=progress)
     counts = corpus.tokenized.counts(corpus.splits["train"])
-    vocabulary = build_vocabulary(config.text, counts)
-    facts = _facts(corpus, vocabulary, threads, device)
-    _check_facts(known, facts)
-    vectors = build_vectors(config.vectors, vocabulary)
-    covered = coverage(vectors, vocabulary, counts)
-    _log_setup(corpus, len(vocabulary), covered)
-    weights = torch.from_numpy(initial_weights(vectors, config.run.seed))
+    vocabulary = encoder.vocabulary if encoder else build_vocabulary(config.text, counts)
+    facts = {
+        "data": corpus.records.fingerprint,
+        "vocabulary": fingerprint(vocabulary.to_text()),
+        **({"encoder": encoder.fingerprint} if encoder else {}),
+        "threads": threads,
+        "device": device.type,
+        "torch": torch.__version__,
+    }
+    start.check_facts(facts)
+    _log_reviews(corpus)
+    if encoder:
+        covered, weights = None, encoder.word_vectors
+    else:
+        covered, weights = _word_vectors(config, vocabulary, counts)
     model = build_model(config, weights, len(corpus.labels), device)
+    if encoder:
+        encoder.initialize(model)
     writer.save_names(vocabulary, corpus.labels)
     encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
     parts = {
         split: Part(encoded, rows, corpus.labels, corpus.label_ids)
         for split, rows in corpus.splits.items()
     }
-    fitting = Fitting(config, model, parts, writer, device=device, facts=facts)
-    if checkpoint:
-        fitting.restore(*checkpoint)
-    else:
-        writer.cut_history(0)
+    task = Classification(config, parts, device)
+    fitting = Fitting(config, model, task, writer, device=device, facts=facts)
+    fitting.begin(start.checkpoint)
     startup_s = time.perf_counter() - started
     fitting.run(observer)
     metrics = _final_metrics(writer, fitting.evaluated, parts, device)
     total_s = time.perf_counter() - started
-    parameters = {name: _count(module) for name, module in model.named_children()}
     about = {
         "seed": config.run.seed,
         "device": str(device),
         "threads": threads,
         "data_fingerprint": corpus.records.fingerprint,
         "rows": {split: len(rows) for split, rows in corpus.splits.items()},
-        "parameters": {"total": _count(model), **parameters},
-        "coverage": asdict(covered),
-        "best_epoch": fitting.best_epoch,
-        "epochs": fitting.epochs,
-        "stopped_by": fitting.stopped_by,
+        "coverage": asdict(covered) if covered else None,
+        "encoder": encoder.about() if encoder else None,
     }
     clock = {
         "started_at": started_at.isoformat(timespec="seconds"),
         "startup_s": startup_s,
-        "training_s": fitting.training_s,
-        "checkpoint_s": fitting.checkpoint_s,
         "total_s": total_s,
         "peak_memory_mib": peak_memory_mib(),
     }
-    writer.write_json(METADATA, provenance() | about | clock)
+    writer.write_json(METADATA, provenance() | about | fitting.about() | clock)
     writer.finish(keep_checkpoint=config.run.keep_checkpoint)
     return TrainingResult(
         run=str(writer.path),
@@ -172,7 +148,7 @@ def _train(
         best_epoch=fitting.best_epoch,
         epochs=fitting.epochs,
         stopped_by=fitting.stopped_by,
-        parameters=_count(model),
+        parameters=fitting.parameters["total"],
         vocabulary=len(vocabulary),
         coverage=covered,
         training_s=fitting.training_s,
@@ -180,37 +156,20 @@ def _train(
     )
 
 
-def _facts(
-    corpus: Corpus, vocabulary: Vocabulary, threads: int, device: torch.device
-) -> dict[str, Any]:
-    """What the weights depend on besides the config."""
-    return {
-        "data": corpus.records.fingerprint,
-        "vocabulary": hashlib.sha256(vocabulary.to_text().encode()).hexdigest(),
-        "threads": threads,
-        "device": device.type,
-        "torch": torch.__version__,
-    }
-
-
-def _check_facts(known: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Compare with those of a checkpoint, if there is one."""
-    changed = {name: (known[name], now[name]) for name in known if known[name] != now[name]}
-    for name in ("data", "vocabulary"):
-        if name in changed:
-            before, after = changed[name]
-            raise ArtifactError(
-                f"the {name} changed since the training began (fingerprint {before[:12]}…, now "
-                f"{after[:12]}…)",
-                hint="put the old reviews back, or start a new training",
-            )
-    for name, (before, after) in changed.items():
-        logger.warning(
-            "%s: %s when the training began, %s now; the weights may differ in the last digits",
-            name,
-            before,
-            after,
-        )
+def _word_vectors(
+    config: Config, vocabulary: Vocabulary, counts: Mapping[str, int]
+) -> tuple[Coverage, Tensor]:
+    """The vectors that the vocabulary starts from, and how much of it they know."""
+    vectors = build_vectors(config.vectors, vocabulary)
+    covered = coverage(vectors, vocabulary, counts)
+    logger.info(
+        "vocabulary: %s words; vectors %s cover %.1f %% of them and %.1f %% of the text",
+        f"{len(vocabulary):,}",
+        covered.vectors,
+        100 * covered.types,
+        100 * covered.tokens,
+    )
+    return covered, torch.from_numpy(initial_weights(vectors, config.run.seed))
 
 
 def _final_metrics(
@@ -235,17 +194,6 @@ def _lines(part: Part, answers: Answers) -> list[dict[str, Any]]:
     ]
 
 
-def _log_setup(corpus: Corpus, vocabulary: int, covered: Coverage) -> None:
+def _log_reviews(corpus: Corpus) -> None:
     sizes = ", ".join(f"{len(rows):,} {split}" for split, rows in corpus.splits.items())
     logger.info("reviews: %s; classes: %s", sizes, ", ".join(corpus.labels.names))
-    logger.info(
-        "vocabulary: %s words; vectors %s cover %.1f %% of them and %.1f %% of the text",
-        f"{vocabulary:,}",
-        covered.vectors,
-        100 * covered.types,
-        100 * covered.tokens,
-    )
-
-
-def _count(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())

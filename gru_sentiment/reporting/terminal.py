@@ -18,6 +18,7 @@ from gru_sentiment.results import (
     EvaluationRecord,
     Metrics,
     Prediction,
+    PretrainingResult,
     TrainingResult,
 )
 
@@ -41,6 +42,21 @@ def training_report(result: TrainingResult) -> RenderableType:
         f"run folder: {result.run}",
     ]
     return Group(metrics_table(result.metrics), *map(Text, lines))
+
+
+def pretraining_report(result: PretrainingResult) -> RenderableType:
+    """How well the language model predicts, and what to do with it."""
+    return Group(
+        Text(f"perplexity {result.perplexity:.1f} of the held-out texts (loss {result.loss:.4f})"),
+        Text(f"{result.epochs} epoch(s) done; stopped because {result.stopped_by}"),
+        Text(f"{result.parameters:,} parameters, {result.vocabulary:,} words"),
+        Text(f"trained in {_duration(result.training_s)}, {_duration(result.total_s)} in all"),
+        Text(f"run folder: {result.run}"),
+        Text(
+            "fine-tune it: gru-sent train --config configs/finetune.yaml "
+            f"--set model.initialize_from={result.run}"
+        ),
+    )
 
 
 def comparison_report(comparison: Comparison) -> RenderableType:
@@ -142,12 +158,19 @@ def epoch_line(record: EvaluationRecord) -> str:
     """What an epoch came to."""
     best = ", best so far" if record.is_best else ""
     scores = record.scores
+    shown = {"accuracy": ".4f", "perplexity": ".1f"}
+    found = [f", {name} {scores[name]:{form}}" for name, form in shown.items() if name in scores]
+    trained = loss_and_accuracy(record.train_loss, record.train_accuracy)
     return (
-        f"epoch {record.epoch}: training loss {record.train_loss:.4f}, accuracy "
-        f"{record.train_accuracy:.4f}; validation loss {scores['loss']:.4f}, accuracy "
-        f"{scores['accuracy']:.4f}{best}; {record.elapsed_s:.0f} s, "
-        f"{record.tokens_per_s:,.0f} tokens/s"
+        f"epoch {record.epoch}: training {trained}"
+        f"; validation loss {scores['loss']:.4f}{''.join(found)}{best}; "
+        f"{record.elapsed_s:.0f} s, {record.tokens_per_s:,.0f} tokens/s"
     )
+
+
+def loss_and_accuracy(loss: float, accuracy: float | None) -> str:
+    """What is known of the rows trained on."""
+    return f"loss {loss:.4f}" + ("" if accuracy is None else f", accuracy {accuracy:.4f}")
 
 
 def _coverage_lines(coverage: Coverage | None) -> Iterable[str]:

@@ -62,6 +62,15 @@ def read_table(path: Path, text_column: str, label_column: str) -> pa.Table:
     return text_and_label(columns[text_column], columns[label_column], str(path))
 
 
+def read_texts(path: Path, text_column: str) -> list[str | None]:
+    """A file's texts alone.
+
+    Raises:
+        DataError: see `load_files`.
+    """
+    return _reader(path)(path, [text_column])[text_column]
+
+
 def read_labelled(path: Path, *choices: tuple[str, str]) -> pa.Table:
     """`read_table` with the first of several pairs of column names that the file has.
 
@@ -80,6 +89,7 @@ def read_labelled(path: Path, *choices: tuple[str, str]) -> pa.Table:
 
 def read_csv(path: Path, wanted: Sequence[str], *, delimiter: str = ",") -> Columns:
     """Columns of a delimited file with a header; quoted values may hold newlines."""
+    # the text comes first in `wanted`, then a label if it is wanted
     raw = _utf8(path)
     header = _header(path, raw, delimiter)
     _require(path, wanted, header)
@@ -101,8 +111,8 @@ def read_csv(path: Path, wanted: Sequence[str], *, delimiter: str = ",") -> Colu
             hint="a value that holds the delimiter, a quote or a newline must stand in quotes",
         ) from error
     columns: Columns = {name: table[name].to_pylist() for name in wanted}
-    label = wanted[-1]
-    return columns | {label: integers_where_all_are(columns[label])}
+    labels = {name: integers_where_all_are(columns[name]) for name in wanted[1:]}
+    return columns | labels
 
 
 def _header(path: Path, raw: bytes, delimiter: str) -> list[str]:

@@ -34,12 +34,17 @@ def _read_part(folder: Path) -> pa.Table:
                 f"{folder / name}: no reviews (*.txt) there",
                 hint="data.path is the folder that holds train/neg and train/pos, e.g. aclImdb",
             )
-        texts.extend(_read_review(file) for file in files)
+        texts.extend(read_review(file) for file in files)
         labels.extend([label] * len(files))
     return text_and_label(texts, labels, str(folder))
 
 
-def _read_review(file: Path) -> str:
+def read_review(file: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        DataError: it is not UTF-8.
+    """
     try:
         return file.read_text("utf-8")
     except UnicodeDecodeError as error:

@@ -35,35 +35,61 @@ def load_hub(
     Raises:
         DataError: the data set, a split or a column is not there, or the hub is out of reach.
     """
-    import datasets
-
     wanted = {"train": train_split} | ({"test": test_split} if test_split else {})
-    parts = {}
-    for part, split in wanted.items():
-        try:
-            loaded = datasets.load_dataset(dataset, split=split, revision=revision)
-        except (OSError, RuntimeError, ValueError, datasets.exceptions.DatasetsError) as error:
-            raise DataError(
-                f"data set {dataset}, split {split}: {first_line(error)}",
-                hint="check data.dataset, the split's name and the connection; without internet "
-                "use data.source package or files",
-            ) from error
-        parts[part] = _table(
-            loaded, f"{dataset}, split {split}", text_column, label_column, label_names
+    parts = {
+        part: _table(
+            _load(dataset, split, revision),
+            f"{dataset}, split {split}",
+            text_column,
+            label_column,
+            label_names,
         )
+        for part, split in wanted.items()
+    }
     return records_from(parts)
 
 
-def _table(
-    loaded: Any, where: str, text_column: str, label_column: str, names: Sequence[str] | None
-) -> pa.Table:
-    missing = [name for name in (text_column, label_column) if name not in loaded.column_names]
+def load_texts(
+    dataset: str, split: str, *, revision: str | None = None, text_column: str = "text"
+) -> list[str | None]:
+    """The texts of a split, whatever else it holds.
+
+    Raises:
+        DataError: as `load_hub`.
+    """
+    loaded = _load(dataset, split, revision)
+    _require(loaded, f"{dataset}, split {split}", text_column)
+    texts: list[str | None] = loaded.with_format("arrow")[:][text_column].to_pylist()
+    return texts
+
+
+def _load(dataset: str, split: str, revision: str | None) -> Any:
+    import datasets
+
+    try:
+        return datasets.load_dataset(dataset, split=split, revision=revision)
+    except (OSError, RuntimeError, ValueError, datasets.exceptions.DatasetsError) as error:
+        raise DataError(
+            f"data set {dataset}, split {split}: {first_line(error)}",
+            hint="check data.dataset, the split's name and the connection; without internet "
+            "use data.source package or files",
+        ) from error
+
+
+def _require(loaded: Any, where: str, *columns: str) -> None:
+    missing = [name for name in columns if name not in loaded.column_names]
     if missing:
         raise DataError(
             f"{where}: no column {', '.join(map(repr, missing))}; columns found: "
             f"{', '.join(loaded.column_names)}",
             hint="name them with data.text_column and data.label_column",
         )
+
+
+def _table(
+    loaded: Any, where: str, text_column: str, label_column: str, names: Sequence[str] | None
+) -> pa.Table:
+    _require(loaded, where, text_column, label_column)
     columns = loaded.select_columns([text_column, label_column]).with_format("arrow")[:]
     table = text_and_label(
         columns[text_column].to_pylist(), columns[label_column].to_pylist(), where

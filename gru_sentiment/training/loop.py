@@ -29,7 +29,7 @@ ADVICE = "lower training.learning_rate, set training.clip_norm to 1.0 or less"
 def train_epochs(
     state: TrainingState,
     batches: Callable[[int], Sequence[Batch]],
-    compute_loss: Callable[[nn.Module, Batch], tuple[Tensor, int]],
+    compute_loss: Callable[[nn.Module, Batch], tuple[Tensor, int | None]],
     evaluate: Callable[[nn.Module], Mapping[str, float]],
     *,
     epochs: int,
@@ -49,7 +49,8 @@ def train_epochs(
             and position; whoever captures it in `after_update`, or when a record is yielded, can
             go on from there.
         batches: the batches of an epoch, counted from 1.
-        compute_loss: mean loss of a batch, and how many of its rows were right.
+        compute_loss: mean loss of a batch, and how many of its rows were right; None where that
+            means nothing.
         evaluate: validation scores by name, `loss` among them; given the averaged model if any.
         epochs: passes at most.
         device: where batches go.
@@ -140,9 +141,9 @@ class _Meter:
         self.sums = position.sums
         self.started = time.perf_counter() - self.sums.elapsed_s
 
-    def add(self, loss: float, correct: int, batch: Batch) -> None:
+    def add(self, loss: float, correct: int | None, batch: Batch) -> None:
         self.sums.loss += loss * len(batch)
-        self.sums.correct += correct
+        self.sums.correct = None if correct is None else (self.sums.correct or 0) + correct
         self.sums.rows += len(batch)
         self.sums.tokens += batch.n_tokens
 
@@ -158,7 +159,7 @@ class _Meter:
             step=self.position.batch,
             steps=self.steps,
             loss=self._mean(self.sums.loss),
-            accuracy=self._mean(self.sums.correct),
+            accuracy=self._accuracy(),
             tokens_per_s=self.sums.tokens / self.sums.elapsed_s,
             elapsed_s=self.sums.elapsed_s,
         )
@@ -170,7 +171,7 @@ class _Meter:
             epoch=self.position.epoch,
             step=self.position.updates,
             train_loss=self._mean(self.sums.loss),
-            train_accuracy=self._mean(self.sums.correct),
+            train_accuracy=self._accuracy(),
             learning_rate=rate,
             gradient_norm=self.sums.norm / max(self.sums.updates, 1),
             scores=scores,
@@ -181,6 +182,9 @@ class _Meter:
             is_best=is_best,
             stopped_by=reason,
         )
+
+    def _accuracy(self) -> float | None:
+        return None if self.sums.correct is None else self._mean(self.sums.correct)
 
     def _mean(self, total: float) -> float:
         return total / max(self.sums.rows, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -21,24 +21,47 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
 
 
 def make_optimizer(
-    model: nn.Module, name: str, *, learning_rate: float, weight_decay: float = 0.0, **options: Any
+    model: nn.Module,
+    name: str,
+    *,
+    learning_rate: float,
+    weight_decay: float = 0.0,
+    layers: Sequence[Sequence[nn.Parameter]] | None = None,
+    layer_decay: float = 1.0,
+    **options: Any,
 ) -> Optimizer:
     """An optimizer over all parameters; weight decay spares embeddings and biases.
 
     Parameters that do not require a gradient yet are included: without one they stay untouched,
     and they join in when they are unfrozen.
+
+    Args:
+        model: whose parameters are trained.
+        name: one of OPTIMIZERS.
+        learning_rate: of the uppermost layer.
+        weight_decay: of what is neither an embedding nor a bias.
+        layers: the parameters by layer, the uppermost first; by default all in one.
+        layer_decay: what a layer's rate is divided by for the layer below it.
+        options: of the optimizer.
     """
-    decayed: list[nn.Parameter] = []
-    spared: list[nn.Parameter] = []
-    for module in model.modules():
-        for parameter_name, parameter in module.named_parameters(recurse=False):
-            spare = isinstance(module, nn.Embedding) or "bias" in parameter_name
-            (spared if spare else decayed).append(parameter)
-    groups = [
-        {"params": decayed, "weight_decay": weight_decay},
-        {"params": spared, "weight_decay": 0.0},
-    ]
-    return OPTIMIZERS[name](groups, lr=learning_rate, **options)
+    spared = {
+        parameter
+        for module in model.modules()
+        for parameter_name, parameter in module.named_parameters(recurse=False)
+        if isinstance(module, nn.Embedding) or "bias" in parameter_name
+    }
+    groups = []
+    for depth, layer in enumerate(layers or [list(model.parameters())]):
+        rate = learning_rate / layer_decay**depth
+        decayed = [parameter for parameter in layer if parameter not in spared]
+        rest = [parameter for parameter in layer if parameter in spared]
+        groups += [
+            {"params": decayed, "weight_decay": weight_decay, "lr": rate},
+            {"params": rest, "weight_decay": 0.0, "lr": rate},
+        ]
+    return OPTIMIZERS[name](
+        [group for group in groups if group["params"]], lr=learning_rate, **options
+    )
 
 
 class Schedule(Protocol):

@@ -13,7 +13,8 @@ class EpochSums:
 
     loss: float = 0.0
     """Of every row."""
-    correct: int = 0
+    correct: int | None = 0
+    """None where rows are neither right nor wrong."""
     rows: int = 0
     tokens: int = 0
     norm: float = 0.0

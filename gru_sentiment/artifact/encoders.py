@@ -1,0 +1,131 @@
+"""What a pre-trained encoder gives to a classifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from gru_sentiment.artifact.files import CONFIG, VOCABULARY, WEIGHTS
+from gru_sentiment.artifact.manifest import digest, verify
+from gru_sentiment.artifact.reader import check_values, load_run_config, load_vocabulary
+from gru_sentiment.config import Config
+from gru_sentiment.data.vocab import Vocabulary
+from gru_sentiment.errors import ArtifactError, ConfigError
+from gru_sentiment.models.classifier import TextClassifier
+
+TABLE, RECURRENT = "embedding.table.weight", "recurrent."
+NEEDED = (CONFIG, VOCABULARY, WEIGHTS)
+PRETRAIN = "pre-train one: gru-sent pretrain --config configs/pretrain.yaml"
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Vocabulary, word vectors and recurrent layers of a run of `gru-sent pretrain`."""
+
+    path: Path
+    config: Config
+    vocabulary: Vocabulary
+    tensors: dict[str, Tensor]
+    """By their names in the language model, which a classifier of the same shape shares."""
+    fingerprint: str
+    """SHA-256 of the weights."""
+
+    @property
+    def word_vectors(self) -> Tensor:
+        """Shape (words, dimension)."""
+        return self.tensors[TABLE]
+
+    def check_fits(self, config: Config) -> None:
+        """Compare with the config of a classifier.
+
+        Raises:
+            ConfigError: every setting that must be the same and is not, with both values.
+        """
+        pairs = {
+            "model.cell": (config.model.cell, self.config.model.cell),
+            "model.hidden_size": (config.model.hidden_size, self.config.model.hidden_size),
+            "model.layers": (config.model.layers, self.config.model.layers),
+            "model.bidirectional": (config.model.bidirectional, False),
+            "model.nonlinearity": (config.model.nonlinearity, self.config.model.nonlinearity),
+            "text.language": (config.text.language, self.config.text.language),
+            "text.lowercase": (config.text.lowercase, self.config.text.lowercase),
+        }
+        dimension = config.vectors.dimension
+        if dimension is not None:
+            pairs["vectors.dimension"] = (dimension, self.word_vectors.shape[1])
+        wrong = [
+            f"{key}: {ours} here, {theirs} in {self.path}"
+            for key, (ours, theirs) in pairs.items()
+            if ours != theirs
+        ]
+        if wrong:
+            raise ConfigError(
+                "\n".join(wrong),
+                hint="a classifier has the shape of the encoder that model.initialize_from names",
+            )
+
+    def initialize(self, model: TextClassifier) -> None:
+        """Set the word vectors and the recurrent layers; pooling and head stay as they are."""
+        found = {n: t for n, t in self.tensors.items() if n.startswith(RECURRENT) or n == TABLE}
+        expected = {n: t for n, t in model.state_dict().items() if n in found}
+        shapes = {n: list(t.shape) for n, t in found.items()}
+        wrong = [n for n in shapes if n not in expected or list(expected[n].shape) != shapes[n]]
+        if wrong:
+            ours = list(expected[wrong[0]].shape) if wrong[0] in expected else "none"
+            raise ArtifactError(
+                f"{self.path / WEIGHTS}: {wrong[0]} has shape {shapes[wrong[0]]}, the model's is "
+                f"{ours}",
+                hint="config.yaml and model.safetensors must come from the same training",
+            )
+        model.load_state_dict(found, strict=False)
+
+    def about(self) -> dict[str, Any]:
+        """Where a classifier came from, as metadata.json holds it."""
+        return {"path": str(self.path), "sha256": self.fingerprint}
+
+
+def load_encoder(path: Path) -> Encoder:
+    """A run of `gru-sent pretrain`, checked.
+
+    Raises:
+        ArtifactError: no such run, not the files that were written, or a run of another kind.
+    """
+    if not path.is_dir():
+        raise ArtifactError(f"model.initialize_from: {path}: no such run folder", hint=PRETRAIN)
+    missing = [name for name in NEEDED if not (path / name).is_file()]
+    if missing:
+        raise ArtifactError(
+            f"{path}: not a complete encoder run: {', '.join(missing)} missing", hint=PRETRAIN
+        )
+    verify(path, NEEDED)
+    config = load_run_config(path)
+    if config.pretraining is None:
+        raise ArtifactError(f"{path}: is a classifier, not a pre-trained encoder", hint=PRETRAIN)
+    vocabulary = load_vocabulary(path / VOCABULARY)
+    tensors = _read_tensors(path / WEIGHTS, len(vocabulary))
+    return Encoder(path, config, vocabulary, tensors, digest(path / WEIGHTS))
+
+
+def _read_tensors(path: Path, words: int) -> dict[str, Tensor]:
+    try:
+        with safe_open(path, "pt") as file:
+            names = list(file.keys())
+            shape = file.get_slice(TABLE).get_shape() if TABLE in names else []
+            if len(shape) != 2 or shape[0] != words:
+                raise ArtifactError(
+                    f"{path}: holds vectors of shape {shape or 'none'}, the vocabulary lists "
+                    f"{words} words",
+                    hint="both must come from the same training",
+                )
+            tensors = {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, OSError) as error:
+        raise ArtifactError(
+            f"{path}: not readable weights: {error}", hint="copy the whole folder again"
+        ) from error
+    check_values(path, tensors)
+    return {name: tensor.to(torch.float32) for name, tensor in tensors.items()}

@@ -1,0 +1,72 @@
+"""`gru-sent pretrain`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gru_sentiment.cli.errors import command
+from gru_sentiment.cli.options import (
+    Debug,
+    Device,
+    Force,
+    Offline,
+    Output,
+    Overrides,
+    Quiet,
+    Resume,
+    Threads,
+)
+from gru_sentiment.cli.progress import observer_for, on_terminal
+from gru_sentiment.cli.train import check_resume, flags_from
+from gru_sentiment.config_file import load_config
+from gru_sentiment.process import set_up_network
+from gru_sentiment.reporting.terminal import console, pretraining_report
+
+
+def pretrain(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="YAML config, e.g. configs/pretrain.yaml.")
+    ] = None,
+    overrides: Overrides = None,
+    resume: Resume = None,
+    output: Output = None,
+    device: Annotated[
+        Device | None, typer.Option("--device", help="Where to compute; the config's by default.")
+    ] = None,
+    threads: Threads = None,
+    force: Force = False,
+    offline: Offline = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Train a language model on texts and leave an encoder for `train` to start from."""
+    check_resume(config, resume, output=output, force=force)
+    with command(debug=debug, quiet=quiet):
+        flags = flags_from(output=output, device=device, threads=threads)
+        settings = load_config(config, overrides or [], flags) if config else None
+        set_up_network(offline=offline)
+        from gru_sentiment.recipes import pretrain as recipe
+
+        terminal = on_terminal(sys.stderr) and not quiet
+        with closing(observer_for(quiet=quiet)) as observer:
+            if resume:
+                result = recipe.resume(
+                    resume,
+                    observer,
+                    config=settings,
+                    overrides=overrides or [],
+                    flags=flags,
+                    progress=terminal,
+                )
+            else:
+                assert config is not None
+                assert settings is not None
+                result = recipe.pretrain(
+                    settings, observer, name=config.stem, force=force, progress=terminal
+                )
+        console().print(pretraining_report(result))

@@ -1,0 +1,69 @@
+"""Texts as a few long streams, read window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.utils.rnn import PackedSequence
+
+from gru_sentiment.batch import Batch
+from gru_sentiment.data.encoding import EncodedTexts, Ids, Integers
+from gru_sentiment.data.vocab import PADDING_ID
+
+END_OF_TEXT = PADDING_ID
+"""Stands between two texts: "no word"."""
+
+
+def in_a_row(encoded: EncodedTexts, rows: Integers, *, backward: bool = False) -> Ids:
+    """The uncut texts `rows` one after the other, each behind a mark, shape (words + texts,).
+
+    `backward` reads everything from its end: the word that comes next is the one before.
+    """
+    lengths = encoded.full_lengths[rows]
+    starts = np.cumsum(lengths + 1) - lengths
+    joined = np.full(int(lengths.sum()) + len(rows), END_OF_TEXT, np.int32)
+    shift = np.repeat(encoded.offsets[rows] - starts, lengths)
+    places = np.arange(len(joined))
+    is_word = np.ones(len(joined), bool)
+    is_word[starts - 1] = False
+    words = places[is_word]
+    joined[words] = encoded.id_of[encoded.indices[words + shift]]
+    return joined[::-1].copy() if backward else joined
+
+
+@dataclass(frozen=True)
+class Windows(Sequence[Batch]):
+    """Streams of equal length cut into windows, each a batch; the labels are the next words.
+
+    Stream s and step t of window w are word `s * length + w * window + t` of the text: what a
+    stream says goes on in the next window. The last few words, fewer than a window a stream, are
+    left out.
+    """
+
+    ids: Ids
+    """All words in a row."""
+    streams: int
+    window: int
+    """Words of a stream a window."""
+
+    @property
+    def length(self) -> int:
+        """Words of a stream, the one behind its last window included."""
+        return len(self.ids) // self.streams
+
+    def __len__(self) -> int:
+        return max(0, (self.length - 1) // self.window)
+
+    def __getitem__(self, index: Any) -> Any:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        streams = self.ids[: self.streams * self.length].reshape(self.streams, self.length)
+        start = index * self.window
+        words = streams[:, start : start + self.window + 1].T.astype(np.int64)
+        sizes = torch.full((self.window,), self.streams)
+        tokens = PackedSequence(torch.from_numpy(words[:-1].reshape(-1)), sizes)
+        return Batch(tokens, torch.arange(self.streams), torch.from_numpy(words[1:].reshape(-1)))

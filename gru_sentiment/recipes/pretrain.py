@@ -1,0 +1,150 @@
+"""Train a language model and leave an encoder run; go on with one that did not finish."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gru_sentiment.artifact.files import METADATA, METRICS
+from gru_sentiment.build import build_encoded, build_language_model, build_vectors, build_vocabulary
+from gru_sentiment.config import Config
+from gru_sentiment.corpora import build_text_corpus
+from gru_sentiment.data.vectors import initial_weights
+from gru_sentiment.errors import ConfigError, DataError
+from gru_sentiment.fitting import Fitting, Observer
+from gru_sentiment.machine import prepare_machine
+from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
+from gru_sentiment.results import PretrainingResult
+from gru_sentiment.resuming import Start, new_run, old_run
+from gru_sentiment.tasks.language_modelling import LanguageModelling
+
+logger = logging.getLogger(__name__)
+
+
+def pretrain(
+    config: Config,
+    observer: Observer,
+    *,
+    name: str = "pretrain",
+    force: bool = False,
+    progress: bool = False,
+) -> PretrainingResult:
+    """Train a language model; its vocabulary, word vectors and layers are an encoder.
+
+    Args:
+        config: with the section `pretraining`; `run.output` is the folder, else runs/NAME.
+        observer: sees every batch and every evaluation.
+        name: of the folder below runs/ where the config names none.
+        force: replace an existing run.
+        progress: show the tokeniser's progress bar.
+
+    Raises:
+        UserError: config, data, vectors, device or output that cannot be used.
+    """
+    if config.pretraining is None:
+        raise ConfigError(
+            "pretraining: the config has no such section",
+            hint="see configs/pretrain.yaml; a classifier is trained by gru-sent train",
+        )
+    with new_run(config, name=name, force=force) as start:
+        return _pretrain(start, observer, progress)
+
+
+def resume(
+    path: Path, observer: Observer, *, progress: bool = False, **changes: Any
+) -> PretrainingResult:
+    """Go on with a pre-training that was killed, to the very weights that it would have had.
+
+    `changes` are those of `old_run`.
+
+    Raises:
+        UserError: as `old_run`, or texts or vocabulary are not the same any more.
+    """
+    with old_run(path, pretraining=True, **changes) as start:
+        return _pretrain(start, observer, progress)
+
+
+def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingResult:
+    started, started_at = time.perf_counter(), datetime.now(UTC)
+    config, writer = start.config, start.writer
+    device, threads = prepare_machine(config.run, start.known.get("threads"))
+    corpus = build_text_corpus(config, progress=progress)
+    vocabulary = build_vocabulary(config.text, corpus.tokenized.counts(corpus.rows))
+    facts = {
+        "data": corpus.fingerprint,
+        "vocabulary": fingerprint(vocabulary.to_text()),
+        "threads": threads,
+        "device": device.type,
+        "torch": torch.__version__,
+    }
+    start.check_facts(facts)
+    vectors = build_vectors(config.vectors, vocabulary)
+    weights = torch.from_numpy(initial_weights(vectors, config.run.seed))
+    model = build_language_model(config, weights, device)
+    writer.save_vocabulary(vocabulary)
+    encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
+    task = LanguageModelling(
+        config,
+        encoded,
+        rows=corpus.rows,
+        held_out=corpus.held_out,
+        words=len(vocabulary),
+        device=device,
+    )
+    _check_size(config, task)
+    logger.info(
+        "texts: %s to train on, %s held out; vocabulary: %s words",
+        f"{len(corpus.rows):,}",
+        f"{len(corpus.held_out):,}",
+        f"{len(vocabulary):,}",
+    )
+    fitting = Fitting(config, model, task, writer, device=device, facts=facts)
+    fitting.begin(start.checkpoint)
+    startup_s = time.perf_counter() - started
+    fitting.run(observer)
+    scores = fitting.best_scores
+    writer.write_json(METRICS, {"held_out": scores})
+    total_s = time.perf_counter() - started
+    about = {
+        "kind": "encoder",
+        "seed": config.run.seed,
+        "device": str(device),
+        "threads": threads,
+        "data_fingerprint": corpus.fingerprint,
+        "rows": {"train": len(corpus.rows), "held_out": len(corpus.held_out)},
+    }
+    clock = {
+        "started_at": started_at.isoformat(timespec="seconds"),
+        "startup_s": startup_s,
+        "total_s": total_s,
+        "peak_memory_mib": peak_memory_mib(),
+    }
+    writer.write_json(METADATA, provenance() | about | fitting.about() | clock)
+    writer.finish(keep_checkpoint=config.run.keep_checkpoint)
+    return PretrainingResult(
+        run=str(writer.path),
+        loss=scores["loss"],
+        perplexity=scores["perplexity"],
+        epochs=fitting.epochs,
+        stopped_by=fitting.stopped_by,
+        parameters=fitting.parameters["total"],
+        vocabulary=len(vocabulary),
+        training_s=fitting.training_s,
+        total_s=total_s,
+    )
+
+
+def _check_size(config: Config, task: LanguageModelling) -> None:
+    if len(task.batches(1)) and len(task.held_out):
+        return
+    assert config.pretraining is not None
+    raise DataError(
+        f"too little text: {config.training.batch_size} streams of {config.pretraining.window} "
+        "words cannot be filled",
+        hint="lower training.batch_size or pretraining.window, or add texts",
+    )

@@ -1,0 +1,111 @@
+"""A run folder at the beginning of a training, or where another process left it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from gru_sentiment.artifact.files import CONFIG, finished_of
+from gru_sentiment.artifact.reader import load_run_config
+from gru_sentiment.artifact.writer import RunWriter, free_run_path, unfinished
+from gru_sentiment.config import Config
+from gru_sentiment.config_changes import check_extension
+from gru_sentiment.config_file import load_config
+from gru_sentiment.errors import ArtifactError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a training begins with."""
+
+    config: Config
+    writer: RunWriter
+    checkpoint: tuple[Mapping[str, Tensor], Mapping[str, Any]] | None = None
+    """Where another process left it."""
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What the weights depend on besides the config, as it was when the training began."""
+        return self.checkpoint[1]["facts"] if self.checkpoint else {}
+
+    def check_facts(self, now: Mapping[str, Any]) -> None:
+        """Compare with what is known.
+
+        Raises:
+            ArtifactError: data, vocabulary or encoder are not the same any more.
+        """
+        known = self.known
+        changed = {name: (known[name], now[name]) for name in known if known[name] != now[name]}
+        for name in ("data", "vocabulary", "encoder"):
+            if name in changed:
+                before, after = (str(value)[:12] for value in changed[name])
+                raise ArtifactError(
+                    f"the {name} changed since the training began (fingerprint {before}…, now "
+                    f"{after}…)",
+                    hint="put the old one back, or start a new training",
+                )
+        for name, (old, new) in changed.items():
+            logger.warning(
+                "%s: %s when the training began, %s now; the weights may differ in the last digits",
+                name,
+                old,
+                new,
+            )
+
+
+@contextmanager
+def new_run(config: Config, *, name: str, force: bool) -> Iterator[Start]:
+    """A training from its beginning, in `run.output` or runs/NAME.
+
+    Raises:
+        ArtifactError: the folder is taken and not to be replaced.
+    """
+    with RunWriter(config.run.output or free_run_path(name), force=force) as writer:
+        writer.save_config(config)
+        yield Start(config, writer)
+
+
+@contextmanager
+def old_run(
+    path: Path,
+    *,
+    pretraining: bool,
+    config: Config | None = None,
+    overrides: Sequence[str] = (),
+    flags: Mapping[str, str | int] | None = None,
+) -> Iterator[Start]:
+    """A training that was killed, with its newest checkpoint.
+
+    Args:
+        path: the run, by its name or as NAME.partial.
+        pretraining: what kind of training it must be.
+        config: what the run must have been started with; by default its own config.
+        overrides: `section.key=value` over its own config, such as more epochs.
+        flags: values by key over its own config, from the command line.
+
+    Raises:
+        ArtifactError: nothing to go on with, or it is written by another process.
+        ConfigError: a change of the config that cannot be made in between.
+    """
+    path = finished_of(path)
+    folder = unfinished(path)
+    before = load_run_config(folder)
+    if (before.pretraining is not None) != pretraining:
+        verb = "train" if pretraining else "pretrain"
+        raise ArtifactError(
+            f"{folder}: was started by 'gru-sent {verb}'", hint=f"gru-sent {verb} --resume {path}"
+        )
+    after = config or load_config(folder / CONFIG, overrides, flags)
+    for change in check_extension(before, after):
+        logger.info("changed: %s", change)
+    with RunWriter(path, resume=True) as writer:
+        writer.save_config(after)
+        yield Start(after, writer, writer.checkpoints.newest())

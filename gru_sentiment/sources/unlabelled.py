@@ -1,0 +1,63 @@
+"""Texts without labels, for pre-training."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+
+from gru_sentiment.errors import DataError
+from gru_sentiment.sources.files import read_texts
+from gru_sentiment.sources.folder import read_review
+from gru_sentiment.sources.hub import load_texts
+
+NAMED_TEST = re.compile(r"(^|[^a-z])test(ing)?([^a-z]|$)", re.IGNORECASE)
+
+
+def unlabelled_file(path: Path, text_column: str) -> pa.Table:
+    """Column `text` of a file, or of a folder's .txt files.
+
+    Raises:
+        DataError: nothing there, no text in it, or its name says that it is a test split.
+    """
+    _refuse_test_split(path.stem, str(path))
+    if path.parent.name == "test":  # as in aclImdb/test/unsup
+        _refuse_test_split("test", str(path))
+    if path.is_dir():
+        files = sorted(path.glob("*.txt"))
+        if not files:
+            raise DataError(f"{path}: no reviews (*.txt) there", hint="check data.unlabelled_path")
+        texts: list[str | None] = [read_review(file) for file in files]
+    else:
+        texts = read_texts(path, text_column)
+    return _table(texts, str(path))
+
+
+def unlabelled_split(
+    dataset: str, split: str, *, revision: str | None = None, text_column: str = "text"
+) -> pa.Table:
+    """Column `text` of a split of the hub's data set.
+
+    Raises:
+        DataError: no such split, no text in it, or its name says that it is a test split.
+    """
+    _refuse_test_split(split, f"{dataset}, split {split}")
+    texts = load_texts(dataset, split, revision=revision, text_column=text_column)
+    return _table(texts, f"{dataset}, split {split}")
+
+
+def _refuse_test_split(name: str, where: str) -> None:
+    if NAMED_TEST.search(name):
+        raise DataError(
+            f"{where}: is named like a test split, and what a model will be tested on must not be "
+            "read before",
+            hint="give other texts, or rename it if it is none",
+        )
+
+
+def _table(texts: list[str | None], where: str) -> pa.Table:
+    kept = [text for text in texts if text and not text.isspace()]
+    if not kept:
+        raise DataError(f"{where}: holds no text", hint="check data.unlabelled_path")
+    return pa.table({"text": pa.array(kept, pa.large_string())})

@@ -1,0 +1,72 @@
+"""Losses of a language model: over a sample of the words in training, over all in evaluation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+TOKENS_AT_ONCE = 1_024
+"""Tokens whose scores of all words are held at once."""
+
+
+class SampledSoftmax:
+    """Cross-entropy of the next word among it and a sample of others, the same for all tokens.
+
+    The sample is drawn anew for every batch, without replacement and in proportion to how often a
+    word occurs; a word's score is corrected by the log of how often the sample holds it (Jean et
+    al. 2015; Bengio & Senecal 2008), so that what is learned is the softmax over all words.
+
+    Args:
+        counts: how often every word occurs, shape (words,).
+        negatives: words of the sample, at most; all of them make it the whole softmax.
+    """
+
+    def __init__(self, counts: Tensor, negatives: int) -> None:
+        self.probabilities = (counts.double() / counts.sum()).float()
+        self.negatives = min(negatives, int((counts > 0).sum()))
+        # to be in a sample without replacement: nearly 1 - (1 - p)^n
+        drawn = -torch.expm1(self.negatives * torch.log1p(-self.probabilities.double()))
+        self.log_expected = drawn.clamp_min(1e-12).log().float()
+
+    def __call__(self, outputs: Tensor, weights: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+        """Mean loss of outputs (tokens, dimension) against next words (tokens,).
+
+        `weights` are the vectors of all words, (words, dimension), and `bias` is (words,).
+        """
+        sample = torch.multinomial(self.probabilities, self.negatives).to(targets.device)
+        # one look-up for both, because its gradient is as large as the table
+        chosen = torch.cat([sample, targets])
+        vectors = F.embedding(chosen, weights)
+        offsets = bias[chosen] - self.log_expected.to(chosen.device)[chosen]
+        n = len(sample)
+        others = torch.addmm(offsets[:n], outputs, vectors[:n].T)
+        right = (outputs * vectors[n:]).sum(1) + offsets[n:]
+        # where the sample holds the right word itself, it is no wrong answer
+        place = torch.full((len(weights),), -1, device=sample.device)
+        place[sample] = torch.arange(n, device=sample.device)
+        hit = place[targets]
+        tokens = (hit >= 0).nonzero().squeeze(1)
+        others = others.index_put((tokens, hit[tokens]), others.new_tensor(-math.inf))
+        return (torch.logaddexp(right, others.logsumexp(1)) - right).mean()
+
+
+def mean_loss(
+    pairs: Iterable[tuple[Tensor, Tensor]], weights: Tensor, bias: Tensor
+) -> tuple[float, int]:
+    """Mean cross-entropy over all words, in nats a token, and the number of tokens.
+
+    Its exponential is the perplexity. `pairs` are outputs (tokens, dimension) and next words.
+    """
+    total, tokens = 0.0, 0
+    for outputs, targets in pairs:
+        for part, right in zip(
+            torch.split(outputs, TOKENS_AT_ONCE), torch.split(targets, TOKENS_AT_ONCE), strict=True
+        ):
+            scores = torch.addmm(bias, part, weights.T)
+            total += F.cross_entropy(scores, right, reduction="sum").item()
+            tokens += len(right)
+    return total / max(tokens, 1), tokens
