@@ -47,6 +47,7 @@ from gru_sentiment.sources.hub import load_hub
 from gru_sentiment.sources.package import load_package
 from gru_sentiment.sources.records import Records
 from gru_sentiment.sources.splits import split_rows
+from gru_sentiment.training.adversarial import AdversarialLoss
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimizer
 from gru_sentiment.training.snapshot import TrainingState
@@ -253,6 +254,18 @@ def release_layers(config: Config, model: TextClassifier, epoch: int) -> None:
         model.embedding.set_trainable(False)
 
 
+def build_objective(
+    config: TrainingConfig, label_ids: Integers, n_classes: int
+) -> ClassificationLoss | AdversarialLoss:
+    """The config's loss, with what an adversary adds to it."""
+    loss, adversarial = build_loss(config, label_ids, n_classes), config.adversarial
+    if adversarial.kind == "none":
+        return loss
+    return AdversarialLoss(
+        loss, adversarial.kind, epsilon=adversarial.epsilon, weight=adversarial.weight
+    )
+
+
 def build_loss(config: TrainingConfig, label_ids: Integers, n_classes: int) -> ClassificationLoss:
     """The config's loss; balanced weights from the training part's class indices."""
     weights = config.class_weights
@@ -270,13 +283,16 @@ def build_loss(config: TrainingConfig, label_ids: Integers, n_classes: int) -> C
 def build_optimizer(config: TrainingConfig, model: nn.Module) -> Optimizer:
     """The config's optimizer over the model's parameters."""
     options = {"momentum": config.momentum} if config.optimizer in OPTIMIZERS_WITH_MOMENTUM else {}
+    decay = config.fine_tuning.layer_decay
     return make_optimizer(
         model,
         config.optimizer,
         learning_rate=config.learning_rate,
         weight_decay=config.weight_decay,
-        layers=model.layers_from_top() if isinstance(model, TextClassifier) else None,
-        layer_decay=config.fine_tuning.layer_decay,
+        layers=model.layers_from_top()
+        if decay != 1 and isinstance(model, TextClassifier)
+        else None,
+        layer_decay=decay,
         **options,
     )
 

@@ -150,6 +150,18 @@ class FineTuningConfig(Section):
     with it for as many, and so on down to the word vectors. 0 trains all from the start."""
 
 
+class AdversarialConfig(Section):
+    """A second loss at word vectors that were moved where it hurts most (Miyato et al. 2017)."""
+
+    kind: Literal["none", "adversarial", "virtual"] = "none"
+    """`adversarial` moves along the gradient of the loss and takes 2.5 times as long; `virtual`
+    where the answer changes most, without looking at the label."""
+    epsilon: Annotated[float, Field(gt=0)] = 5.0
+    """How far all vectors of a text are moved, in units of their root mean square."""
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    """Of the second loss; the first one has 1."""
+
+
 class TrainingConfig(Section):
     """How the weights are fitted."""
 
@@ -202,6 +214,8 @@ class TrainingConfig(Section):
     fine_tuning: FineTuningConfig = FineTuningConfig()
     """Rates and unfreezing by layer, for `model.initialize_from`. Slanted triangular rates
     (Howard & Ruder 2018) are the schedule `linear` with a warm-up of 0.1."""
+    adversarial: AdversarialConfig = AdversarialConfig()
+    """A second loss that makes neighbouring word vectors give the same answer."""
     on_non_finite: Literal["stop", "skip"] = "stop"
     """What to do about a loss or gradient that is not finite: stop, or leave the batch out and
     count it."""

@@ -193,9 +193,10 @@ class Fitting:
             self.writer.save_weights(self.task.to_save(self.evaluated))
         what = f"the weights of epoch {self.best_epoch}" if self.best_epoch else "untested weights"
         logger.warning(
-            "interrupted: %s holds %s\n  go on with it: gru-sent train --resume %s",
+            "interrupted: %s holds %s\n  go on with it: gru-sent %s --resume %s",
             partial_of(self.writer.path),
             what,
+            "train" if self.config.pretraining is None else "pretrain",
             self.writer.path,
         )
         stop.grant()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 from pathlib import Path
 
 os.environ["GOMP_SPINCOUNT"] = "2000"
@@ -13,6 +14,8 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
+# a shell lets what it starts in the background ignore Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GOOD = ["wonderful", "great", "loved", "superb", "touching"]
 BAD = ["awful", "boring", "hated", "dreadful", "dull"]

@@ -29,12 +29,13 @@ from gru_sentiment.build import (
     build_tokenizer,
     build_vectors,
     build_vocabulary,
-    freeze_embedding,
     outputs_for,
+    release_layers,
 )
 from gru_sentiment.config import (
     Config,
     DataConfig,
+    FineTuningConfig,
     ModelConfig,
     TextConfig,
     TrainingConfig,
@@ -223,14 +224,31 @@ def test_bce_is_for_two_classes() -> None:
     [(0, [True, True, True]), (2, [False, False, True]), ("all", [False, False, False])],
 )
 def test_the_embedding_thaws_after_its_epochs(frozen: Any, trainable: list[bool]) -> None:
-    config = ModelConfig(hidden_size=3, embedding_frozen_epochs=frozen)
+    config = Config(model=ModelConfig(hidden_size=3, embedding_frozen_epochs=frozen))
     model = tiny_model()
     found = []
     for epoch in (1, 2, 3):
-        freeze_embedding(config, model, epoch)
+        release_layers(config, model, epoch)
         found.append(model.embedding.table.weight.requires_grad)
         assert all(p.requires_grad for n, p in model.named_parameters() if "embedding" not in n)
     assert found == trainable
+
+
+def test_layers_are_released_from_the_top() -> None:
+    fine_tuning = FineTuningConfig(unfreeze_epochs=2)
+    config = Config(training=TrainingConfig(fine_tuning=fine_tuning))
+    model = tiny_model(layers=2, pooling=("attention",))
+    parts = {
+        "head": [*model.pooling.parameters(), *model.head.parameters()],
+        "upper": [p for n, p in model.recurrent.named_parameters() if "_l1" in n],
+        "lower": [p for n, p in model.recurrent.named_parameters() if "_l0" in n],
+        "vectors": [*model.embedding.parameters()],
+    }
+    assert sum(map(len, parts.values())) == len(list(model.parameters()))
+    for epoch in range(1, 10):
+        release_layers(config, model, epoch)
+        for depth, layer in enumerate(parts.values()):
+            assert {p.requires_grad for p in layer} == {epoch > 2 * depth}, (epoch, depth)
 
 
 # training

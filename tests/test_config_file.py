@@ -61,6 +61,16 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
             "text:\n\n  hidden_size: 3",
             "c.yaml:3: text.hidden_size: unknown key (value 3); did you mean model.hidden_size?",
         ),
+        (
+            "training:\n  fine_tuning:\n    layer_dekay: 2",
+            "c.yaml:3: training.fine_tuning.layer_dekay: unknown key (value 2); "
+            "did you mean training.fine_tuning.layer_decay?",
+        ),
+        (
+            "model: {bidirectional: false}\npretraining:\n  windows: 3",
+            "c.yaml:3: pretraining.windows: unknown key (value 3); "
+            "did you mean pretraining.window?",
+        ),
         ("trainin: {x: 1}", "c.yaml:1: trainin: unknown key; did you mean training?"),
         ("model.cell: gru", 'c.yaml:1: model.cell: unknown key (value "gru"); did you mean model?'),
         ("qqqq: [1, 2]", "c.yaml:1: qqqq: unknown key (value [1, 2])"),
@@ -493,6 +503,7 @@ def test_a_dumped_string_stays_a_string(text: str) -> None:
 def test_a_dump_writes_every_default_out() -> None:
     written = yaml.safe_load(dump_config(Config()))
     assert list(written) == list(Config.model_fields)
+    assert written.pop("pretraining") is None
     for name, values in written.items():
         assert set(values) == set(type(getattr(Config(), name)).model_fields)
 
@@ -523,7 +534,7 @@ valid_configs = st.fixed_dictionaries(
             {},
             optional={
                 "cell": st.sampled_from(["rnn", "lstm", "gru"]),
-                "hidden_size": positive,
+                "hidden_size": st.integers(1, 65_536),
                 "dropout": fractions,
                 "embedding_frozen_epochs": st.integers(0, 9) | st.just("all"),
                 "pooling": st.lists(

@@ -17,8 +17,8 @@ from gru_sentiment.build import (
     build_optimizer,
     build_schedule,
     build_stopping,
-    freeze_embedding,
     outputs_for,
+    release_layers,
 )
 from gru_sentiment.config import Config
 from gru_sentiment.config_file import load_config
@@ -27,6 +27,7 @@ FOLDER = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(
     path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.suffix[:3] == ".ya"
 )
+PRETRAINING = {"pretrain.yaml"}
 KNOBS = {
     "data": {"source", "validation_size", "seed"},
     "text": {"max_tokens", "min_frequency", "max_size"},
@@ -55,7 +56,7 @@ def test_loads_and_builds(name: str) -> None:
     config = load_config(FOLDER / name)
     cpu = torch.device("cpu")
     model = build_model(config, torch.randn(12, dimension_of(config)), 2, cpu)
-    freeze_embedding(config.model, model, 1)
+    release_layers(config, model, 1)
     labels = np.array([0, 1, 1])
     loss = build_loss(config.training, labels, 2)
     optimizer = build_optimizer(config.training, model)
@@ -80,14 +81,17 @@ def test_begins_with_its_exact_command(name: str) -> None:
     lines = (FOLDER / name).read_text("utf-8").splitlines()
     comment = [line for line in lines[: lines.index("")] if line.startswith("#")]
     assert len(comment) == lines.index("") > 2
-    assert f"#   gru-sent train --config configs/{name}" in comment
+    verb = "pretrain" if name in PRETRAINING else "train"
+    assert any(line.startswith(f"#   gru-sent {verb} --config configs/{name}") for line in comment)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_writes_the_science_out(name: str) -> None:
     written = yaml.safe_load((FOLDER / name).read_text("utf-8"))
+    not_needed = {"pooling", "loss"} if name in PRETRAINING else set()
     for section, knobs in KNOBS.items():
-        assert knobs <= set(written[section]), section
+        assert knobs - not_needed <= set(written[section]), section
+    assert ("pretraining" in written) == (name in PRETRAINING)
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])

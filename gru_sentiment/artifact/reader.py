@@ -68,6 +68,7 @@ def load_run(path: Path | None, device: torch.device) -> Run:
             files do not fit each other.
     """
     folder = _existing_run(path)
+    _refuse_encoder(folder)
     missing = [name for name in NEEDED if not (folder / name).is_file()]
     if missing:
         raise ArtifactError(
@@ -84,6 +85,17 @@ def load_run(path: Path | None, device: torch.device) -> Run:
     # the run that runs/latest names, rather than the link
     named = Path(os.path.relpath(folder.resolve())) if folder.is_symlink() else folder
     return Run(named, config, vocabulary, labels, model.to(device).eval(), device)
+
+
+def _refuse_encoder(folder: Path) -> None:
+    if not (folder / CONFIG).is_file() or (folder / LABELS).exists():
+        return
+    if load_run_config(folder).pretraining is not None:
+        raise ArtifactError(
+            f"{folder}: is a pre-trained encoder, not a classifier",
+            hint="fine-tune it: gru-sent train --config configs/finetune.yaml "
+            f"--set model.initialize_from={folder}",
+        )
 
 
 def load_run_config(folder: Path) -> Config:

@@ -15,6 +15,7 @@ from gru_sentiment.build import build_encoded, build_language_model, build_vecto
 from gru_sentiment.config import Config
 from gru_sentiment.corpora import build_text_corpus
 from gru_sentiment.data.vectors import initial_weights
+from gru_sentiment.data.vocab import SPECIALS
 from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine import prepare_machine
@@ -75,6 +76,12 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     device, threads = prepare_machine(config.run, start.known.get("threads"))
     corpus = build_text_corpus(config, progress=progress)
     vocabulary = build_vocabulary(config.text, corpus.tokenized.counts(corpus.rows))
+    known = len(vocabulary) - len(SPECIALS)
+    if known < 2:
+        raise DataError(
+            f"the vocabulary holds {known} word: there is nothing to predict",
+            hint="raise text.max_size, lower text.min_frequency, or add texts",
+        )
     facts = {
         "data": corpus.fingerprint,
         "vocabulary": fingerprint(vocabulary.to_text()),

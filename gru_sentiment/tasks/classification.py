@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.build import build_batcher, build_loss, release_layers
+from gru_sentiment.build import build_batcher, build_objective, release_layers
 from gru_sentiment.config import Config
 from gru_sentiment.evaluation import Part
 from gru_sentiment.models.classifier import TextClassifier
@@ -24,7 +24,7 @@ class Classification:
         self.part, self.validation = parts["train"], parts["validation"]
         self.batcher = build_batcher(config.training, self.part.encoded)
         labels = self.part.label_ids[self.part.rows]
-        self.of_batch = build_loss(config.training, labels, len(self.part.labels))
+        self.of_batch = build_objective(config.training, labels, len(self.part.labels))
 
     def batches(self, epoch: int) -> Sequence[Batch]:
         """Texts of similar lengths together, in an order that follows from seed and epoch."""

@@ -17,7 +17,7 @@ from gru_sentiment.models.language_model import CARRIED, LanguageModel
 from gru_sentiment.training.next_word import SampledSoftmax, mean_loss
 
 HELD_OUT_STREAMS = 32
-"""Streams that the held-out texts are read in."""
+"""Streams that the held-out texts are read in, at most."""
 
 
 class LanguageModelling:
@@ -36,7 +36,10 @@ class LanguageModelling:
         assert config.pretraining is not None
         self.config, self.encoded, self.rows, self.device = config, encoded, rows, device
         self.backward = config.pretraining.direction == "backward"
-        self.held_out = self._windows(held_out, HELD_OUT_STREAMS)
+        words_held_out = len(in_a_row(encoded, held_out))
+        # few texts are read in few streams: what stands before a word matters
+        streams = min(HELD_OUT_STREAMS, max(1, words_held_out // (8 * config.pretraining.window)))
+        self.held_out = self._windows(held_out, streams)
         counts = np.bincount(in_a_row(encoded, rows), minlength=words)
         self.sampled = SampledSoftmax(torch.from_numpy(counts), config.pretraining.negatives)
 
@@ -67,7 +70,7 @@ class LanguageModelling:
         return {"loss": loss, "perplexity": math.exp(min(loss, 700.0))}
 
     def _read_held_out(self, model: LanguageModel) -> Iterator[tuple[Tensor, Tensor]]:
-        state = model.fresh_state(HELD_OUT_STREAMS)
+        state = model.fresh_state(self.held_out.streams)
         for i in range(len(self.held_out)):
             batch = self.held_out[i].to(self.device)
             outputs, state = model.read(batch.tokens, state)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+BISECTIONS = 60
 TOKENS_AT_ONCE = 1_024
 """Tokens whose scores of all words are held at once."""
 
@@ -26,10 +27,10 @@ class SampledSoftmax:
     """
 
     def __init__(self, counts: Tensor, negatives: int) -> None:
-        self.probabilities = (counts.double() / counts.sum()).float()
+        probabilities = counts.double() / counts.sum()
+        self.probabilities = probabilities.float()
         self.negatives = min(negatives, int((counts > 0).sum()))
-        # to be in a sample without replacement: nearly 1 - (1 - p)^n
-        drawn = -torch.expm1(self.negatives * torch.log1p(-self.probabilities.double()))
+        drawn = inclusion(probabilities, self.negatives)
         self.log_expected = drawn.clamp_min(1e-12).log().float()
 
     def __call__(self, outputs: Tensor, weights: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
@@ -52,6 +53,21 @@ class SampledSoftmax:
         tokens = (hit >= 0).nonzero().squeeze(1)
         others = others.index_put((tokens, hit[tokens]), others.new_tensor(-math.inf))
         return (torch.logaddexp(right, others.logsumexp(1)) - right).mean()
+
+
+def inclusion(probabilities: Tensor, n: int) -> Tensor:
+    """How likely every word is among `n` different ones, shape (words,), in float64.
+
+    Nearly 1 - (1 - p)^k, with as many draws k as it takes to meet n different words: they are
+    found by bisection, so that the likelihoods add up to n.
+    """
+    log_missed = torch.log1p(-probabilities.clamp_max(1 - 1e-12))
+    fewest, most = 0.0, 60.0
+    for _ in range(BISECTIONS):
+        middle = (fewest + most) / 2
+        met = -torch.expm1(math.exp(middle) * log_missed).sum()
+        fewest, most = (middle, most) if met < n else (fewest, middle)
+    return -torch.expm1(math.exp(fewest) * log_missed)
 
 
 def mean_loss(

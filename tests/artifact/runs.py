@@ -39,7 +39,7 @@ def set_up(writer: RunWriter, config: Config = CONFIG_VALUE, labels: Labels = CL
 
 def fill(writer: RunWriter, model: TextClassifier | None = None) -> None:
     set_up(writer)
-    writer.save_model(model or new_model())
+    writer.save_weights((model or new_model()).state_dict())
 
 
 def write_run(path: Path = Path("runs/a"), *, force: bool = False, seed: int = 0) -> Path:
@@ -76,7 +76,7 @@ def train_and(
     with RunWriter(path, force=force) as writer:
         set_up(writer)
         if save:
-            writer.save_model(new_model())
+            writer.save_weights(new_model().state_dict())
         action(writer)
 
 

@@ -58,7 +58,7 @@ def test_a_run_reads_back_to_equal_logits(cell: Any) -> None:
     model = new_model(config).eval()
     with RunWriter(Path("runs/a")) as writer:
         set_up(writer, config)
-        writer.save_model(model)
+        writer.save_weights(model.state_dict())
         writer.finish()
     run = load_run(Path("runs/a"), CPU)
     texts = pack_sequence([torch.tensor([2, 3, 4]), torch.tensor([5, 0]), torch.tensor([1])])
@@ -73,7 +73,7 @@ def test_a_run_reads_back_to_equal_logits(cell: Any) -> None:
 def test_classes_come_back_as_given(classes: list[Any]) -> None:
     with RunWriter(Path("a")) as writer:
         set_up(writer, labels=Labels(classes))
-        writer.save_model(new_model())
+        writer.save_weights(new_model().state_dict())
         writer.finish()
     assert load_run(Path("a"), CPU).labels.classes == classes
 
@@ -111,8 +111,8 @@ def test_files_are_text_that_reads_back() -> None:
 def test_the_weights_saved_last_are_loaded() -> None:
     first, second = new_model(seed=1), new_model(seed=2)
     with RunWriter(Path("a")) as writer:
-        writer.save_model(first)
-        writer.save_model(second)
+        writer.save_weights(first.state_dict())
+        writer.save_weights(second.state_dict())
         found = writer.load_weights(new_model(seed=3))
         assert torch.equal(found.head.weight, second.head.weight)
         writer.finish()
@@ -269,7 +269,7 @@ def test_without_weights_nothing_is_left(error: type[BaseException]) -> None:
 
 WRITES: dict[str, Callable[[RunWriter], None]] = {
     CONFIG: lambda writer: writer.save_config(CONFIG_VALUE),
-    WEIGHTS: lambda writer: writer.save_model(new_model()),
+    WEIGHTS: lambda writer: writer.save_weights(new_model().state_dict()),
     METRICS: lambda writer: writer.write_json(METRICS, {}),
     HISTORY: lambda writer: writer.append_record(record(1)),
 }
@@ -306,7 +306,7 @@ def test_a_disk_that_is_full_when_syncing(monkeypatch: pytest.MonkeyPatch) -> No
     def save_again(writer: RunWriter) -> None:
         monkeypatch.setattr(os, "fsync", failing(errno.ENOSPC))
         try:
-            writer.save_model(second)
+            writer.save_weights(second.state_dict())
         finally:
             writer.load_weights(found)
 

@@ -26,14 +26,26 @@ model: {{cell: {cell}, hidden_size: 24, embedding_dropout: 0.2, dropout: 0.3}}
 training: {{epochs: 12, batch_size: 32}}
 run: {{checkpoint_every: 10 steps, threads: 1, processes: 1}}
 """
+PRETRAINING = """\
+data: {source: package, validation_size: 500, test_size: 22500}
+text: {max_tokens: null, max_size: 2000}
+vectors: {source: none, dimension: 16}
+model: {cell: gru, hidden_size: 24, bidirectional: false, dropout: 0.2}
+pretraining: {window: 32, negatives: 64, held_out: 20}
+training: {epochs: 3, batch_size: 32, learning_rate: 0.01}
+run: {checkpoint_every: 10 steps, threads: 1, processes: 1}
+"""
 KILLS = 20
 CLOCK = {"elapsed_s", "tokens_per_s"}
 
 
-def prepared(folder: Path, cell: str) -> Path:
+def prepared(folder: Path, kind: str) -> Path:
     """A folder with a config and an uninterrupted run of it, `runs/whole`."""
-    (folder / "fault.yaml").write_text(CONFIG.format(cell=cell), "utf-8")
-    done = gru_sent(folder, "train", "--config", "fault.yaml", "--output", "runs/whole")
+    pretrains = kind == "pretrain"
+    text = PRETRAINING if pretrains else CONFIG.format(cell=kind)
+    (folder / "fault.yaml").write_text(text, "utf-8")
+    verb = "pretrain" if pretrains else "train"
+    done = gru_sent(folder, verb, "--config", "fault.yaml", "--output", "runs/whole")
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -49,12 +61,20 @@ def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]]]:
     return (run / "model.safetensors").read_bytes(), history
 
 
+def train_options(name: str) -> list[str]:
+    return ["--config", "fault.yaml", "--output", f"runs/{name}", "--quiet"]
+
+
+def resume_options(name: str) -> list[str]:
+    return ["--resume", f"runs/{name}", "--quiet"]
+
+
 def train(name: str) -> list[str]:
-    return ["train", "--config", "fault.yaml", "--output", f"runs/{name}", "--quiet"]
+    return ["train", *train_options(name)]
 
 
 def resume(name: str) -> list[str]:
-    return ["train", "--resume", f"runs/{name}", "--quiet"]
+    return ["train", *resume_options(name)]
 
 
 def stop_in_training(folder: Path, name: str, number: int) -> subprocess.CompletedProcess[str]:
@@ -68,10 +88,14 @@ def stop_in_training(folder: Path, name: str, number: int) -> subprocess.Complet
     return subprocess.CompletedProcess([], process.returncode, output, errors)
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_killed_again_and_again(cell: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["gru", "lstm", "pretrain"])
+def test_killed_again_and_again(kind: str, tmp_path: Path) -> None:
     """Wherever it dies, at the start or between two files of a checkpoint."""
-    folder = prepared(tmp_path, cell)
+    verb = "pretrain" if kind == "pretrain" else "train"
+    folder = prepared(tmp_path, kind)
+    train, resume = (
+        [verb, *command] for command in (train_options("killed"), resume_options("killed"))
+    )
     expected, generator = outcome(folder / "runs/whole"), random.Random(0)
     kills, run = 0, folder / "runs/killed"
     begun = folder / "runs/killed.partial/config.yaml"
@@ -79,7 +103,7 @@ def test_killed_again_and_again(cell: str, tmp_path: Path) -> None:
         if run.exists():
             assert outcome(run) == expected
             shutil.rmtree(run)
-        with started(folder, *(resume("killed") if begun.exists() else train("killed"))) as process:
+        with started(folder, *(resume if begun.exists() else train)) as process:
             limit = generator.uniform(0.2, 6.0) if kills < KILLS else LIMIT_S
             try:
                 process.wait(limit)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from gru_sentiment.cli import progress
 from gru_sentiment.cli import train as train_command
 from gru_sentiment.cli.progress import BarProgress, LineProgress, SilentProgress, on_terminal
 from gru_sentiment.results import EvaluationRecord, StepRecord
@@ -171,6 +172,7 @@ def test_training_on_a_terminal_shows_a_bar(
     gru_sent: Callable[..., Result], tiny_config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_command, "on_terminal", lambda stream: True)
+    monkeypatch.setattr(progress, "on_terminal", lambda stream: True)
     result = gru_sent("train", "--config", tiny_config)
     assert result.exit_code == 0
     assert "\repoch 1/2" in result.stderr
@@ -185,6 +187,7 @@ def test_quiet_shows_no_progress(
     terminal: bool,
 ) -> None:
     monkeypatch.setattr(train_command, "on_terminal", lambda stream: terminal)
+    monkeypatch.setattr(progress, "on_terminal", lambda stream: terminal)
     result = gru_sent("train", "--config", tiny_config, "--quiet")
     assert result.exit_code == 0
     assert result.stderr == ""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from gru_sentiment import machine
 from gru_sentiment.artifact.checkpoints import TENSORS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.config_file import load_config
@@ -269,7 +270,7 @@ def test_other_threads_are_named(
     tiny_config: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped(tiny_config, 9, OFTEN)
-    monkeypatch.setattr(recipe, "set_threads", lambda _: 2)
+    monkeypatch.setattr(machine, "set_threads", lambda _: 2)
     resume()
     assert "threads: 1 when the training began, 2 now; the weights may differ" in caplog.text
 

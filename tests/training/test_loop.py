@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.build import build_average, build_model, freeze_embedding
+from gru_sentiment.build import build_average, build_model, release_layers
 from gru_sentiment.config import Config, ModelConfig, TrainingConfig
 from gru_sentiment.errors import DivergenceError
 from gru_sentiment.results import EvaluationRecord, StepRecord
@@ -388,7 +388,7 @@ def test_word_vectors_thaw_after_their_epochs() -> None:
         model,
         make_batches(4, 4),
         epochs=3,
-        before_epoch=lambda epoch: freeze_embedding(config.model, model, epoch),
+        before_epoch=lambda epoch: release_layers(config, model, epoch),
     ):
         moved.append(not torch.equal(table, before))
         assert not torch.equal(model.head.weight, head)

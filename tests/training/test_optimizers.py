@@ -50,6 +50,29 @@ def test_weight_decay_spares_embeddings_and_biases(name: str) -> None:
     assert len(spared) == 2 + 2 * 4
 
 
+def test_every_layer_has_the_rate_of_the_one_above_divided() -> None:
+    """Howard & Ruder 2018: 2.6 from layer to layer."""
+    model = Network()
+    layers = [[*model.head.parameters()], [*model.recurrent.parameters()], [model.table.weight]]
+    optimizer = make_optimizer(
+        model, "adam", learning_rate=RATE, weight_decay=DECAY, layers=layers, layer_decay=2.6
+    )
+    for depth, layer in enumerate(layers):
+        for parameter in layer:
+            assert group_of(optimizer, parameter)["lr"] == pytest.approx(RATE / 2.6**depth)
+    assert group_of(optimizer, model.head.weight)["weight_decay"] == DECAY
+    assert group_of(optimizer, model.head.bias)["weight_decay"] == 0
+    assert group_of(optimizer, model.table.weight)["weight_decay"] == 0
+    # a schedule moves them all in proportion
+    schedule = SCHEDULES["one_cycle"](optimizer, 10, 0.3)
+    rates = {round(group["lr"] / RATE, 9) for group in optimizer.param_groups}
+    optimizer.step()
+    schedule.after_step()
+    moved = {round(group["lr"] / RATE, 9) for group in optimizer.param_groups}
+    assert len(rates) == len(moved) == 3
+    assert max(moved) / min(moved) == pytest.approx(2.6**2)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_decay_alone_moves_only_the_matrices(name: str) -> None:
     model = Network()

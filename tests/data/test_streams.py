@@ -1,0 +1,59 @@
+"""Texts as streams: nothing lost within them, and every window goes on where the last one ended."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gru_sentiment.data.encoding import EncodedTexts
+from gru_sentiment.data.streams import END_OF_TEXT, Windows, in_a_row
+
+
+def encoded_from(texts: list[list[int]]) -> EncodedTexts:
+    """Texts of these ids, as they come out of a vocabulary that turns the words round."""
+    ids = np.array([i for text in texts for i in text], np.int32)
+    id_of = np.arange(100, dtype=np.int32)[::-1].copy()
+    offsets = np.cumsum([0, *map(len, texts)])
+    # what is stored are positions in `id_of`; a cut must not be seen
+    return EncodedTexts(id_of, (99 - ids).astype(np.int32), offsets, max_tokens=1, head_tokens=0)
+
+
+TEXTS = st.lists(st.lists(st.integers(2, 99), max_size=6), min_size=1, max_size=8)
+
+
+@given(texts=TEXTS, data=st.data())
+def test_all_words_in_a_row(texts: list[list[int]], data: st.DataObject) -> None:
+    rows = data.draw(st.permutations(range(len(texts))))
+    expected = [i for row in rows for i in (END_OF_TEXT, *texts[row])]
+    order = np.array(rows, np.int64)
+    assert in_a_row(encoded_from(texts), order).tolist() == expected
+    assert in_a_row(encoded_from(texts), order, backward=True).tolist() == expected[::-1]
+
+
+@given(st.integers(1, 60), st.integers(1, 4), st.integers(1, 7))
+def test_windows_go_on_where_the_last_one_ended(n: int, streams: int, window: int) -> None:
+    ids = np.arange(n, dtype=np.int32)
+    windows = Windows(ids, streams, window)
+    length = n // streams
+    read = [ids[s * length : (s + 1) * length].tolist() for s in range(streams)]
+    assert len(windows) == max(0, (length - 1) // window)
+    for w, batch in enumerate(windows):
+        words = batch.tokens.data.reshape(window, streams).T.tolist()
+        following = batch.labels.reshape(window, streams).T.tolist()
+        start = w * window
+        assert words == [stream[start : start + window] for stream in read]
+        assert following == [stream[start + 1 : start + window + 1] for stream in read]
+        assert batch.tokens.batch_sizes.tolist() == [streams] * window
+        assert batch.rows.tolist() == list(range(streams))
+    left = length - 1 - len(windows) * window
+    assert left < window or not len(windows)
+
+
+def test_there_is_no_window_behind_the_last() -> None:
+    windows = Windows(np.arange(9, dtype=np.int32), 2, 3)
+    assert len(windows) == 1
+    for index in (1, -1):
+        with pytest.raises(IndexError):
+            windows[index]

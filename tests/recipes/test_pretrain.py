@@ -1,0 +1,369 @@
+"""Pre-training learns to predict, goes on where it stopped, and starts a classifier."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from gru_sentiment.build import build_corpus
+from gru_sentiment.config_file import load_config
+from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserError
+from gru_sentiment.recipes import pretrain as recipe
+from gru_sentiment.recipes import train as training
+from gru_sentiment.recipes.evaluate import evaluate
+from gru_sentiment.recipes.predict import predict
+from gru_sentiment.results import EvaluationRecord, PretrainingResult, StepRecord
+
+CLOCK = {"elapsed_s", "tokens_per_s"}
+CONFIG = """\
+data: {source: files, path: reviews.csv, validation_size: 0.2, test_size: 0.2}
+text: {max_tokens: null, min_frequency: 1}
+vectors: {source: none, dimension: 6}
+model: {cell: gru, hidden_size: 8, bidirectional: false, dropout: 0.1}
+training: {epochs: 2, batch_size: 4, learning_rate: 0.03}
+pretraining: {window: 8, negatives: 20, held_out: 8}
+run: {threads: 1, checkpoint_every: 1 step}
+"""
+FINE_TUNING = """\
+data: {source: files, path: reviews.csv, validation_size: 0.2, test_size: 0.2}
+text: {max_tokens: 20, head_tokens: 10, min_frequency: 1}
+vectors: {source: none, dimension: 6}
+model: {cell: gru, hidden_size: 8, bidirectional: false, initialize_from: runs/lm}
+training:
+  epochs: 2
+  batch_size: 8
+  learning_rate: 0.03
+  fine_tuning: {layer_decay: 2.6}
+run: {threads: 1}
+"""
+
+
+class StoppedError(Exception):
+    """What the tests stop a training with."""
+
+
+class Observer:
+    """Keeps the evaluations; stops at a batch."""
+
+    def __init__(self, at: int | None = None) -> None:
+        self.at, self.steps = at, 0
+        self.evaluations: list[EvaluationRecord] = []
+
+    def on_step(self, record: StepRecord) -> None:
+        assert record.accuracy is None
+        self.steps += 1
+        if self.steps == self.at:
+            raise StoppedError
+
+    def on_evaluation(self, record: EvaluationRecord) -> None:
+        self.evaluations.append(record)
+
+
+class Silent:
+    """Says nothing."""
+
+    def on_step(self, record: StepRecord) -> None: ...
+
+    def on_evaluation(self, record: EvaluationRecord) -> None: ...
+
+
+def texts(n: int, seed: int) -> list[str]:
+    """`n` distinct texts."""
+    generator = random.Random(seed)
+    words = ["the", "film", "plot", "acting", "was", "and", "with", "great", "awful"]
+    return [f"{' '.join(generator.choices(words, k=12))} text{seed}x{i}" for i in range(n)]
+
+
+def write_texts(path: Path, found: list[str]) -> None:
+    """A csv with two classes in turns."""
+    lines = [f"{text},{'no' if i % 2 else 'yes'}" for i, text in enumerate(found)]
+    path.write_text("\n".join(["text,label", *lines]) + "\n", "utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_texts(tmp_path / "reviews.csv", texts(80, seed=0))
+    (tmp_path / "lm.yaml").write_text(CONFIG, "utf-8")
+    (tmp_path / "tune.yaml").write_text(FINE_TUNING, "utf-8")
+
+
+def pretrain(*overrides: str, observer: Observer | None = None) -> PretrainingResult:
+    config = load_config(Path("lm.yaml"), ["run.output=runs/lm", *overrides])
+    return recipe.pretrain(config, observer or Observer())
+
+
+def fine_tune(*overrides: str) -> Any:
+    return training.train(load_config(Path("tune.yaml"), overrides), Silent(), name="tune")
+
+
+def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]], Any]:
+    lines = map(json.loads, (run / "metrics.jsonl").read_text("utf-8").splitlines())
+    history = [{k: v for k, v in line.items() if k not in CLOCK} for line in lines]
+    return (
+        (run / "model.safetensors").read_bytes(),
+        history,
+        json.loads((run / "metrics.json").read_bytes()),
+    )
+
+
+def test_it_learns_what_follows() -> None:
+    watcher = Observer()
+    result = pretrain("training.epochs=12", observer=watcher)
+    first, last = watcher.evaluations[0], watcher.evaluations[-1]
+    # drawn from nine words: a model that knows how often each occurs has about 10
+    assert last.scores["loss"] < first.scores["loss"]
+    assert result.perplexity < 0.6 * result.vocabulary
+    assert result.perplexity == pytest.approx(math.exp(result.loss))
+    assert {record.train_accuracy for record in watcher.evaluations} == {None}
+
+
+def test_an_encoder_run_is_whole() -> None:
+    result = pretrain()
+    run = Path(result.run)
+    names = {path.name for path in run.iterdir()}
+    assert names == {
+        "config.yaml",
+        "vocabulary.txt",
+        "model.safetensors",
+        "metrics.jsonl",
+        "metrics.json",
+        "metadata.json",
+        "manifest.json",
+    }
+    facts = json.loads((run / "metadata.json").read_bytes())
+    assert facts["kind"] == "encoder"
+    assert facts["rows"] == {"train": 40, "held_out": 8}
+    assert facts["parameters"]["total"] == result.parameters
+    scores = json.loads((run / "metrics.json").read_bytes())["held_out"]
+    assert (scores["loss"], scores["perplexity"]) == (result.loss, result.perplexity)
+    assert not [name for name in load_file(run / "model.safetensors") if "carried" in name]
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_equal_to_one_that_never_stopped(cell: str, direction: str, tmp_path: Path) -> None:
+    overrides = [f"model.cell={cell}", f"pretraining.direction={direction}"]
+    whole = Observer()
+    pretrain(*overrides, observer=whole)
+    Path("runs/lm").rename(tmp_path / "whole")
+    expected = outcome(tmp_path / "whole")
+    for at in (2, whole.steps // 2, whole.steps // 2 + 1, whole.steps):
+        with pytest.raises(StoppedError):
+            pretrain(*overrides, observer=Observer(at))
+        torch.manual_seed(at)
+        recipe.resume(Path("runs/lm"), Observer())
+        assert outcome(Path("runs/lm")) == expected, at
+        Path("runs/lm").rename(tmp_path / f"stopped-at-{at}")
+
+
+def test_changed_texts_are_refused() -> None:
+    with pytest.raises(StoppedError):
+        pretrain(observer=Observer(3))
+    write_texts(Path("reviews.csv"), texts(80, seed=1))
+    with pytest.raises(ArtifactError, match="the data changed since the training began"):
+        recipe.resume(Path("runs/lm"), Observer())
+
+
+def test_each_command_goes_on_with_its_own() -> None:
+    with pytest.raises(StoppedError):
+        pretrain(observer=Observer(3))
+    with pytest.raises(ArtifactError) as caught:
+        training.resume(Path("runs/lm"), Silent())
+    assert "gru-sent pretrain" in caught.value.cause
+    assert caught.value.hint == "gru-sent pretrain --resume runs/lm"
+
+
+# more texts
+
+
+def test_unlabelled_texts_are_read_too() -> None:
+    lines = [f'{{"text": "{text} rareword"}}\n' for text in texts(30, seed=7)]
+    Path("more.jsonl").write_text("".join(lines), "utf-8")
+    pretrain("data.unlabelled_path=more.jsonl")
+    facts = json.loads(Path("runs/lm/metadata.json").read_bytes())
+    assert facts["rows"] == {"train": 70, "held_out": 8}
+    assert "rareword" in Path("runs/lm/vocabulary.txt").read_text("utf-8").split("\n")
+
+
+def test_no_text_of_the_test_part_is_read(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    pretrain()
+    config = load_config(Path("lm.yaml"))
+    corpus = build_corpus(config)
+    tested = corpus.records.texts.take(corpus.splits["test"][:3]).to_pylist()
+    write_texts(Path("more.csv"), [*tested, *texts(10, seed=9)])
+    pretrain("data.unlabelled_path=more.csv", "run.output=runs/more")
+    facts = json.loads(Path("runs/more/metadata.json").read_bytes())
+    assert facts["rows"]["train"] + facts["rows"]["held_out"] == 48 + 10
+    assert "3 unlabelled texts left out: they stand in the test part" in caplog.messages
+    words = set(Path("runs/more/vocabulary.txt").read_text("utf-8").split("\n"))
+    assert not [text for text in tested if text.split()[-1] in words]
+
+
+def test_a_test_part_is_recognised_by_its_texts() -> None:
+    write_texts(Path("more.csv"), texts(80, seed=0))
+    with pytest.raises(DataError, match=r"hold 16 of the 16 texts of the \w+ part"):
+        pretrain("data.unlabelled_path=more.csv")
+    assert not Path("runs").exists() or not any(Path("runs").iterdir())
+
+
+# what bad input gets
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error", "words"),
+    [
+        (["model.bidirectional=true"], ConfigError, "model.bidirectional: a model that reads in"),
+        (["training.monitor=+accuracy"], ConfigError, "training.monitor: +accuracy is no score"),
+        (["text.max_size=1"], DataError, "the vocabulary holds 1 word"),
+        (["training.batch_size=500"], DataError, "too little text: 500 streams of 8 words"),
+        (["pretraining.held_out=48"], DataError, "pretraining.held_out: 48 of 48 texts"),
+        (["data.unlabelled_path=none.csv"], DataError, "none.csv: no such file"),
+        (["pretraining=null"], ConfigError, "pretraining: the config has no such section"),
+    ],
+)
+def test_bad_input(overrides: list[str], error: type[UserError], words: str) -> None:
+    with pytest.raises(error) as caught:
+        pretrain(*overrides)
+    assert words in caught.value.cause
+    assert caught.value.hint
+    assert not Path("runs/lm").exists()
+
+
+def test_a_classifiers_command_refuses_a_language_model() -> None:
+    with pytest.raises(ConfigError) as caught:
+        training.train(load_config(Path("lm.yaml")), Silent())
+    assert "gru-sent pretrain" in caught.value.hint
+
+
+@pytest.mark.parametrize("use", [evaluate, lambda run: predict(["good"], run)])
+def test_an_encoder_answers_nothing(use: Any) -> None:
+    pretrain()
+    with pytest.raises(ArtifactError) as caught:
+        use(Path("runs/lm"))
+    assert "pre-trained encoder" in caught.value.cause
+    assert "model.initialize_from" in caught.value.hint
+
+
+# fine-tuning
+
+
+def test_a_classifier_starts_from_the_encoder() -> None:
+    pretrain()
+    result = fine_tune("training.learning_rate=1e-12", "training.epochs=1")
+    encoder = load_file("runs/lm/model.safetensors")
+    classifier = load_file(f"{result.run}/model.safetensors")
+    shared = [n for n in encoder if n.startswith(("embedding.", "recurrent."))]
+    assert len(shared) == 5
+    for name in shared:
+        torch.testing.assert_close(classifier[name], encoder[name], atol=1e-6, rtol=0)
+    assert (
+        Path(f"{result.run}/vocabulary.txt").read_bytes()
+        == Path("runs/lm/vocabulary.txt").read_bytes()
+    )
+    facts = json.loads(Path(f"{result.run}/metadata.json").read_bytes())
+    assert facts["encoder"]["path"].endswith("runs/lm")
+    assert result.coverage is None
+
+
+def test_the_classifier_needs_no_encoder_afterwards() -> None:
+    pretrain()
+    result = fine_tune()
+    before = predict(["a great film"], Path(result.run))
+    shutil.rmtree("runs/lm")
+    assert predict(["a great film"], Path(result.run)) == before
+
+
+def test_gradual_unfreezing_trains_from_the_top() -> None:
+    pretrain()
+    result = fine_tune("training.fine_tuning.unfreeze_epochs=1", "training.epochs=2")
+    encoder = load_file("runs/lm/model.safetensors")
+    classifier = load_file(f"{result.run}/model.safetensors")
+    moved = {
+        name: not torch.equal(classifier[name], encoder[name])
+        for name in ("embedding.table.weight", "recurrent.weight_hh_l0")
+    }
+    best = json.loads(Path(f"{result.run}/metadata.json").read_bytes())["best_epoch"]
+    # the recurrent layer joins in the second epoch; the vectors would in the third
+    assert moved == {"embedding.table.weight": False, "recurrent.weight_hh_l0": best == 2}
+
+
+@pytest.mark.parametrize(
+    ("override", "both"),
+    [
+        ("model.cell=lstm", "model.cell: lstm here, gru in"),
+        ("model.hidden_size=16", "model.hidden_size: 16 here, 8 in"),
+        ("model.layers=2", "model.layers: 2 here, 1 in"),
+        ("model.bidirectional=true", "model.bidirectional: True here, False in"),
+        ("text.lowercase=false", "text.lowercase: False here, True in"),
+        ("vectors.dimension=7", "vectors.dimension: 7 here, 6 in"),
+    ],
+)
+def test_both_sides_of_a_mismatch_are_named(override: str, both: str) -> None:
+    pretrain()
+    with pytest.raises(ConfigError) as caught:
+        fine_tune(override)
+    assert both in caught.value.cause
+    assert "runs/lm" in caught.value.cause
+
+
+class Stopping(Silent):
+    """Stops at the third batch: two are in a checkpoint."""
+
+    seen = 0
+
+    def on_step(self, record: StepRecord) -> None:
+        self.seen += 1
+        if self.seen == 3:
+            raise StoppedError
+
+
+def test_a_changed_encoder_is_refused_when_going_on() -> None:
+    pretrain()
+    config = load_config(Path("tune.yaml"), ["run.checkpoint_every=1 step"])
+    with pytest.raises(StoppedError):
+        training.train(config, Stopping(), name="tune")
+    shutil.rmtree("runs/lm")
+    pretrain("run.seed=5")
+    with pytest.raises(ArtifactError, match="the encoder changed"):
+        training.resume(Path("runs/tune"), Silent())
+
+
+@pytest.mark.parametrize("kind", ["missing", "classifier", "damaged"])
+def test_what_is_no_encoder(kind: str) -> None:
+    if kind == "damaged":
+        pretrain()
+        path = Path("runs/lm/model.safetensors")
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    if kind == "classifier":
+        fine_tune("model.initialize_from=null", "run.output=runs/lm")
+    words = {
+        "missing": "no such run folder",
+        "classifier": "is a classifier, not a pre-trained encoder",
+        "damaged": "is not the file that was written",
+    }
+    with pytest.raises(ArtifactError, match=words[kind]) as caught:
+        fine_tune()
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("kind", ["adversarial", "virtual"])
+def test_an_adversary_takes_part(kind: str) -> None:
+    pretrain()
+    plain = fine_tune("run.output=runs/plain")
+    moved = fine_tune("run.output=runs/moved", f"training.adversarial.kind={kind}")
+    one, other = (
+        [json.loads(line) for line in Path(r.run, "metrics.jsonl").read_text().splitlines()]
+        for r in (plain, moved)
+    )
+    assert one[0]["train_loss"] != other[0]["train_loss"]
+    assert moved.metrics["validation"].n == plain.metrics["validation"].n

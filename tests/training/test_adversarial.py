@@ -1,0 +1,142 @@
+"""Losses at moved word vectors, against what they are defined by."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_sequence
+
+from gru_sentiment.batch import Batch
+from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.models.embedding import WordEmbedding
+from gru_sentiment.training.adversarial import AdversarialLoss, divergence, unit_by_text
+from gru_sentiment.training.losses import ClassificationLoss
+
+TEXTS = [[2, 3, 4, 5], [5, 6], [7]]
+BATCH = Batch(
+    pack_sequence([torch.tensor(text) for text in TEXTS]),
+    torch.arange(3),
+    torch.tensor([1, 0, 1]),
+)
+SIZES = BATCH.tokens.batch_sizes
+TEXT_OF = torch.tensor([0, 1, 2, 0, 1, 0, 0])
+
+
+def new_model() -> TextClassifier:
+    torch.manual_seed(0)
+    embedding = WordEmbedding(torch.randn(8, 4), padding_id=1)
+    return TextClassifier(embedding, 1, hidden_size=3, pooling=("max", "last"))
+
+
+def length_by_text(x: Tensor) -> list[float]:
+    return [float(x[i == TEXT_OF].norm()) for i in range(3)]
+
+
+def loss_at(model: TextClassifier, vectors: Tensor) -> Tensor:
+    assert BATCH.labels is not None
+    return ClassificationLoss()(model.classify(PackedSequence(vectors, SIZES)), BATCH.labels)
+
+
+def test_directions_have_length_one_in_every_text() -> None:
+    direction = torch.randn(7, 4)
+    unit = unit_by_text(direction, BATCH)
+    assert length_by_text(unit) == pytest.approx([1.0] * 3)
+    # within a text, all is scaled alike
+    torch.testing.assert_close(unit[0] / unit[3], direction[0] / direction[3])
+    assert torch.equal(unit_by_text(torch.zeros(7, 4), BATCH), torch.zeros(7, 4))
+
+
+def test_the_adversary_moves_along_the_gradient() -> None:
+    model, epsilon = new_model(), 0.3
+    found, correct = AdversarialLoss(
+        ClassificationLoss(), "adversarial", epsilon=epsilon, weight=0.5
+    ).of_model(model, BATCH)
+    vectors = model.embedding(BATCH.tokens.data).detach().requires_grad_()
+    clean = loss_at(model, vectors)
+    (gradient,) = torch.autograd.grad(clean, vectors)
+    scale = float(vectors.detach().square().mean().sqrt())
+    moved = vectors.detach().clone()
+    for text in range(3):
+        of_text = gradient[text == TEXT_OF]
+        moved[text == TEXT_OF] += epsilon * scale * of_text / of_text.norm()
+    torch.testing.assert_close(found, clean + 0.5 * loss_at(model, moved))
+    assert loss_at(model, moved) > clean
+    _, expected = ClassificationLoss().of_model(model, BATCH)
+    assert correct == expected
+
+
+def test_the_adversary_is_worse_than_chance() -> None:
+    model, epsilon = new_model(), 0.5
+    loss = AdversarialLoss(ClassificationLoss(), "adversarial", epsilon=epsilon, weight=1.0)
+    found, _ = loss.of_model(model, BATCH)
+    vectors = model.embedding(BATCH.tokens.data).detach()
+    clean, scale = loss_at(model, vectors), vectors.square().mean().sqrt()
+    torch.manual_seed(1)
+    for _ in range(20):
+        random = unit_by_text(torch.randn_like(vectors), BATCH)
+        assert found - clean > loss_at(model, vectors + epsilon * scale * random)
+
+
+def test_no_answer_changes_without_moving() -> None:
+    model = new_model()
+    clean, _ = ClassificationLoss().of_model(model, BATCH)
+    found, _ = AdversarialLoss(ClassificationLoss(), "virtual", epsilon=1e-4, weight=1.0).of_model(
+        model, BATCH
+    )
+    torch.testing.assert_close(found, clean, atol=1e-6, rtol=0)
+
+
+def test_the_virtual_adversary_changes_answers_more_than_chance() -> None:
+    model, epsilon = new_model().double(), 0.05
+    loss = AdversarialLoss(ClassificationLoss(), "virtual", epsilon=epsilon, weight=1.0)
+    clean, _ = ClassificationLoss().of_model(model, BATCH)
+    torch.manual_seed(0)
+    found = [float((loss.of_model(model, BATCH)[0] - clean).detach()) for _ in range(10)]
+    vectors = model.embedding(BATCH.tokens.data).detach()
+    scale = vectors.square().mean().sqrt()
+
+    def answer(x: Tensor) -> Tensor:
+        logits = model.classify(PackedSequence(x, SIZES))
+        return torch.log_softmax(torch.cat([torch.zeros_like(logits), logits], 1), 1)
+
+    with torch.no_grad():
+        random = [
+            float(
+                divergence(
+                    answer(vectors),
+                    answer(
+                        vectors + epsilon * scale * unit_by_text(torch.randn_like(vectors), BATCH)
+                    ),
+                )
+            )
+            for _ in range(30)
+        ]
+    assert min(found) > sum(random) / len(random)
+
+
+def test_the_virtual_adversary_does_not_look_at_labels() -> None:
+    model = new_model()
+    other = Batch(BATCH.tokens, BATCH.rows, torch.tensor([0, 1, 0]))
+    added = []
+    for batch in (BATCH, other):
+        torch.manual_seed(3)
+        loss = AdversarialLoss(ClassificationLoss(), "virtual", epsilon=0.5, weight=1.0)
+        clean, _ = ClassificationLoss().of_model(model, batch)
+        added.append(float((loss.of_model(model, batch)[0] - clean).detach()))
+    assert added[0] == pytest.approx(added[1], abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["adversarial", "virtual"])
+def test_frozen_vectors_stay_and_the_rest_learns(kind: str) -> None:
+    model = new_model()
+    model.embedding.set_trainable(False)
+    loss, _ = AdversarialLoss(ClassificationLoss(), kind, epsilon=1.0, weight=1.0).of_model(
+        model, BATCH
+    )
+    loss.backward()
+    assert model.embedding.table.weight.grad is None
+    assert isinstance(model.head, nn.Linear)
+    for parameter in (model.head.weight, *model.recurrent.parameters()):
+        assert parameter.grad is not None
+        assert parameter.grad.abs().sum() > 0
