@@ -284,6 +284,7 @@ def build_optimizer(config: TrainingConfig, model: nn.Module) -> Optimizer:
     """The config's optimizer over the model's parameters."""
     options = {"momentum": config.momentum} if config.optimizer in OPTIMIZERS_WITH_MOMENTUM else {}
     decay = config.fine_tuning.layer_decay
+    layered = decay != 1 and isinstance(model, TextClassifier)
     return make_optimizer(
         model,
         config.optimizer,
