@@ -1,4 +1,4 @@
-"""Scores of a confusion matrix (classes, classes): true classes by row, predicted ones by column."""
+"""Scores of a confusion matrix (classes, classes): true classes by row, predicted by column."""
 
 from __future__ import annotations
 

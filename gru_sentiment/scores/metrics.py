@@ -102,7 +102,7 @@ class Scoring:
             "average_precision": partial(self._mean_of_rankings, Ranking.average_precision),
             "loss": lambda weights: self._mean(self._losses, weights),
             "brier": lambda weights: self._mean(self._brier_terms, weights),
-            "ece": lambda weights: self._calibration.error(weights),
+            "ece": self._calibration.error,
         }
         for kind, score in OF_ALL_CLASSES.items():
             found[f"macro_{kind}"] = partial(self._mean_of_classes, score)

@@ -51,6 +51,6 @@ class Ranking:
 
     def _by_score(self, weights: Integers) -> tuple[Floats, Floats]:
         """Positive and negative rows of every distinct score, from low to high."""
-        every = np.bincount(self._group, weights, self._groups)
-        positive = np.bincount(self._group, weights * self._positive, self._groups)
-        return positive, every - positive
+        kinds = weights * self._positive, weights * ~self._positive
+        positive, negative = (np.bincount(self._group, n, self._groups) for n in kinds)
+        return positive.astype(float), negative.astype(float)
