@@ -71,7 +71,10 @@ def read_predictions(path: Path) -> SavedPredictions:
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: byte {error.start} is not UTF-8") from error
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        raise DataError(
+            f"{path}: cannot be read: {error.strerror}",
+            hint="give a run folder, or a file that evaluate --predictions wrote",
+        ) from error
     if not lines:
         raise DataError(f"{path}: the file is empty", hint=SAME_ROWS)
     answers = [_answer(path, number, line) for number, line in enumerate(lines, 1)]
