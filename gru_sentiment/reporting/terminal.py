@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gru_sentiment.reporting.wording import (
-    comparison,
+    comparison_lines,
     demand,
     interval,
     score,
@@ -96,7 +96,7 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
     if metrics.empty_texts:
         parts.append(Text(f"{metrics.empty_texts:,} texts hold no word"))
     if evaluation.against:
-        parts += map(Text, comparison(evaluation.against))
+        parts += map(Text, comparison_lines(evaluation.against))
     parts += [_slices_table(name, scores) for name, scores in evaluation.slices.items()]
     if evaluation.gates:
         parts += [_gates_table(evaluation), Text(verdict(evaluation))]
