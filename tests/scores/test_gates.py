@@ -45,7 +45,7 @@ def test_a_bound_without_a_metric(text: str) -> None:
     ) as caught:
         parse_floor(text)
     assert "such as accuracy=0.9" in caught.value.hint
-    with pytest.raises(ConfigError, match="^--fail-over"):
+    with pytest.raises(ConfigError, match=r"^--fail-over"):
         parse_ceiling(text)
 
 
