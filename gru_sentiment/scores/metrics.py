@@ -73,7 +73,8 @@ class Scoring:
     def measure(self, names: Sequence[str], *, seed: int = 0) -> dict[str, Measured]:
         """Metrics by name, each with its 95 % interval.
 
-        Wilson's for proportions, the seeded bootstrap's for the others. A value is None where it
+        Wilson's for proportions, the seeded bootstrap's for the others; that of the calibration
+        error lies high, since resamples add noise of their own to every bin. A value is None where it
         cannot be computed because a class that it needs has no rows.
         """
         statistics = self.statistics()
