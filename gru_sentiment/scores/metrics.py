@@ -74,8 +74,8 @@ class Scoring:
         """Metrics by name, each with its 95 % interval.
 
         Wilson's for proportions, the seeded bootstrap's for the others; that of the calibration
-        error lies high, since resamples add noise of their own to every bin. A value is None where it
-        cannot be computed because a class that it needs has no rows.
+        error lies high, since resamples add noise of their own to every bin. A value is None where
+        it cannot be computed because a class that it needs has no rows.
         """
         statistics = self.statistics()
         values = {name: statistics[name](self._once) for name in names}
