@@ -284,15 +284,13 @@ def build_optimizer(config: TrainingConfig, model: nn.Module) -> Optimizer:
     """The config's optimizer over the model's parameters."""
     options = {"momentum": config.momentum} if config.optimizer in OPTIMIZERS_WITH_MOMENTUM else {}
     decay = config.fine_tuning.layer_decay
-    layered = decay != 1 and isinstance(model, TextClassifier)
+    layers = model.layers_from_top() if decay != 1 and isinstance(model, TextClassifier) else None
     return make_optimizer(
         model,
         config.optimizer,
         learning_rate=config.learning_rate,
         weight_decay=config.weight_decay,
-        layers=model.layers_from_top()
-        if decay != 1 and isinstance(model, TextClassifier)
-        else None,
+        layers=layers,
         layer_decay=decay,
         **options,
     )

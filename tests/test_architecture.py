@@ -18,7 +18,7 @@ ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
 GROUND = {"errors", "results", "batch", "process", "stop_request"}
-SECOND = {"data", "models", "training", "sources"}
+SECOND = {"data", "models", "training", "sources", "scores"}
 BELOW_BUILD = {*GROUND, *SECOND, "config"}
 MAY_IMPORT = {
     **{name: set[str]() for name in ("", *GROUND, "config")},
@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "tasks": {"tasks", *BELOW_BUILD, "build", "evaluation"},
     "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation", "tasks"},
     "resuming": {"artifact", "config", "config_file", "config_changes", "errors"},
-    "evaluation": {"data", "training", *GROUND},
+    "evaluation": {"data", "training", "scores", *GROUND},
     "recipes": {
         *BELOW_BUILD,
         "config_file",
@@ -110,6 +110,12 @@ def test_imports_point_down(name: str) -> None:
 def test_is_free_of_torch(name: str) -> None:
     heavy = {"torch", "torchtext", "spacy", "datasets", "pyarrow", "numpy", "safetensors"}
     assert not heavy & {imported.split(".")[0] for imported in imports(TREES[name])}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("scores/")])
+def test_scores_are_of_arrays(name: str) -> None:
+    modules = {imported.split(".")[0] for imported in imports(TREES[name])}
+    assert modules - sys.stdlib_module_names <= {"numpy", "gru_sentiment"}
 
 
 def test_the_command_line_loads_nothing_heavy() -> None:

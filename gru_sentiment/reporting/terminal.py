@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gru_sentiment.reporting.wording import (
+    comparison_lines,
+    demand,
+    interval,
+    score,
+    slice_title,
+    verdict,
+)
 from gru_sentiment.results import (
     Comparison,
     Coverage,
@@ -19,8 +27,23 @@ from gru_sentiment.results import (
     Metrics,
     Prediction,
     PretrainingResult,
+    SliceScore,
     TrainingResult,
 )
+
+SCORES = {
+    "accuracy": "accuracy",
+    "loss": "loss",
+    "ROC AUC": "roc_auc",
+    "macro F1": "macro_f1",
+}
+MORE_SCORES = {
+    "balanced accuracy": "balanced_accuracy",
+    "average precision": "average_precision",
+    "MCC": "mcc",
+    "Brier score": "brier",
+    "calibration error": "ece",
+}
 
 BAR = 30
 """Characters of a full probability bar."""
@@ -78,32 +101,49 @@ def comparison_report(comparison: Comparison) -> RenderableType:
 
 
 def evaluation_report(evaluation: Evaluation) -> RenderableType:
-    """Scores, and where the errors are."""
+    """Scores, where the errors are, and what came of the gates, the comparison and the slices."""
+    metrics = evaluation.metrics
     parts: list[RenderableType] = [
         Text(f"{evaluation.run} on {evaluation.data}"),
-        metrics_table({evaluation.data: evaluation.metrics}),
-        confusion_table(evaluation.metrics),
+        metrics_table({evaluation.data: metrics}, SCORES | MORE_SCORES),
+        confusion_table(metrics),
+        Text(f"accuracy, 95 % interval: {interval(*metrics.accuracy_interval)}"),
     ]
-    if evaluation.metrics.empty_texts:
-        parts.append(Text(f"{evaluation.metrics.empty_texts:,} texts hold no word"))
+    if metrics.empty_texts:
+        parts.append(Text(f"{metrics.empty_texts:,} texts hold no word"))
+    if evaluation.against:
+        parts += map(Text, comparison_lines(evaluation.against))
+    parts += [_slices_table(name, scores) for name, scores in evaluation.slices.items()]
+    if evaluation.gates:
+        parts += [_gates_table(evaluation), Text(verdict(evaluation))]
     return Group(*parts)
 
 
-def metrics_table(metrics: dict[str, Metrics]) -> Table:
-    """One column a split."""
+def _gates_table(evaluation: Evaluation) -> Table:
+    table = _table("gate", "value", "95 % interval", "")
+    for gate in evaluation.gates:
+        found = f"{gate.value:.6g}", interval(gate.low, gate.high)
+        _add_row(table, demand(gate), *found, "met" if gate.passed else "FAILED")
+    return table
+
+
+def _slices_table(name: str, scores: list[SliceScore]) -> Table:
+    table = _table(slice_title(name), "rows", "accuracy", "95 % interval")
+    for s in scores:
+        _add_row(table, s.name, f"{s.n:,}", score(s.accuracy), interval(s.low, s.high))
+    return table
+
+
+def metrics_table(metrics: dict[str, Metrics], scores: Mapping[str, str] = SCORES) -> Table:
+    """One column a split; `scores` are fields of the metrics by their titles."""
     table = _table("", *metrics)
     _add_row(table, "reviews", *(f"{m.n:,}" for m in metrics.values()))
-    for title, name in [
-        ("accuracy", "accuracy"),
-        ("loss", "loss"),
-        ("ROC AUC", "roc_auc"),
-        ("macro F1", "macro_f1"),
-    ]:
-        _add_row(table, title, *(_score(getattr(m, name)) for m in metrics.values()))
+    for title, name in scores.items():
+        _add_row(table, title, *(score(getattr(m, name)) for m in metrics.values()))
     classes = next(iter(metrics.values())).per_class
     for name in classes:
         for title in ("precision", "recall", "f1"):
-            values = (_score(getattr(m.per_class[name], title)) for m in metrics.values())
+            values = (score(getattr(m.per_class[name], title)) for m in metrics.values())
             _add_row(table, f"{title} of {name}", *values)
     _add_row(table, "tokens/s", *(f"{m.tokens_per_s:,.0f}" for m in metrics.values()))
     return table
@@ -196,10 +236,6 @@ def _table(first: str, *others: str) -> Table:
     for name in others:
         table.add_column(Text(name), justify="right", overflow="fold")
     return table
-
-
-def _score(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.4f}"
 
 
 def _share(part: int, whole: int) -> str:
