@@ -13,7 +13,7 @@ from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, Integers
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.results import Metrics, Prediction
-from gru_sentiment.training.metrics import classification_metrics
+from gru_sentiment.scores.metrics import classification_metrics
 from gru_sentiment.training.scoring import Floats, score
 
 TOKENS_PER_BATCH = 32_768

@@ -63,6 +63,24 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class PairedComparison:
+    """A second model against a first one on the same rows."""
+
+    n: int
+    difference: float
+    """Accuracy of the second less that of the first."""
+    low: float
+    high: float
+    """95 % interval of the difference, by paired bootstrap."""
+    p_value: float
+    """McNemar's exact test, two-sided."""
+    fixed: int
+    """Rows that the second model alone gets right."""
+    broken: int
+    """Rows that the first model alone gets right."""
+
+
+@dataclass(frozen=True)
 class Prediction:
     """The answer for one text."""
 

@@ -1,0 +1,60 @@
+"""95 % intervals around what was measured on a sample of rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+Statistic = Callable[[Integers], float | None]
+"""A value of rows that count as often as their weights (rows,) say; None where it has none."""
+
+LEVEL = 0.95
+RESAMPLES = 1_000
+TAIL = (1 - LEVEL) / 2
+Z = NormalDist().inv_cdf(1 - TAIL)
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """Wilson's score interval (1927) of a proportion; 0 to 1 where nothing was counted.
+
+    The p with |successes / n - p| <= z sqrt(p (1 - p) / n): within [0, 1] by itself, and close to
+    its nominal coverage where p is near 0 or 1, which the normal interval is not.
+    """
+    if not n:
+        return 0.0, 1.0
+    centre = 2 * successes + Z * Z
+    half = Z * math.sqrt(Z * Z + 4 * successes * (n - successes) / n)
+    whole = 2 * (n + Z * Z)
+    return max(0.0, (centre - half) / whole), min(1.0, (centre + half) / whole)
+
+
+def bootstrap(
+    statistics: Sequence[Statistic], n: int, *, seed: int = 0, resamples: int = RESAMPLES
+) -> list[tuple[float, float]]:
+    """Percentile intervals of statistics of `n` rows (Efron 1979), all from the same resamples.
+
+    A resample is given as how often each row was drawn. Resamples without a value, such as those
+    that lack a class, are left out; an interval without any is NaN to NaN.
+    """
+    generator = np.random.default_rng(seed)
+    values = np.empty((resamples, len(statistics)))
+    for values_of_resample in values:
+        weights = np.bincount(generator.integers(n, size=n), minlength=n)
+        for i, statistic in enumerate(statistics):
+            value = statistic(weights)
+            values_of_resample[i] = math.nan if value is None else value
+    return [percentiles(column) for column in values.T]
+
+
+def percentiles(values: np.ndarray[Any, Any]) -> tuple[float, float]:
+    """The middle 95 % of values, those that are not numbers left out."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return math.nan, math.nan
+    low, high = np.quantile(known, [TAIL, 1 - TAIL])
+    return float(low), float(high)
