@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gru_sentiment.reporting.tables import add_row, new_table, score
 from gru_sentiment.results import (
     Comparison,
     Coverage,
@@ -75,29 +75,29 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
 
 def metrics_table(metrics: dict[str, Metrics]) -> Table:
     """One column a split."""
-    table = _table("", *metrics)
-    _add_row(table, "reviews", *(f"{m.n:,}" for m in metrics.values()))
+    table = new_table("", *metrics)
+    add_row(table, "reviews", *(f"{m.n:,}" for m in metrics.values()))
     for title, name in [
         ("accuracy", "accuracy"),
         ("loss", "loss"),
         ("ROC AUC", "roc_auc"),
         ("macro F1", "macro_f1"),
     ]:
-        _add_row(table, title, *(_score(getattr(m, name)) for m in metrics.values()))
+        add_row(table, title, *(score(getattr(m, name)) for m in metrics.values()))
     classes = next(iter(metrics.values())).per_class
     for name in classes:
         for title in ("precision", "recall", "f1"):
-            values = (_score(getattr(m.per_class[name], title)) for m in metrics.values())
-            _add_row(table, f"{title} of {name}", *values)
-    _add_row(table, "tokens/s", *(f"{m.tokens_per_s:,.0f}" for m in metrics.values()))
+            values = (score(getattr(m.per_class[name], title)) for m in metrics.values())
+            add_row(table, f"{title} of {name}", *values)
+    add_row(table, "tokens/s", *(f"{m.tokens_per_s:,.0f}" for m in metrics.values()))
     return table
 
 
 def confusion_table(metrics: Metrics) -> Table:
     """True classes by row, predicted ones by column."""
-    table = _table("true \\ predicted", *metrics.per_class)
+    table = new_table("true \\ predicted", *metrics.per_class)
     for name, row in zip(metrics.per_class, metrics.confusion_matrix, strict=True):
-        _add_row(table, name, *(f"{n:,}" for n in row))
+        add_row(table, name, *(f"{n:,}" for n in row))
     return table
 
 
@@ -120,18 +120,18 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
 
 def data_report(report: DataReport) -> RenderableType:
     """Everything that `data check` found."""
-    table = _table("", *report.splits)
+    table = new_table("", *report.splits)
     splits = list(report.splits.values())
-    _add_row(table, "rows", *(f"{s.rows:,}" for s in splits))
+    add_row(table, "rows", *(f"{s.rows:,}" for s in splits))
     for label in splits[0].labels:
-        _add_row(table, label, *(_share(s.labels[label], s.rows) for s in splits))
-    _add_row(table, "empty texts", *(f"{s.empty_texts:,}" for s in splits))
-    _add_row(table, "duplicate texts", *(f"{s.duplicate_texts:,}" for s in splits))
+        add_row(table, label, *(_share(s.labels[label], s.rows) for s in splits))
+    add_row(table, "empty texts", *(f"{s.empty_texts:,}" for s in splits))
+    add_row(table, "duplicate texts", *(f"{s.duplicate_texts:,}" for s in splits))
     for percentile in splits[0].lengths:
         title = "words, longest" if percentile == "100 %" else f"words, {percentile} have at most"
-        _add_row(table, title, *(f"{s.lengths[percentile]:,}" for s in splits))
-    _add_row(table, "truncated", *(f"{s.truncated:.1%}" for s in splits))
-    _add_row(table, "out of vocabulary", *(f"{s.out_of_vocabulary:.2%}" for s in splits))
+        add_row(table, title, *(f"{s.lengths[percentile]:,}" for s in splits))
+    add_row(table, "truncated", *(f"{s.truncated:.1%}" for s in splits))
+    add_row(table, "out of vocabulary", *(f"{s.out_of_vocabulary:.2%}" for s in splits))
     lines = [f"texts in both {pair}: {n:,}" for pair, n in report.overlaps.items()]
     lines += [f"vocabulary: {report.vocabulary:,} words", *_coverage_lines(report.coverage)]
     lines += [f"warning: {warning}" for warning in report.warnings]
@@ -160,23 +160,6 @@ def _coverage_lines(coverage: Coverage | None) -> Iterable[str]:
     if coverage.most_frequent_missing:
         words = ", ".join(f"{word!r} ({n:,})" for word, n in coverage.most_frequent_missing)
         yield f"most frequent words without a vector: {words}"
-
-
-def _add_row(table: Table, *cells: str) -> None:
-    # as Text: names of the user may look like markup
-    table.add_row(*map(Text, cells))
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column(Text(first))
-    for name in others:
-        table.add_column(Text(name), justify="right", overflow="fold")
-    return table
-
-
-def _score(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.4f}"
 
 
 def _share(part: int, whole: int) -> str:

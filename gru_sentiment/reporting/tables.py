@@ -1,0 +1,26 @@
+"""Tables and numbers as all reports write them."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+
+def new_table(first: str, *others: str) -> Table:
+    """An empty table: a column of names, then columns of numbers."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column(Text(first))
+    for name in others:
+        table.add_column(Text(name), justify="right", overflow="fold")
+    return table
+
+
+def add_row(table: Table, *cells: str) -> None:
+    """A row as it stands: names of the user may look like markup."""
+    table.add_row(*map(Text, cells))
+
+
+def score(value: float | None) -> str:
+    """Four digits."""
+    return "n/a" if value is None else f"{value:.4f}"
