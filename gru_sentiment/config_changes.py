@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gru_sentiment.config import SCHEDULES_OF_ALL_STEPS, Config
@@ -25,7 +26,7 @@ def check_extension(before: Config, after: Config) -> list[str]:
     Raises:
         ConfigError: one of them would have changed what was trained so far.
     """
-    changes = _changes(before, after)
+    changes = changes_between(before, after)
     words = {key: f"{key}: {old} in the run, {new} now" for key, (old, new) in changes.items()}
     problems = [problem for key, problem in words.items() if key not in EXTENDABLE]
     if "training.epochs" in changes:
@@ -50,15 +51,18 @@ def _epoch_problems(before: Config, after: Config) -> list[str]:
     return []
 
 
-def _changes(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:
-    old, new = _flat(before), _flat(after)
+def changes_between(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:
+    """(old value, new value) of every dotted key that differs, but for the run's folder."""
+    old, new = (flat(config.model_dump(mode="json")) for config in (before, after))
     return {key: (old[key], new[key]) for key in old if old[key] != new[key] and key not in IGNORED}
 
 
-def _flat(config: Config) -> dict[str, Any]:
-    sections = config.model_dump(mode="json")
-    return {
-        f"{section}.{key}": value
-        for section, values in sections.items()
-        for key, value in values.items()
-    }
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values by dotted key: {"model": {"cell": "gru"}} is {"model.cell": "gru"}."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value
+    return found

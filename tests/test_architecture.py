@@ -31,7 +31,14 @@ MAY_IMPORT = {
     **{room: {room, *GROUND} for room in SECOND},
     "suites": {"suites", *GROUND, "config_file"},
     "build": BELOW_BUILD,
-    "artifact": {"artifact", *BELOW_BUILD, "build", "config_file", "evaluation"},
+    "artifact": {
+        "artifact",
+        *BELOW_BUILD,
+        "build",
+        "config_file",
+        "config_changes",
+        "evaluation",
+    },
     "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation"},
     "evaluation": {"data", "training", "scores", *GROUND},
     "recipes": {
@@ -47,7 +54,17 @@ MAY_IMPORT = {
     },
     "reporting": {"reporting", "results", "suite_results", "run_results", "errors"},
     "export": {"export", *BELOW_BUILD, "config_file", "build", "artifact", "evaluation"},
-    "cli": {"", "cli", "config", "config_file", "process", "reporting", "results", "errors"},
+    "cli": {
+        "",
+        "cli",
+        "config",
+        "config_file",
+        "process",
+        "reporting",
+        "results",
+        "run_results",
+        "errors",
+    },
 }
 """By room or file of the top level; `""` is the package itself, for its version."""
 NO_TORCH = (

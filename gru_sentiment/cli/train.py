@@ -35,6 +35,10 @@ def train(
             "--resume", metavar="RUN", help="Go on with a run that did not finish; no --config."
         ),
     ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", min=2, help="Train so many seeds, from run.seed on, as one."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Run folder; runs/CONFIG by default.")
     ] = None,
@@ -58,6 +62,8 @@ def train(
         raise typer.BadParameter(
             "--resume goes on in the run's own folder: no --output, no --force"
         )
+    if resume is not None and seeds:
+        raise typer.BadParameter("--resume goes on with the seeds that there are: no --seeds")
     with command(debug=debug, quiet=quiet):
         given = {
             "run.output": output,
@@ -73,11 +79,16 @@ def train(
         settings = load_config(config, overrides or [], flags) if config else None
         set_up_network(offline=offline)
 
+        from gru_sentiment.recipes import seeds as several
         from gru_sentiment.recipes import train as recipe
 
         terminal = on_terminal(sys.stderr) and not quiet
         with closing(_observer(quiet)) as observer:
-            if resume:
+            one = _OneSeed(observer, force=force, progress=terminal)
+            if resume and several.is_folder_of_seeds(resume):
+                changed = bool(config or overrides or flags)
+                report = seeds_report(several.resume_seeds(resume, one, changed=changed))
+            elif resume:
                 result = recipe.resume(
                     resume,
                     observer,
@@ -86,13 +97,39 @@ def train(
                     flags=flags,
                     progress=terminal,
                 )
+                report = training_report(result)
             else:
                 assert config is not None
                 assert settings is not None
-                result = recipe.train(
-                    settings, observer, name=config.stem, force=force, progress=terminal
-                )
-        console().print(training_report(result))
+                name = config.stem
+                if seeds:
+                    all_seeds = several.train_seeds(settings, seeds, one, name=name, force=force)
+                    report = seeds_report(all_seeds)
+                else:
+                    result = recipe.train(
+                        settings, observer, name=name, force=force, progress=terminal
+                    )
+                    report = training_report(result)
+        console().print(report)
+
+
+class _OneSeed:
+    """Trains one of several seeds."""
+
+    def __init__(self, observer: Observer, *, force: bool, progress: bool) -> None:
+        self.observer, self.force, self.progress = observer, force, progress
+
+    def train(self, config: Config) -> None:
+        """From the beginning."""
+        from gru_sentiment.recipes import train as recipe
+
+        recipe.train(config, self.observer, force=self.force, progress=self.progress)
+
+    def resume(self, path: Path, config: Config) -> None:
+        """From its last checkpoint."""
+        from gru_sentiment.recipes import train as recipe
+
+        recipe.resume(path, self.observer, config=config, progress=self.progress)
 
 
 def reproduce(
