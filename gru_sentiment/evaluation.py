@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,6 +58,19 @@ class Answers:
             elapsed_s=elapsed_s,
             tokens_per_s=tokens / elapsed_s,
         )
+
+
+def prediction_lines(
+    predictions: Sequence[Prediction], rows: Integers, labels: Labels, label_ids: Integers
+) -> list[dict[str, Any]]:
+    """What a file of predictions holds: a line a row, its true class beside the answer.
+
+    `label_ids` has one class index a text, of which `rows` are those predicted.
+    """
+    return [
+        {"row": int(row), "true": labels.classes[label_ids[row]], **prediction.to_json()}
+        for row, prediction in zip(rows, predictions, strict=True)
+    ]
 
 
 def answers_of(

@@ -28,12 +28,24 @@ class Metrics:
     loss: float
     """Mean negative log likelihood of the true class, in nats."""
     accuracy: float
+    accuracy_interval: list[float]
+    """Wilson's 95 % interval."""
+    balanced_accuracy: float | None
+    """Mean recall; None where a class has no rows."""
     macro_precision: float
     macro_recall: float
     macro_f1: float
+    mcc: float | None
+    """Matthews' correlation; None where all rows are of one class."""
     roc_auc: float | None
     """Area under the ROC curve, one against the rest and averaged for more than two classes; None
     where a class has no rows."""
+    average_precision: float | None
+    """Of the second of two classes, else averaged over all; None where a class has no rows."""
+    brier: float
+    """Mean squared error of the probabilities, summed over the classes; for two classes, of one."""
+    ece: float
+    """Expected calibration error, over 15 equal bins of the predicted class's probability."""
     per_class: dict[str, ClassMetrics]
     confusion_matrix: list[list[int]]
     """Rows are true classes, columns predicted ones, both in the order of `per_class`."""
@@ -49,17 +61,43 @@ class Metrics:
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """A run's scores on one set of rows."""
+class Measured:
+    """A metric by its name, with its 95 % interval."""
 
-    run: str
-    data: str
-    """A part of the run's data, or a file."""
-    metrics: Metrics
+    name: str
+    value: float | None
+    """None where it cannot be computed of these rows."""
+    low: float | None
+    high: float | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Run, data and metrics side by side."""
-        return {"run": self.run, "data": self.data, **self.metrics.to_json()}
+
+@dataclass(frozen=True)
+class GateResult:
+    """A bound that was set for a metric, and what came of it."""
+
+    metric: str
+    kind: str
+    """`floor` or `ceiling`."""
+    bound: float
+    end: str | None
+    """`lower` or `upper`: the end of the interval that was held against the bound; None for the
+    value itself."""
+    value: float
+    low: float | None
+    high: float | None
+    passed: bool
+
+
+@dataclass(frozen=True)
+class SliceScore:
+    """Accuracy on some of the rows."""
+
+    name: str
+    n: int
+    accuracy: float
+    low: float
+    high: float
+    """95 % interval, Wilson's."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +116,50 @@ class PairedComparison:
     """Rows that the second model alone gets right."""
     broken: int
     """Rows that the first model alone gets right."""
+
+
+@dataclass(frozen=True)
+class Against:
+    """A run compared with another one, or with saved predictions."""
+
+    other: str
+    other_accuracy: float
+    comparison: PairedComparison
+    """This run is the second, the other one the first."""
+    fixed_rows: list[int]
+    broken_rows: list[int]
+    """Rows of the data, counted from 0."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run's scores on one set of rows, and what else was asked about them."""
+
+    run: str
+    data: str
+    """A part of the run's data, or a file."""
+    metrics: Metrics
+    gates: list[GateResult] = field(default_factory=list)
+    against: Against | None = None
+    slices: dict[str, list[SliceScore]] = field(default_factory=dict)
+    """By what the rows were sliced, the worst slice first."""
+    predictions: list[dict[str, Any]] = field(default_factory=list)
+    """A line a row."""
+
+    @property
+    def failed(self) -> list[GateResult]:
+        """Gates that were not met."""
+        return [gate for gate in self.gates if not gate.passed]
+
+    def to_json(self) -> dict[str, Any]:
+        """Run, data and metrics side by side, and what else was asked; no predictions."""
+        asked = {
+            "gates": [asdict(gate) for gate in self.gates],
+            "against": asdict(self.against) if self.against else None,
+            "slices": {name: list(map(asdict, scores)) for name, scores in self.slices.items()},
+        }
+        found = {name: value for name, value in asked.items() if value}
+        return {"run": self.run, "data": self.data, **self.metrics.to_json(), **found}
 
 
 @dataclass(frozen=True)

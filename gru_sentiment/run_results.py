@@ -15,7 +15,7 @@ class RunSummary:
 
     run: str
     kind: str
-    """`classifier`, or what metadata.json says: a baseline, a fusion, an encoder."""
+    """`net`, or what metadata.json says: a baseline, a fusion, an encoder."""
     cell: str | None
     parameters: int | None
     seed: int | None

@@ -22,7 +22,7 @@ from gru_sentiment.config_changes import flat
 from gru_sentiment.config_file import parse_yaml, read_config_text
 from gru_sentiment.run_results import RunSummary
 
-CLASSIFIER = "classifier"
+NET = "net"
 LARGEST = 1e300
 DEPTH = 3
 """Folders below the one that is looked at."""
@@ -54,7 +54,7 @@ def read_summary(folder: Path) -> RunSummary:
     scores = {name: value for name, value in flat(metrics).items() if _number(value) is not None}
     return RunSummary(
         run=str(folder),
-        kind=_text(about.get("kind")) or CLASSIFIER,
+        kind=_text(about.get("kind")) or NET,
         cell=_text(config.get("model.cell")),
         parameters=None if count is None else int(count),
         seed=None if seed is None else int(seed),

@@ -10,12 +10,25 @@ from typing import Annotated
 
 import typer
 
-from gru_sentiment.cli.errors import command
+from gru_sentiment.cli.errors import CHECK_FAILED, command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
+from gru_sentiment.cli.outputs import (
+    SUMMARY,
+    append_summary,
+    check_outputs,
+    summary_file,
+    write_outputs,
+)
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.process import set_up_network
+from gru_sentiment.reporting.junit import junit_xml
+from gru_sentiment.reporting.markdown import evaluation_markdown
 from gru_sentiment.reporting.terminal import console, evaluation_report
+from gru_sentiment.reporting.wording import failure
+from gru_sentiment.results import Evaluation
+
+OUTPUT = Path("-")
 
 
 class Split(StrEnum):
@@ -34,9 +47,65 @@ def evaluate(
         Path | None,
         typer.Option("--data", help="Labelled csv, tsv, jsonl, json or parquet instead."),
     ] = None,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-under",
+            metavar="METRIC=NUMBER",
+            help="Exit with 3 where the metric is lower, e.g. accuracy=0.9, f1.CLASS=0.8; "
+            "accuracy=0.9@lower holds the lower end of the 95 % interval against it; repeatable.",
+        ),
+    ] = None,
+    fail_over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-over",
+            metavar="METRIC=NUMBER",
+            help="Exit with 3 where loss, brier or ece is higher; loss=0.3@upper holds the upper "
+            "end of the interval against it; repeatable.",
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            metavar="RUN|FILE",
+            help="Compare with another run, or with what --predictions wrote, on the same rows.",
+        ),
+    ] = None,
+    max_regression: Annotated[
+        str | None,
+        typer.Option(
+            "--max-regression",
+            metavar="NUMBER",
+            help="Exit with 3 where accuracy is lower than that of --against by more than this; "
+            "the difference itself counts, or, for 0.005@lower, the lower end of its interval.",
+        ),
+    ] = None,
+    slices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slice",
+            metavar="length|COLUMN",
+            help="Accuracy by quarters of the words read, or by a column of --data; repeatable.",
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", help="Write the metrics to this file, - for the output."),
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option("--predictions", help="Write a JSON line a row to this file.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit-xml", help="Write a test case a gate to this file.")
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(
+            "--markdown",
+            help=f"Write a summary to this file; ${SUMMARY} gets it in any case, where it is set.",
+        ),
     ] = None,
     device: DeviceOption = Device.auto,
     threads: Threads = None,
@@ -44,10 +113,20 @@ def evaluate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Score a run on its test part or on a labelled file."""
+    """Score a run on its test part or on a labelled file.
+
+    Exit code 3 where a gate (--fail-under, --fail-over, --max-regression) is not met.
+    """
     with command(debug=debug, quiet=quiet):
         if split is not None and data is not None:
             raise ConfigError("--split and --data: give one of them")
+        files = {
+            "--json": None if json_file == OUTPUT else json_file,
+            "--predictions": predictions,
+            "--junit-xml": junit,
+            "--markdown": markdown,
+        }
+        check_outputs(files | {SUMMARY: summary_file()}, {"--data": data})
 
         set_up_network(offline=offline)
         from gru_sentiment.recipes import evaluate as recipe
@@ -56,21 +135,36 @@ def evaluate(
             run,
             split=split,
             data=data,
+            fail_under=fail_under or [],
+            fail_over=fail_over or [],
+            against=against,
+            max_regression=max_regression,
+            slices=slices or [],
+            predictions=predictions is not None,
             device=device,
             threads=threads,
             progress=on_terminal(sys.stderr) and not quiet,
         )
-        text = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
-        if json_file == Path("-"):
-            print(text)
-            return
-        if json_file is not None:
-            _write(json_file, text + "\n")
-        console().print(evaluation_report(result))
+        texts = _texts(result)
+        write_outputs({name: (path, texts[name]) for name, path in files.items() if path})
+        append_summary(texts["--markdown"])
+        if json_file == OUTPUT:
+            print(texts["--json"], end="")
+        else:
+            console().print(evaluation_report(result))
+        for gate in result.failed:
+            print(f"failed: {failure(gate)}", file=sys.stderr)
+        if result.failed:
+            raise typer.Exit(CHECK_FAILED)
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise ConfigError(f"--json {path}: cannot be written: {error.strerror}") from error
+def _texts(result: Evaluation) -> dict[str, str]:
+    """What is written, by option."""
+    return {
+        "--json": json.dumps(result.to_json(), indent=2, ensure_ascii=False) + "\n",
+        "--predictions": "".join(
+            json.dumps(line, ensure_ascii=False) + "\n" for line in result.predictions
+        ),
+        "--junit-xml": junit_xml(result),
+        "--markdown": evaluation_markdown(result),
+    }

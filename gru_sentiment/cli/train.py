@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gru_sentiment.cli.errors import DIFFERENT, command
+from gru_sentiment.cli.errors import CHECK_FAILED, command
 from gru_sentiment.cli.options import (
     Debug,
     Device,
@@ -158,7 +158,7 @@ def reproduce(
         comparison = comparing.compare(run, Path(result.run))
         console().print(comparison_report(comparison))
         if not comparison.equal:
-            raise typer.Exit(DIFFERENT)
+            raise typer.Exit(CHECK_FAILED)
 
 
 def _observer(quiet: bool) -> BarProgress | LineProgress | SilentProgress:

@@ -1,10 +1,13 @@
-"""Score a run on a part of its own data or on a labelled file."""
+"""Score a run on a part of its own data or on a labelled file, and judge what comes out."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +19,48 @@ from gru_sentiment.build import (
     build_tokenized,
 )
 from gru_sentiment.data.labels import Integers
-from gru_sentiment.errors import ArtifactError, DataError
-from gru_sentiment.results import Evaluation
+from gru_sentiment.errors import ArtifactError, ConfigError, DataError
+from gru_sentiment.evaluation import prediction_lines
+from gru_sentiment.results import Against, Evaluation, GateResult, Measured, Prediction, SliceScore
+from gru_sentiment.scores.comparison import Booleans, compare_with
+from gru_sentiment.scores.gates import (
+    DIFFERENCE,
+    Gate,
+    check_names,
+    judge,
+    parse_ceiling,
+    parse_floor,
+    parse_regression,
+)
+from gru_sentiment.scores.metrics import Scoring, metric_names
+from gru_sentiment.scores.saved import read_predictions
+from gru_sentiment.scores.slices import length_slices, slice_scores, value_slices
 from gru_sentiment.sources.files import read_labelled
 from gru_sentiment.sources.records import Records, records_from
 from gru_sentiment.training.seeding import set_threads
 
 logger = logging.getLogger(__name__)
+
+LENGTH = "length"
+"""What slices by the words read; any other name is a column of the file."""
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What is scored."""
+
+    where: str
+    records: Records
+    rows: Integers
+    label_ids: Integers
+    """Class index of every record, whether in `rows` or not."""
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+    """Other values of every record, by column."""
+
+    @property
+    def true(self) -> Integers:
+        """Class index of every one of `rows`."""
+        return self.label_ids[self.rows]
 
 
 def evaluate(
@@ -30,6 +68,12 @@ def evaluate(
     *,
     split: str | None = None,
     data: Path | None = None,
+    fail_under: Sequence[str] = (),
+    fail_over: Sequence[str] = (),
+    against: Path | None = None,
+    max_regression: str | None = None,
+    slices: Sequence[str] = (),
+    predictions: bool = False,
     device: str = "auto",
     threads: int | None = None,
     progress: bool = False,
@@ -38,34 +82,80 @@ def evaluate(
 
     The part is `test`, unless `split` says `validation`; it is drawn again from the run's config.
 
+    Args:
+        path: the run.
+        split: a part of its own data.
+        data: a labelled file instead.
+        fail_under: floors, see `parse_floor`.
+        fail_over: ceilings, see `parse_ceiling`.
+        against: another run, or predictions that an evaluation saved, to compare with.
+        max_regression: how much worse than those the run may be, see `parse_regression`.
+        slices: `length`, or columns of `data`.
+        predictions: whether the result holds a line a row.
+        device: where to compute.
+        threads: of the CPU.
+        progress: show the tokeniser's progress bar.
+
     Raises:
         ArtifactError: no such run, or its data are no longer what it was trained on.
-        DataError: the file cannot be read, or holds labels that the run does not know.
+        ConfigError: gates that cannot be understood, or are for metrics that do not exist.
+        DataError: a file cannot be read, or holds labels that the run does not know, or has no
+            such column; what is compared with is about other rows or classes; a gate is for a
+            metric that cannot be computed.
     """
+    gates = [*map(parse_floor, fail_under), *map(parse_ceiling, fail_over)]
+    regression = _regression_gate(max_regression, against)
     set_threads(threads)
     run = load_run(path, build_device(device))
+    check_names(gates, metric_names(run.labels.names))
     if data is not None:
-        records, rows, where = _file_records(run, data), None, str(data)
+        scored = _file(run, data, [name for name in slices if name != LENGTH])
     else:
-        where = split or "test"
-        records, rows = _split_records(run, where)
-    tokenized = build_tokenized(run.config, records, progress=progress)
-    chosen = np.arange(len(tokenized)) if rows is None else rows
-    label_ids = run.labels.indices(records.labels)
-    logger.info("scoring %s texts", f"{len(chosen):,}")
+        scored = _split(run, split or "test", slices)
+    other = _other_correct(run, against, scored, progress) if against is not None else None
+    tokenized = build_tokenized(run.config, scored.records, progress=progress)
+    logger.info("scoring %s texts", f"{len(scored.rows):,}")
     started = time.perf_counter()
-    answers = run.answers(tokenized, chosen)
-    metrics = answers.metrics(run.labels, label_ids, time.perf_counter() - started)
-    return Evaluation(str(run.path), where, metrics)
+    answers = run.answers(tokenized, scored.rows)
+    elapsed_s = time.perf_counter() - started
+    metrics = answers.metrics(run.labels, scored.label_ids, elapsed_s)
+    scoring = Scoring(answers.log_probabilities, scored.true, run.labels.names)
+    correct = answers.log_probabilities.argmax(axis=1) == scored.true
+    comparison = (
+        compare_with(str(against), other, correct, scored.rows) if other is not None else None
+    )
+    told = answers.predictions(run.labels) if predictions or LENGTH in slices else []
+    return Evaluation(
+        run=str(run.path),
+        data=scored.where,
+        metrics=metrics,
+        gates=[
+            *judge(gates, scoring.measure([gate.metric for gate in gates])),
+            *_judge_regression(regression, comparison),
+        ],
+        against=comparison,
+        slices={name: _slice(name, scored, told, correct) for name in slices},
+        predictions=prediction_lines(told, scored.rows, run.labels, scored.label_ids)
+        if predictions
+        else [],
+    )
 
 
-def _file_records(run: Run, data: Path) -> Records:
+def _file(run: Run, data: Path, columns: Sequence[str]) -> _Scored:
     config = run.config.data
-    table = read_labelled(data, (config.text_column, config.label_column), ("text", "label"))
-    return records_from({"data": table})
+    choices = (config.text_column, config.label_column), ("text", "label")
+    table, beside = read_labelled(data, *choices, beside=columns)
+    records = records_from({"data": table})
+    label_ids = run.labels.indices(records.labels)
+    return _Scored(str(data), records, np.arange(len(label_ids)), label_ids, beside)
 
 
-def _split_records(run: Run, split: str) -> tuple[Records, Integers]:
+def _split(run: Run, split: str, slices: Sequence[str]) -> _Scored:
+    if columns := [name for name in slices if name != LENGTH]:
+        raise ConfigError(
+            f"--slice {columns[0]}: a column is read from a file, and none is given",
+            hint=f"add --data FILE, or slice by {LENGTH}",
+        )
     records = build_records(run.config.data)
     known = read_metadata(run.path).get("data_fingerprint")
     if known is not None and known != records.fingerprint:
@@ -80,4 +170,51 @@ def _split_records(run: Run, split: str) -> tuple[Records, Integers]:
             f"{run.path}: was trained without a {split} part",
             hint="choose --split validation, or score a file with --data FILE",
         )
-    return records, splits[split]
+    return _Scored(split, records, splits[split], run.labels.indices(records.labels))
+
+
+def _other_correct(run: Run, against: Path, scored: _Scored, progress: bool) -> Booleans:
+    """Which rows another run, or saved predictions, got right."""
+    names = run.labels.names
+    if not against.is_dir():
+        true = [names[index] for index in scored.true]
+        return read_predictions(against).correct_on(scored.rows, true, names)
+    other = load_run(against, run.device)
+    if other.labels.names != names:
+        raise DataError(
+            f"{against}: tells apart {', '.join(other.labels.names)}; {run.path} tells apart "
+            f"{', '.join(names)}",
+            hint="compare runs of the same classes",
+        )
+    tokenized = build_tokenized(other.config, scored.records, progress=progress)
+    logger.info("scoring %s texts with %s", f"{len(scored.rows):,}", against)
+    answers = other.answers(tokenized, scored.rows)
+    correct: Booleans = answers.log_probabilities.argmax(axis=1) == scored.true
+    return correct
+
+
+def _regression_gate(max_regression: str | None, against: Path | None) -> Gate | None:
+    if max_regression is None:
+        return None
+    if against is None:
+        raise ConfigError(
+            "--max-regression: there is nothing to be worse than",
+            hint="name a run or saved predictions with --against",
+        )
+    return parse_regression(max_regression)
+
+
+def _judge_regression(gate: Gate | None, against: Against | None) -> list[GateResult]:
+    if gate is None or against is None:
+        return []
+    found = against.comparison
+    return [gate.judge(Measured(DIFFERENCE, found.difference, found.low, found.high))]
+
+
+def _slice(
+    name: str, scored: _Scored, predictions: Sequence[Prediction], correct: Booleans
+) -> list[SliceScore]:
+    if name == LENGTH:
+        return slice_scores(length_slices(np.array([p.tokens for p in predictions])), correct)
+    values = scored.columns[name]
+    return slice_scores(value_slices([values[row] for row in scored.rows]), correct)

@@ -32,7 +32,7 @@ from gru_sentiment.config_file import load_config
 from gru_sentiment.data.vectors import coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.evaluation import Answers, Part
+from gru_sentiment.evaluation import Part, prediction_lines
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.provenance import peak_memory_mib, provenance
 from gru_sentiment.results import Coverage, Metrics, TrainingResult
@@ -221,18 +221,14 @@ def _final_metrics(
     for name in ("validation", "test"):
         if name not in parts:
             continue
-        metrics[name], answers = parts[name].evaluate(best, device)
+        part = parts[name]
+        metrics[name], answers = part.evaluate(best, device)
         if name == "validation":
-            writer.write_lines(PREDICTIONS, _lines(parts[name], answers))
+            predictions = answers.predictions(part.labels)
+            lines = prediction_lines(predictions, part.rows, part.labels, part.label_ids)
+            writer.write_lines(PREDICTIONS, lines)
     writer.write_json(METRICS, {split: scores.to_json() for split, scores in metrics.items()})
     return metrics
-
-
-def _lines(part: Part, answers: Answers) -> list[dict[str, Any]]:
-    return [
-        {"row": int(row), "true": part.labels.classes[part.label_ids[row]], **prediction.to_json()}
-        for row, prediction in zip(part.rows, answers.predictions(part.labels), strict=True)
-    ]
 
 
 def _log_setup(corpus: Corpus, vocabulary: int, covered: Coverage) -> None:

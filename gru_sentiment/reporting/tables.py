@@ -1,4 +1,4 @@
-"""Tables and numbers as all reports write them."""
+"""Tables as all reports write them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,3 @@ def new_table(first: str, *others: str) -> Table:
 def add_row(table: Table, *cells: str) -> None:
     """A row as it stands: names of the user may look like markup."""
     table.add_row(*map(Text, cells))
-
-
-def score(value: float | None) -> str:
-    """Four digits."""
-    return "n/a" if value is None else f"{value:.4f}"

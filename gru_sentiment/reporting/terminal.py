@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gru_sentiment.reporting.tables import add_row, new_table, score
+from gru_sentiment.reporting.tables import add_row as _add_row
+from gru_sentiment.reporting.tables import new_table as _table
+from gru_sentiment.reporting.wording import (
+    comparison,
+    demand,
+    interval,
+    score,
+    slice_title,
+    verdict,
+)
 from gru_sentiment.results import (
     Comparison,
     Coverage,
@@ -18,8 +27,23 @@ from gru_sentiment.results import (
     EvaluationRecord,
     Metrics,
     Prediction,
+    SliceScore,
     TrainingResult,
 )
+
+SCORES = {
+    "accuracy": "accuracy",
+    "loss": "loss",
+    "ROC AUC": "roc_auc",
+    "macro F1": "macro_f1",
+}
+MORE_SCORES = {
+    "balanced accuracy": "balanced_accuracy",
+    "average precision": "average_precision",
+    "MCC": "mcc",
+    "Brier score": "brier",
+    "calibration error": "ece",
+}
 
 BAR = 30
 """Characters of a full probability bar."""
@@ -62,42 +86,59 @@ def comparison_report(comparison: Comparison) -> RenderableType:
 
 
 def evaluation_report(evaluation: Evaluation) -> RenderableType:
-    """Scores, and where the errors are."""
+    """Scores, where the errors are, and what came of the gates, the comparison and the slices."""
+    metrics = evaluation.metrics
     parts: list[RenderableType] = [
         Text(f"{evaluation.run} on {evaluation.data}"),
-        metrics_table({evaluation.data: evaluation.metrics}),
-        confusion_table(evaluation.metrics),
+        metrics_table({evaluation.data: metrics}, SCORES | MORE_SCORES),
+        confusion_table(metrics),
+        Text(f"accuracy, 95 % interval: {interval(*metrics.accuracy_interval)}"),
     ]
-    if evaluation.metrics.empty_texts:
-        parts.append(Text(f"{evaluation.metrics.empty_texts:,} texts hold no word"))
+    if metrics.empty_texts:
+        parts.append(Text(f"{metrics.empty_texts:,} texts hold no word"))
+    if evaluation.against:
+        parts += map(Text, comparison(evaluation.against))
+    parts += [_slices_table(name, scores) for name, scores in evaluation.slices.items()]
+    if evaluation.gates:
+        parts += [_gates_table(evaluation), Text(verdict(evaluation))]
     return Group(*parts)
 
 
-def metrics_table(metrics: dict[str, Metrics]) -> Table:
-    """One column a split."""
-    table = new_table("", *metrics)
-    add_row(table, "reviews", *(f"{m.n:,}" for m in metrics.values()))
-    for title, name in [
-        ("accuracy", "accuracy"),
-        ("loss", "loss"),
-        ("ROC AUC", "roc_auc"),
-        ("macro F1", "macro_f1"),
-    ]:
-        add_row(table, title, *(score(getattr(m, name)) for m in metrics.values()))
+def _gates_table(evaluation: Evaluation) -> Table:
+    table = _table("gate", "value", "95 % interval", "")
+    for gate in evaluation.gates:
+        found = f"{gate.value:.6g}", interval(gate.low, gate.high)
+        _add_row(table, demand(gate), *found, "met" if gate.passed else "FAILED")
+    return table
+
+
+def _slices_table(name: str, scores: list[SliceScore]) -> Table:
+    table = _table(slice_title(name), "rows", "accuracy", "95 % interval")
+    for s in scores:
+        _add_row(table, s.name, f"{s.n:,}", score(s.accuracy), interval(s.low, s.high))
+    return table
+
+
+def metrics_table(metrics: dict[str, Metrics], scores: Mapping[str, str] = SCORES) -> Table:
+    """One column a split; `scores` are fields of the metrics by their titles."""
+    table = _table("", *metrics)
+    _add_row(table, "reviews", *(f"{m.n:,}" for m in metrics.values()))
+    for title, name in scores.items():
+        _add_row(table, title, *(score(getattr(m, name)) for m in metrics.values()))
     classes = next(iter(metrics.values())).per_class
     for name in classes:
         for title in ("precision", "recall", "f1"):
             values = (score(getattr(m.per_class[name], title)) for m in metrics.values())
-            add_row(table, f"{title} of {name}", *values)
-    add_row(table, "tokens/s", *(f"{m.tokens_per_s:,.0f}" for m in metrics.values()))
+            _add_row(table, f"{title} of {name}", *values)
+    _add_row(table, "tokens/s", *(f"{m.tokens_per_s:,.0f}" for m in metrics.values()))
     return table
 
 
 def confusion_table(metrics: Metrics) -> Table:
     """True classes by row, predicted ones by column."""
-    table = new_table("true \\ predicted", *metrics.per_class)
+    table = _table("true \\ predicted", *metrics.per_class)
     for name, row in zip(metrics.per_class, metrics.confusion_matrix, strict=True):
-        add_row(table, name, *(f"{n:,}" for n in row))
+        _add_row(table, name, *(f"{n:,}" for n in row))
     return table
 
 
@@ -120,18 +161,18 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
 
 def data_report(report: DataReport) -> RenderableType:
     """Everything that `data check` found."""
-    table = new_table("", *report.splits)
+    table = _table("", *report.splits)
     splits = list(report.splits.values())
-    add_row(table, "rows", *(f"{s.rows:,}" for s in splits))
+    _add_row(table, "rows", *(f"{s.rows:,}" for s in splits))
     for label in splits[0].labels:
-        add_row(table, label, *(_share(s.labels[label], s.rows) for s in splits))
-    add_row(table, "empty texts", *(f"{s.empty_texts:,}" for s in splits))
-    add_row(table, "duplicate texts", *(f"{s.duplicate_texts:,}" for s in splits))
+        _add_row(table, label, *(_share(s.labels[label], s.rows) for s in splits))
+    _add_row(table, "empty texts", *(f"{s.empty_texts:,}" for s in splits))
+    _add_row(table, "duplicate texts", *(f"{s.duplicate_texts:,}" for s in splits))
     for percentile in splits[0].lengths:
         title = "words, longest" if percentile == "100 %" else f"words, {percentile} have at most"
-        add_row(table, title, *(f"{s.lengths[percentile]:,}" for s in splits))
-    add_row(table, "truncated", *(f"{s.truncated:.1%}" for s in splits))
-    add_row(table, "out of vocabulary", *(f"{s.out_of_vocabulary:.2%}" for s in splits))
+        _add_row(table, title, *(f"{s.lengths[percentile]:,}" for s in splits))
+    _add_row(table, "truncated", *(f"{s.truncated:.1%}" for s in splits))
+    _add_row(table, "out of vocabulary", *(f"{s.out_of_vocabulary:.2%}" for s in splits))
     lines = [f"texts in both {pair}: {n:,}" for pair, n in report.overlaps.items()]
     lines += [f"vocabulary: {report.vocabulary:,} words", *_coverage_lines(report.coverage)]
     lines += [f"warning: {warning}" for warning in report.warnings]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gru_sentiment.results import PairedComparison
+from gru_sentiment.results import Against, PairedComparison
 from gru_sentiment.scores.intervals import percentiles
 
 Booleans = np.ndarray[Any, np.dtype[np.bool_]]
@@ -60,3 +60,15 @@ def mcnemar(fixed: int, broken: int) -> float:
     steps = np.log(n - fewer) - np.log(fewer + 1)
     terms = np.concatenate([[0.0], np.cumsum(steps)]) - n * np.log(2)
     return min(1.0, 2 * float(np.exp(terms).sum()))
+
+
+def compare_with(other: str, other_correct: Booleans, correct: Booleans, rows: Integers) -> Against:
+    """A model against another one named `other`, by what each got right of `rows` (rows,)."""
+    fixed, broken = changed_rows(other_correct, correct)
+    return Against(
+        other=other,
+        other_accuracy=float(other_correct.mean()),
+        comparison=compare_paired(other_correct, correct),
+        fixed_rows=rows[fixed].tolist(),
+        broken_rows=rows[broken].tolist(),
+    )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Statistic = Callable[[Integers], float | None]
 """A value of rows that count as often as their weights (rows,) say; None where it has none."""
@@ -35,26 +36,24 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 
 def bootstrap(
     statistics: Sequence[Statistic], n: int, *, seed: int = 0, resamples: int = RESAMPLES
-) -> list[tuple[float, float]]:
+) -> list[tuple[float, float] | None]:
     """Percentile intervals of statistics of `n` rows (Efron 1979), all from the same resamples.
 
     A resample is given as how often each row was drawn. Resamples without a value, such as those
-    that lack a class, are left out; an interval without any is NaN to NaN.
+    that lack a class, are left out; None where that leaves none.
     """
     generator = np.random.default_rng(seed)
-    values = np.empty((resamples, len(statistics)))
-    for values_of_resample in values:
+    values: list[list[float]] = [[] for _ in statistics]
+    for _ in range(resamples):
         weights = np.bincount(generator.integers(n, size=n), minlength=n)
-        for i, statistic in enumerate(statistics):
+        for found, statistic in zip(values, statistics, strict=True):
             value = statistic(weights)
-            values_of_resample[i] = math.nan if value is None else value
-    return [percentiles(column) for column in values.T]
+            if value is not None:
+                found.append(value)
+    return [percentiles(np.array(found)) if found else None for found in values]
 
 
-def percentiles(values: np.ndarray[Any, Any]) -> tuple[float, float]:
-    """The middle 95 % of values, those that are not numbers left out."""
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return math.nan, math.nan
-    low, high = np.quantile(known, [TAIL, 1 - TAIL])
+def percentiles(values: Floats) -> tuple[float, float]:
+    """The middle 95 % of values."""
+    low, high = np.quantile(values, [TAIL, 1 - TAIL])
     return float(low), float(high)

@@ -1,71 +1,187 @@
-"""Scores of predictions: counts over the whole split, divided once."""
+"""Scores of answers against true classes: counts over all rows, divided once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from gru_sentiment.results import ClassMetrics, Metrics
+from gru_sentiment.results import ClassMetrics, Measured, Metrics
+from gru_sentiment.scores import counts
+from gru_sentiment.scores.intervals import Statistic, bootstrap, wilson
+from gru_sentiment.scores.ranking import Ranking
+from gru_sentiment.scores.reliability import Calibration, brier_terms
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 
+OF_ALL_CLASSES: dict[str, Callable[[Integers], Floats]] = {
+    "precision": counts.precision,
+    "recall": counts.recall,
+    "f1": counts.f1,
+}
+
+
+class Scoring:
+    """Answers beside the truth: any metric by its name, its interval, and all of them together.
+
+    Args:
+        log_probabilities: shape (rows, classes).
+        labels: class indices, shape (rows,).
+        names: the classes as text.
+    """
+
+    def __init__(self, log_probabilities: Floats, labels: Integers, names: Sequence[str]) -> None:
+        # one order of the rows, whatever theirs was: sums and resamples are the same to the bit
+        order = np.lexsort((*log_probabilities.T, labels))
+        self.log_probabilities, self.labels = log_probabilities[order], labels[order]
+        self.names = list(names)
+        self._once = np.ones(len(labels), np.int64)
+        self._cells = self.labels * len(names) + self.log_probabilities.argmax(axis=1)
+
+    def metrics(self, **others: Any) -> Metrics:
+        """All metrics; `others` go into the result as they are."""
+        confusion = self.confusion(self._once)
+        precision, recall, f1 = (score(confusion) for score in OF_ALL_CLASSES.values())
+        right, rows = int(confusion.trace()), confusion.sum(axis=1)
+        return Metrics(
+            n=len(self.labels),
+            loss=self._mean(self._losses, self._once),
+            accuracy=counts.accuracy(confusion),
+            accuracy_interval=list(wilson(right, len(self.labels))),
+            balanced_accuracy=counts.balanced_accuracy(confusion),
+            macro_precision=float(precision.mean()),
+            macro_recall=float(recall.mean()),
+            macro_f1=float(f1.mean()),
+            mcc=counts.mcc(confusion),
+            roc_auc=self._mean_of_rankings(Ranking.roc_auc, self._once),
+            average_precision=self._mean_of_rankings(Ranking.average_precision, self._once),
+            brier=self._mean(self._brier_terms, self._once),
+            ece=self._calibration.error(self._once),
+            per_class={
+                name: ClassMetrics(
+                    float(precision[i]), float(recall[i]), float(f1[i]), int(rows[i])
+                )
+                for i, name in enumerate(self.names)
+            },
+            confusion_matrix=confusion.tolist(),
+            **others,
+        )
+
+    def measure(self, names: Sequence[str], *, seed: int = 0) -> dict[str, Measured]:
+        """Metrics by name, each with its 95 % interval.
+
+        Wilson's for proportions, the seeded bootstrap's for the others. A value is None where it
+        cannot be computed because a class that it needs has no rows.
+        """
+        statistics = self.statistics()
+        values = {name: statistics[name](self._once) for name in names}
+        proportions = self._proportions()
+        drawn = [n for n in values if values[n] is not None and n not in proportions]
+        intervals: dict[str, tuple[float, float] | None] = dict.fromkeys(values)
+        if drawn:
+            found = bootstrap([statistics[name] for name in drawn], len(self.labels), seed=seed)
+            intervals |= dict(zip(drawn, found, strict=True))
+        for name in values.keys() & proportions.keys():
+            if values[name] is not None:
+                intervals[name] = wilson(*proportions[name])
+        return {
+            name: Measured(name, value, *(intervals[name] or (None, None)))
+            for name, value in values.items()
+        }
+
+    def statistics(self) -> dict[str, Statistic]:
+        """Every metric by its name, as a function of how often each row counts, shape (rows,)."""
+        found: dict[str, Statistic] = {
+            "accuracy": lambda weights: counts.accuracy(self.confusion(weights)),
+            "balanced_accuracy": lambda w: counts.balanced_accuracy(self.confusion(w)),
+            "mcc": lambda weights: counts.mcc(self.confusion(weights)),
+            "roc_auc": partial(self._mean_of_rankings, Ranking.roc_auc),
+            "average_precision": partial(self._mean_of_rankings, Ranking.average_precision),
+            "loss": lambda weights: self._mean(self._losses, weights),
+            "brier": lambda weights: self._mean(self._brier_terms, weights),
+            "ece": self._calibration.error,
+        }
+        for kind, score in OF_ALL_CLASSES.items():
+            found[f"macro_{kind}"] = partial(self._mean_of_classes, score)
+        for index, name in enumerate(self.names):
+            for kind, score in OF_ALL_CLASSES.items():
+                found[f"{kind}.{name}"] = partial(self._of_class, score, index)
+        return found
+
+    def confusion(self, weights: Integers) -> Integers:
+        """Rows by true and predicted class, shape (classes, classes)."""
+        classes = len(self.names)
+        cells = np.bincount(self._cells, weights, classes * classes)
+        return cells.astype(np.int64).reshape(classes, classes)
+
+    def _proportions(self) -> dict[str, tuple[int, int]]:
+        """Metrics that are a share of rows: how many, of how many."""
+        confusion = self.confusion(self._once)
+        right, claimed, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
+        found = {"accuracy": (int(right.sum()), len(self.labels))}
+        for i, name in enumerate(self.names):
+            found[f"precision.{name}"] = int(right[i]), int(claimed[i])
+            found[f"recall.{name}"] = int(right[i]), int(true[i])
+        return found
+
+    def _mean_of_classes(
+        self, score: Callable[[Integers], Floats], weights: Integers
+    ) -> float | None:
+        confusion = self.confusion(weights)
+        return float(score(confusion).mean()) if confusion.sum(axis=1).all() else None
+
+    def _of_class(
+        self, score: Callable[[Integers], Floats], index: int, weights: Integers
+    ) -> float | None:
+        confusion = self.confusion(weights)
+        return float(score(confusion)[index]) if confusion[index].any() else None
+
+    def _mean_of_rankings(
+        self, score: Callable[[Ranking, Integers], float | None], weights: Integers
+    ) -> float | None:
+        values = [score(ranking, weights) for ranking in self._rankings]
+        known = [value for value in values if value is not None]
+        return float(np.mean(known)) if len(known) == len(values) else None
+
+    def _mean(self, terms: Floats, weights: Integers) -> float:
+        return float((terms * weights).sum() / weights.sum())
+
+    @cached_property
+    def _losses(self) -> Floats:
+        """Negative log likelihood of the true class, shape (rows,)."""
+        losses: Floats = -self.log_probabilities[np.arange(len(self.labels)), self.labels]
+        return losses
+
+    @cached_property
+    def _brier_terms(self) -> Floats:
+        return brier_terms(np.exp(self.log_probabilities), self.labels)
+
+    @cached_property
+    def _calibration(self) -> Calibration:
+        return Calibration(np.exp(self.log_probabilities), self.labels)
+
+    @cached_property
+    def _rankings(self) -> list[Ranking]:
+        """The second of two classes by its odds, which keep apart what both round to a probability
+        of 1; of several, each against the rest.
+        """
+        scores = self.log_probabilities
+        if scores.shape[1] == 2:
+            return [Ranking(scores[:, 1] - scores[:, 0], self.labels == 1)]
+        return [Ranking(scores[:, c], self.labels == c) for c in range(scores.shape[1])]
+
+
+def metric_names(classes: Sequence[str]) -> list[str]:
+    """Names of all metrics of these classes."""
+    nothing = np.zeros((0, len(classes)))
+    return list(Scoring(nothing, np.zeros(0, np.int64), classes).statistics())
+
 
 def classification_metrics(
-    log_probabilities: Floats, labels: Integers, names: Sequence[str], **counts: Any
+    log_probabilities: Floats, labels: Integers, names: Sequence[str], **others: Any
 ) -> Metrics:
-    """Metrics of log probabilities (rows, classes) against class indices (rows,).
-
-    `names` are the classes as text; `counts` go into the result as they are.
-    """
-    predicted = log_probabilities.argmax(axis=1)
-    confusion = np.zeros((len(names), len(names)), np.int64)
-    np.add.at(confusion, (labels, predicted), 1)
-    hits, true, claimed = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
-    precision, recall = _ratio(hits, claimed), _ratio(hits, true)
-    f1 = _ratio(2 * hits, true + claimed)
-    return Metrics(
-        n=len(labels),
-        loss=float(-log_probabilities[np.arange(len(labels)), labels].mean()),
-        accuracy=float(hits.sum() / len(labels)),
-        macro_precision=float(precision.mean()),
-        macro_recall=float(recall.mean()),
-        macro_f1=float(f1.mean()),
-        roc_auc=_mean_auc(log_probabilities, labels),
-        per_class={
-            name: ClassMetrics(float(precision[i]), float(recall[i]), float(f1[i]), int(true[i]))
-            for i, name in enumerate(names)
-        },
-        confusion_matrix=confusion.tolist(),
-        **counts,
-    )
-
-
-def roc_auc(scores: Floats, positive: np.ndarray[Any, np.dtype[np.bool_]]) -> float | None:
-    """Probability that a positive row scores above a negative one, ties counted half.
-
-    The Mann-Whitney statistic of the ranks (Hanley & McNeil 1982); None without both kinds.
-    """
-    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
-    if not n_positive or not n_negative:
-        return None
-    _, group, sizes = np.unique(scores, return_inverse=True, return_counts=True)
-    mean_rank = np.cumsum(sizes) - (sizes - 1) / 2
-    above = mean_rank[group][positive].sum() - n_positive * (n_positive + 1) / 2
-    return float(above / (n_positive * n_negative))
-
-
-def _mean_auc(log_probabilities: Floats, labels: Integers) -> float | None:
-    classes = log_probabilities.shape[1]
-    if classes == 2:  # odds, which keep apart what both round to a probability of 1
-        return roc_auc(log_probabilities[:, 1] - log_probabilities[:, 0], labels == 1)
-    areas = [roc_auc(log_probabilities[:, c], labels == c) for c in range(classes)]
-    known = [area for area in areas if area is not None]
-    return float(np.mean(known)) if len(known) == classes else None
-
-
-def _ratio(part: Integers, whole: Integers) -> Floats:
-    """part / whole, 0 where there is nothing to divide by."""
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    """`Scoring.metrics` of log probabilities (rows, classes) against class indices (rows,)."""
+    return Scoring(log_probabilities, labels, names).metrics(**others)

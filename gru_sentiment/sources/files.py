@@ -26,7 +26,11 @@ from gru_sentiment.sources.records import (
 
 
 class MissingColumnError(DataError):
-    """A file without a column that was asked for."""
+    """A file without columns that were asked for; `missing` names them."""
+
+    def __init__(self, cause: str, *, missing: Sequence[str], hint: str) -> None:
+        super().__init__(cause, hint=hint)
+        self.missing = missing
 
 
 Columns = dict[str, list[Any]]
@@ -62,19 +66,29 @@ def read_table(path: Path, text_column: str, label_column: str) -> pa.Table:
     return text_and_label(columns[text_column], columns[label_column], str(path))
 
 
-def read_labelled(path: Path, *choices: tuple[str, str]) -> pa.Table:
+def read_labelled(
+    path: Path, *choices: tuple[str, str], beside: Sequence[str] = ()
+) -> tuple[pa.Table, Columns]:
     """`read_table` with the first of several pairs of column names that the file has.
 
+    With it come the columns `beside`, a value a row.
+
     Raises:
-        DataError: see `load_files`; where no pair is there, about the first one.
+        DataError: see `load_files`; where no pair is there, about the nearest one.
     """
-    problem: MissingColumnError | None = None
+    problems: list[MissingColumnError] = []
     for text_column, label_column in choices:
+        others = [name for name in beside if name not in (text_column, label_column)]
         try:
-            return read_table(path, text_column, label_column)
+            columns = _reader(path)(path, [text_column, *others, label_column])
         except MissingColumnError as error:
-            problem = problem or error
-    assert problem is not None
+            problems.append(error)
+            continue
+        table = text_and_label(columns[text_column], columns[label_column], str(path))
+        return table, {name: columns[name] for name in beside}
+    problem = min(problems, key=lambda error: len(error.missing))
+    if set(problem.missing) <= set(beside):
+        problem.hint = "choose one of those"
     raise problem
 
 
@@ -208,6 +222,7 @@ def _require(path: Path, wanted: Iterable[str], found: Sequence[str]) -> None:
     if missing:
         raise MissingColumnError(
             f"{path}: no column {', '.join(map(repr, missing))}; columns found: {', '.join(found)}",
+            missing=missing,
             hint="name yours with data.text_column and data.label_column",
         )
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from gru_sentiment.scores.metrics import classification_metrics, roc_auc
+from gru_sentiment.scores.metrics import classification_metrics
 
 Drawn = tuple[list[list[int]], list[int]]
 

@@ -1,0 +1,79 @@
+"""An evaluation as Markdown, as a CI server shows it with the job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from gru_sentiment.reporting.wording import (
+    comparison,
+    demand,
+    interval,
+    score,
+    slice_title,
+    verdict,
+)
+from gru_sentiment.results import Evaluation
+
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@:-])")
+"""What Markdown, or GitHub's, could read as more than text."""
+
+
+def evaluation_markdown(evaluation: Evaluation) -> str:
+    """Verdict, gates, metrics, comparison and slices."""
+    blocks = [f"### {_text(evaluation.run)} on {_text(evaluation.data)}"]
+    if evaluation.gates:
+        blocks += [f"**{verdict(evaluation)}**", _gates(evaluation)]
+    blocks.append(_metrics(evaluation))
+    if evaluation.against:
+        blocks += map(_text, comparison(evaluation.against))
+    for name, scores in evaluation.slices.items():
+        rows = ((s.name, f"{s.n:,}", score(s.accuracy), interval(s.low, s.high)) for s in scores)
+        blocks += [
+            f"**{_text(slice_title(name))}**",
+            _table(("slice", "rows", "accuracy", "95 % interval"), rows),
+        ]
+    return "\n\n".join(blocks) + "\n\n"
+
+
+def _gates(evaluation: Evaluation) -> str:
+    return _table(
+        ("gate", "value", "95 % interval", ""),
+        (
+            (demand(g), f"{g.value:.6g}", interval(g.low, g.high), "met" if g.passed else "FAILED")
+            for g in evaluation.gates
+        ),
+    )
+
+
+def _metrics(evaluation: Evaluation) -> str:
+    metrics = evaluation.metrics
+    accuracy = f"{score(metrics.accuracy)} ({interval(*metrics.accuracy_interval)})"
+    return _table(
+        ("reviews", "accuracy (95 % interval)", "macro F1", "ROC AUC", "loss", "ECE"),
+        [
+            (
+                f"{metrics.n:,}",
+                accuracy,
+                score(metrics.macro_f1),
+                score(metrics.roc_auc),
+                score(metrics.loss),
+                score(metrics.ece),
+            )
+        ],
+    )
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    def lines() -> Iterator[str]:
+        yield " | ".join(head)
+        yield " | ".join("---" for _ in head)
+        for row in rows:
+            yield " | ".join(map(_text, row))
+
+    return "\n".join(f"| {line} |" for line in lines())
+
+
+def _text(text: str) -> str:
+    """Text that is shown as it is, in one line."""
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))

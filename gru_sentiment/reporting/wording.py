@@ -1,0 +1,57 @@
+"""What an evaluation found, in words: the same on the terminal, in Markdown and in JUnit's XML."""
+
+from __future__ import annotations
+
+from gru_sentiment.results import Against, Evaluation, GateResult
+
+
+def score(value: float | None) -> str:
+    """A score to four digits."""
+    return "n/a" if value is None else f"{value:.4f}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Both ends."""
+    return "n/a" if low is None or high is None else f"{low:.4f} to {high:.4f}"
+
+
+def demand(gate: GateResult) -> str:
+    """What a gate asks for, such as `accuracy >= 0.9` or `lower end of accuracy >= 0.9`."""
+    metric = f"{gate.end} end of {gate.metric}" if gate.end else gate.metric
+    return f"{metric} {'>=' if gate.kind == 'floor' else '<='} {gate.bound:g}"
+
+
+def outcome(gate: GateResult) -> str:
+    """What was found, such as `0.917611 (95 % interval 0.9062 to 0.9277)`."""
+    return f"{gate.value:.6g} (95 % interval {interval(gate.low, gate.high)})"
+
+
+def failure(gate: GateResult) -> str:
+    """A gate that was not met, with value, bound and interval, in a line."""
+    side = "below its floor" if gate.kind == "floor" else "above its ceiling"
+    held = f", its {gate.end} end" if gate.end else ""
+    return f"{gate.metric} {outcome(gate)}{held} {side} {gate.bound:g}"
+
+
+def verdict(evaluation: Evaluation) -> str:
+    """How many gates there were, and how many failed."""
+    n, failed = len(evaluation.gates), len(evaluation.failed)
+    gates = "1 gate" if n == 1 else f"{n} gates"
+    return f"{gates}, {failed} failed" if failed else f"{gates}, all met"
+
+
+def comparison(against: Against) -> list[str]:
+    """The paired comparison in sentences."""
+    found = against.comparison
+    return [
+        f"against {against.other} (accuracy {score(against.other_accuracy)}) on the same "
+        f"{found.n:,} rows: difference {found.difference:+.4f}, 95 % interval {found.low:+.4f} to "
+        f"{found.high:+.4f}",
+        f"{found.fixed:,} rows fixed, {found.broken:,} broken; McNemar's exact test: p = "
+        f"{found.p_value:.3g}",
+    ]
+
+
+def slice_title(name: str) -> str:
+    """Heads a table of slices."""
+    return f"by {name}, worst first"

@@ -1,0 +1,58 @@
+"""Scores of a confusion matrix (classes, classes): true classes by row, predicted by column."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def accuracy(confusion: Integers) -> float:
+    """Share of rows on the diagonal."""
+    return float(confusion.trace() / confusion.sum())
+
+
+def precision(confusion: Integers) -> Floats:
+    """Of the rows predicted as a class, those that are of it, shape (classes,); 0 where none is."""
+    return _ratio(confusion.diagonal(), confusion.sum(axis=0))
+
+
+def recall(confusion: Integers) -> Floats:
+    """Of the rows of a class, those predicted as it, shape (classes,); 0 for a class without."""
+    return _ratio(confusion.diagonal(), confusion.sum(axis=1))
+
+
+def f1(confusion: Integers) -> Floats:
+    """Harmonic mean of precision and recall, shape (classes,)."""
+    both = confusion.sum(axis=0) + confusion.sum(axis=1)
+    return _ratio(2 * confusion.diagonal(), both)
+
+
+def balanced_accuracy(confusion: Integers) -> float | None:
+    """Mean recall of the classes; None where one has no rows."""
+    return float(recall(confusion).mean()) if confusion.sum(axis=1).all() else None
+
+
+def mcc(confusion: Integers) -> float | None:
+    """Matthews' correlation, for any number of classes (Gorodkin 2004, R_K).
+
+    0 where all rows are predicted alike; None where all are of one class.
+    """
+    true, predicted = (confusion.sum(axis=axis).astype(float) for axis in (1, 0))
+    n = true.sum()
+    spread_true, spread_predicted = n * n - true @ true, n * n - predicted @ predicted
+    if not spread_true:
+        return None
+    together = n * confusion.trace() - true @ predicted
+    # two roots: the product of fourth powers of the counts would lose digits
+    scale = math.sqrt(spread_true) * math.sqrt(spread_predicted)
+    return float(together / scale) if scale else 0.0
+
+
+def _ratio(part: Integers, whole: Integers) -> Floats:
+    """part / whole, 0 where there is nothing to divide by."""
+    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)

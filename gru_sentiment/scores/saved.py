@@ -1,0 +1,98 @@
+"""Predictions that an evaluation saved, read again to be compared with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gru_sentiment.errors import DataError
+
+Booleans = np.ndarray[Any, np.dtype[np.bool_]]
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+SAME_ROWS = "compare predictions of the same rows: evaluate both on one file, with --predictions"
+
+
+@dataclass(frozen=True)
+class SavedPredictions:
+    """Rows with their true and their predicted classes, as text."""
+
+    path: Path
+    rows: Integers
+    true: list[str]
+    predicted: list[str]
+    classes: list[str]
+
+    def correct_on(self, rows: Integers, true: Sequence[str], classes: Sequence[str]) -> Booleans:
+        """Which of `rows` are right, shape (rows,).
+
+        Raises:
+            DataError: these are predictions of other rows, of other true classes or of a model
+                with other classes.
+        """
+        if set(self.classes) != set(classes):
+            raise DataError(
+                f"{self.path}: predicts {', '.join(self.classes)}; the run knows "
+                f"{', '.join(classes)}",
+                hint="compare models of the same classes",
+            )
+        if not np.array_equal(self.rows, rows):
+            raise DataError(
+                f"{self.path}: holds {len(self.rows):,} rows and {len(rows):,} are scored"
+                if len(self.rows) != len(rows)
+                else f"{self.path}: holds other rows than those that are scored, or in another "
+                "order",
+                hint=SAME_ROWS,
+            )
+        odd = [i for i, (a, b) in enumerate(zip(self.true, true, strict=True)) if a != b]
+        if odd:
+            first = odd[0]
+            raise DataError(
+                f"{self.path}: row {rows[first]} is {self.true[first]!r} there and "
+                f"{true[first]!r} here ({len(odd):,} such rows)",
+                hint=SAME_ROWS,
+            )
+        return np.array([a == b for a, b in zip(self.true, self.predicted, strict=True)])
+
+
+def read_predictions(path: Path) -> SavedPredictions:
+    """A file with a line a row, as `--predictions` writes it.
+
+    Raises:
+        DataError: it cannot be read, is empty, or a line is not of that form.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: byte {error.start} is not UTF-8") from error
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read: {error.strerror}",
+            hint="give a run folder, or a file that evaluate --predictions wrote",
+        ) from error
+    if not lines:
+        raise DataError(f"{path}: the file is empty", hint=SAME_ROWS)
+    answers = [_answer(path, number, line) for number, line in enumerate(lines, 1)]
+    rows, true, predicted, classes = zip(*answers, strict=True)
+    if len(set(classes)) > 1:
+        raise DataError(f"{path}: the lines do not all have the same classes", hint=SAME_ROWS)
+    return SavedPredictions(path, np.array(rows), list(true), list(predicted), list(classes[0]))
+
+
+def _answer(path: Path, number: int, line: str) -> tuple[int, str, str, tuple[str, ...]]:
+    try:
+        value = json.loads(line)
+        row, probabilities = value["row"], value["probabilities"]
+        if type(row) is not int or not isinstance(probabilities, dict):
+            raise TypeError
+        return row, str(value["true"]), str(value["label"]), tuple(probabilities)
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{path}: line {number} is not an object with row, true, label and probabilities",
+            hint="such files are written by evaluate --predictions, and by every training",
+        ) from error
