@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from gru_sentiment.config import SCHEDULES_OF_ALL_STEPS, Config
@@ -52,17 +51,15 @@ def _epoch_problems(before: Config, after: Config) -> list[str]:
 
 
 def changes_between(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:
-    """(old value, new value) of every dotted key that differs, but for the run's folder."""
-    old, new = (flat(config.model_dump(mode="json")) for config in (before, after))
+    """(old value, new value) by dotted key, where they differ; the run's folder may."""
+    old, new = _flat(before), _flat(after)
     return {key: (old[key], new[key]) for key in old if old[key] != new[key] and key not in IGNORED}
 
 
-def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested values by dotted key: {"model": {"cell": "gru"}} is {"model.cell": "gru"}."""
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = value
-    return found
+def _flat(config: Config) -> dict[str, Any]:
+    sections = config.model_dump(mode="json")
+    return {
+        f"{section}.{key}": value
+        for section, values in sections.items()
+        for key, value in values.items()
+    }

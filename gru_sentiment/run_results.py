@@ -41,7 +41,7 @@ class RunSummary:
             return getattr(self, key)
         return self.metrics.get(key, self.config.get(key))
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """All names that `value` knows something of."""
         return [*COLUMNS, *self.metrics, *self.config]
 

@@ -31,14 +31,7 @@ MAY_IMPORT = {
     **{room: {room, *GROUND} for room in SECOND},
     "suites": {"suites", *GROUND, "config_file"},
     "build": BELOW_BUILD,
-    "artifact": {
-        "artifact",
-        *BELOW_BUILD,
-        "build",
-        "config_file",
-        "config_changes",
-        "evaluation",
-    },
+    "artifact": {"artifact", *BELOW_BUILD, "build", "config_file", "evaluation"},
     "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation"},
     "evaluation": {"data", "training", "scores", *GROUND},
     "recipes": {

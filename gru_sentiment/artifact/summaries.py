@@ -18,7 +18,6 @@ from gru_sentiment.artifact.files import (
     read_json,
 )
 from gru_sentiment.artifact.seeds import read_seeds
-from gru_sentiment.config_changes import flat
 from gru_sentiment.config_file import parse_yaml, read_config_text
 from gru_sentiment.run_results import RunSummary
 
@@ -67,6 +66,26 @@ def read_summary(folder: Path) -> RunSummary:
         metrics=scores,
         config=config,
     )
+
+
+def read_fingerprint(folder: Path) -> str | None:
+    """Of the data that a run was trained on.
+
+    Raises:
+        ArtifactError: metadata.json is damaged.
+    """
+    return _text(_values(folder / METADATA).get("data_fingerprint"))
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values by dotted key: {"model": {"cell": "gru"}} becomes {"model.cell": "gru"}."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value
+    return found
 
 
 def _values(path: Path) -> dict[str, Any]:

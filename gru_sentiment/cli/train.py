@@ -21,6 +21,7 @@ from gru_sentiment.cli.options import (
 from gru_sentiment.cli.progress import BarProgress, LineProgress, SilentProgress, on_terminal
 from gru_sentiment.config_file import load_config
 from gru_sentiment.process import set_up_network
+from gru_sentiment.reporting.runs import seeds_report
 from gru_sentiment.reporting.terminal import comparison_report, console, training_report
 
 
@@ -62,7 +63,7 @@ def train(
         raise typer.BadParameter(
             "--resume goes on in the run's own folder: no --output, no --force"
         )
-    if resume is not None and seeds:
+    if resume is not None and seeds is not None:
         raise typer.BadParameter("--resume goes on with the seeds that there are: no --seeds")
     with command(debug=debug, quiet=quiet):
         given = {
@@ -83,12 +84,26 @@ def train(
         from gru_sentiment.recipes import train as recipe
 
         terminal = on_terminal(sys.stderr) and not quiet
+        if seeds or (resume and several.is_folder_of_seeds(resume)):
+            with closing(_observer(quiet)) as observer:
+                one = several.Trainer(
+                    lambda each: recipe.train(each, observer, force=force, progress=terminal),
+                    lambda run, each: recipe.resume(run, observer, config=each, progress=terminal),
+                )
+                if resume:
+                    changed = bool(settings or overrides or flags)
+                    together = several.resume_seeds(resume, one, changed=changed)
+                else:
+                    assert config is not None
+                    assert settings is not None
+                    assert seeds is not None
+                    together = several.train_seeds(
+                        settings, seeds, one, name=config.stem, force=force
+                    )
+            console().print(seeds_report(together))
+            return
         with closing(_observer(quiet)) as observer:
-            one = _OneSeed(observer, force=force, progress=terminal)
-            if resume and several.is_folder_of_seeds(resume):
-                changed = bool(config or overrides or flags)
-                report = seeds_report(several.resume_seeds(resume, one, changed=changed))
-            elif resume:
+            if resume:
                 result = recipe.resume(
                     resume,
                     observer,
@@ -97,39 +112,13 @@ def train(
                     flags=flags,
                     progress=terminal,
                 )
-                report = training_report(result)
             else:
                 assert config is not None
                 assert settings is not None
-                name = config.stem
-                if seeds:
-                    all_seeds = several.train_seeds(settings, seeds, one, name=name, force=force)
-                    report = seeds_report(all_seeds)
-                else:
-                    result = recipe.train(
-                        settings, observer, name=name, force=force, progress=terminal
-                    )
-                    report = training_report(result)
-        console().print(report)
-
-
-class _OneSeed:
-    """Trains one of several seeds."""
-
-    def __init__(self, observer: Observer, *, force: bool, progress: bool) -> None:
-        self.observer, self.force, self.progress = observer, force, progress
-
-    def train(self, config: Config) -> None:
-        """From the beginning."""
-        from gru_sentiment.recipes import train as recipe
-
-        recipe.train(config, self.observer, force=self.force, progress=self.progress)
-
-    def resume(self, path: Path, config: Config) -> None:
-        """From its last checkpoint."""
-        from gru_sentiment.recipes import train as recipe
-
-        recipe.resume(path, self.observer, config=config, progress=self.progress)
+                result = recipe.train(
+                    settings, observer, name=config.stem, force=force, progress=terminal
+                )
+        console().print(training_report(result))
 
 
 def reproduce(

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from gru_sentiment.artifact.files import METADATA, PREDICTIONS, SEEDS, check_size, read_json
+from gru_sentiment.artifact.files import PREDICTIONS, SEEDS
 from gru_sentiment.artifact.seeds import read_seeds
-from gru_sentiment.artifact.summaries import find_runs, read_summary
+from gru_sentiment.artifact.summaries import find_runs, read_fingerprint, read_summary
 from gru_sentiment.errors import ArtifactError, UserError
 from gru_sentiment.results import PairedComparison
 from gru_sentiment.run_results import RunComparison, RunSummary
 from gru_sentiment.scores.comparison import compare_paired
+from gru_sentiment.scores.saved import read_predictions
 
 MACHINE = {"run.output", "run.threads", "run.processes", "run.device", "run.checkpoint_every"}
 """Settings that a model does not depend on, or hardly."""
 SHOWN = ("n", "accuracy", "loss", "macro_f1", "roc_auc")
 """Scores of a part that are shown, where a run has them."""
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """What a run said of its validation rows."""
-
-    data: str | None
-    """Fingerprint of the data that the rows belong to."""
-    true: Mapping[int, Any]
-    correct: Mapping[int, bool]
 
 
 def compare_runs(paths: Sequence[Path]) -> RunComparison:
@@ -56,7 +42,9 @@ def _folder(path: Path) -> Path:
     if (path / SEEDS).is_file():
         return read_seeds(path).best_run
     if not path.is_dir() or not list(find_runs(path, depth=0)):
-        raise ArtifactError(f"{path}: no such run folder", hint="see which there are: gru-sent runs")
+        raise ArtifactError(
+            f"{path}: no such run folder", hint="see which there are: gru-sent runs"
+        )
     return path
 
 
@@ -68,45 +56,14 @@ def _metrics(runs: Sequence[RunSummary]) -> dict[str, list[float | None]]:
 
 def _paired(first: Path, second: Path) -> PairedComparison | str:
     """The second run against the first, or why they cannot be paired."""
+    data = [read_fingerprint(folder) for folder in (first, second)]
+    if None not in data and data[0] != data[1]:
+        return "they were trained on other data, of which no row is known to be the same"
     try:
-        before, after = _answers(first), _answers(second)
+        before, after = (read_predictions(folder / PREDICTIONS) for folder in (first, second))
+        correct = [
+            each.correct_on(after.rows, after.true, after.classes) for each in (before, after)
+        ]
     except UserError as error:
         return error.cause
-    if before.data != after.data:
-        return "trained on other data: no rows in common"
-    if before.true.keys() != after.true.keys():
-        shared = len(before.true.keys() & after.true.keys())
-        return (
-            f"other validation rows: {len(before.true):,} and {len(after.true):,}, of which "
-            f"{shared:,} are the same; use one data.seed and data.validation_size"
-        )
-    if before.true != after.true:
-        return "the same rows have other classes"
-    rows = sorted(before.true)
-    right = [np.array([answers.correct[row] for row in rows]) for answers in (before, after)]
-    return compare_paired(*right)
-
-
-def _answers(folder: Path) -> _Answers:
-    """predictions-validation.jsonl of a run.
-
-    Raises:
-        ArtifactError: there is none, or it is not what a training wrote.
-    """
-    path = folder / PREDICTIONS
-    if not path.is_file():
-        raise ArtifactError(f"{folder}: has no {PREDICTIONS}")
-    true, correct = {}, {}
-    try:
-        check_size(path)
-        for line in path.read_text("utf-8").splitlines():
-            value = json.loads(line)
-            row = int(value["row"])
-            true[row], correct[row] = value["true"], value["true"] == value["label"]
-    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
-        raise ArtifactError(f"{path}: damaged") from error
-    if not true:
-        raise ArtifactError(f"{path}: empty")
-    about = read_json(folder / METADATA) if (folder / METADATA).is_file() else {}
-    data = about.get("data_fingerprint") if isinstance(about, dict) else None
-    return _Answers(data, true, correct)
+    return compare_paired(*correct)

@@ -70,14 +70,14 @@ def _readable(folder: Path) -> Iterator[RunSummary]:
     for path in found:
         try:
             if not str(path).isprintable():
-                raise ArtifactError(f"{ascii(str(path))}: a name that cannot be printed")
+                raise ArtifactError(f"{str(path)!a}: a name that cannot be printed")
             yield read_summary(path)
         except UserError as error:
             logger.warning("left out: %s", error.cause)
 
 
 def _check_known(option: str, key: str, runs: Iterable[RunSummary]) -> None:
-    known = dict.fromkeys([*COLUMNS, *(name for run in runs for name in run.keys())])
+    known = dict.fromkeys([*COLUMNS, *(name for run in runs for name in run.names())])
     if key not in known:
         near = difflib.get_close_matches(key, known, n=1)
         raise ConfigError(

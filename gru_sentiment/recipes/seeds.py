@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from gru_sentiment.artifact.files import CONFIG, LATEST, METADATA, RUNS, SEEDS, partial_of
 from gru_sentiment.artifact.reader import load_run_config
@@ -24,14 +23,14 @@ logger = logging.getLogger(__name__)
 SCORES = ("accuracy", "loss", "macro_f1", "roc_auc")
 
 
-class Trainer(Protocol):
-    """What trains one seed: the recipe `train` with an observer."""
+@dataclass(frozen=True)
+class Trainer:
+    """What trains one seed."""
 
-    def train(self, config: Config) -> object:
-        """From the beginning, into `run.output`."""
-
-    def resume(self, path: Path, config: Config) -> object:
-        """Go on with the run `path`."""
+    train: Callable[[Config], object]
+    """From the beginning, into `run.output`."""
+    resume: Callable[[Path, Config], object]
+    """Goes on with a run."""
 
 
 @dataclass(frozen=True)
