@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gru_sentiment.results import Label
+from gru_sentiment.results import Evaluation, GateResult, Label
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,23 @@ class Behaviour:
 
     run: str
     suites: dict[str, SuiteResult]
+    gates: list[GateResult] = field(default_factory=list)
+    elapsed_s: float = 0.0
+
+    data = "behaviour suites"
+    """Where an evaluation names its rows."""
+
+    @property
+    def failed(self) -> list[GateResult]:
+        """Gates that were not met."""
+        return [gate for gate in self.gates if not gate.passed]
 
     def to_json(self) -> dict[str, Any]:
-        """The same as JSON values; `suite.negation.rate` is where a gate looks."""
-        return {
-            "run": self.run,
-            "suite": {name: result.to_json() for name, result in self.suites.items()},
-        }
+        """The same as JSON values."""
+        gates = {"gates": [asdict(gate) for gate in self.gates]} if self.gates else {}
+        suites = {name: result.to_json() for name, result in self.suites.items()}
+        return {"run": self.run, "suites": suites, **gates}
+
+
+Judged = Evaluation | Behaviour
+"""What gates are held against."""

@@ -56,6 +56,7 @@ MAY_IMPORT = {
         "reporting",
         "results",
         "run_results",
+        "suite_results",
         "errors",
     },
 }

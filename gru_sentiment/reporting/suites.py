@@ -7,23 +7,30 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from gru_sentiment.reporting.tables import add_row, new_table
+from gru_sentiment.reporting.tables import add_row, gates_table, new_table
+from gru_sentiment.reporting.wording import interval, score, verdict
 from gru_sentiment.suite_results import Behaviour, FailedCase
 
 
 def behaviour_report(behaviour: Behaviour) -> RenderableType:
-    """A row a suite, then every case that failed with the answers to it."""
-    table = new_table("suite", "cases", "passed", "rate", "95 % interval")
-    for name, result in behaviour.suites.items():
-        interval = f"{result.low:.3f} to {result.high:.3f}"
-        add_row(table, name, f"{result.n:,}", f"{result.passed:,}", f"{result.rate:.3f}", interval)
+    """Every case that failed with the answers to it, then a row a suite, and the gates."""
+    table = new_table("suite", "cases", "passed", "pass rate", "95 % interval")
+    for name, s in behaviour.suites.items():
+        add_row(table, name, f"{s.n:,}", f"{s.passed:,}", score(s.rate), interval(s.low, s.high))
     lines = [
         line
         for name, result in behaviour.suites.items()
         for failure in result.failures
         for line in _lines(name, failure)
     ]
-    return Group(Text(f"{behaviour.run} on behaviour suites"), table, *map(Text, lines))
+    parts: list[RenderableType] = [
+        Text(f"{behaviour.run} on {behaviour.data}"),
+        *map(Text, lines),
+        table,
+    ]
+    if behaviour.gates:
+        parts += [gates_table(behaviour), Text(verdict(behaviour))]
+    return Group(*parts)
 
 
 def _lines(suite: str, failure: FailedCase) -> Iterator[str]:

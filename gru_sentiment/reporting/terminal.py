@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gru_sentiment.reporting.tables import add_row as _add_row
+from gru_sentiment.reporting.tables import gates_table
 from gru_sentiment.reporting.tables import new_table as _table
 from gru_sentiment.reporting.wording import (
     comparison,
-    demand,
     interval,
     score,
     slice_title,
@@ -100,16 +100,8 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
         parts += map(Text, comparison(evaluation.against))
     parts += [_slices_table(name, scores) for name, scores in evaluation.slices.items()]
     if evaluation.gates:
-        parts += [_gates_table(evaluation), Text(verdict(evaluation))]
+        parts += [gates_table(evaluation), Text(verdict(evaluation))]
     return Group(*parts)
-
-
-def _gates_table(evaluation: Evaluation) -> Table:
-    table = _table("gate", "value", "95 % interval", "")
-    for gate in evaluation.gates:
-        found = f"{gate.value:.6g}", interval(gate.low, gate.high)
-        _add_row(table, demand(gate), *found, "met" if gate.passed else "FAILED")
-    return table
 
 
 def _slices_table(name: str, scores: list[SliceScore]) -> Table:
