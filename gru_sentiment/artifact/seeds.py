@@ -6,6 +6,7 @@ No torch: runs are also listed without it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from pydantic import ValidationError
 from gru_sentiment.artifact.files import SEEDS, read_json, to_json, write_whole, writing
 from gru_sentiment.config import Config
 from gru_sentiment.errors import ArtifactError
+
+NAME = re.compile(r"seed-[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,9 @@ def read_seeds(folder: Path) -> Seeds:
         config = Config.model_validate_json(json.dumps(values["config"]))
     except (KeyError, TypeError, ValidationError) as error:
         raise ArtifactError(f"{path}: not written by this version: {error}") from error
-    # a name with folders in it would lead out of this one
-    if not names or not all(isinstance(n, str) and n and Path(n).name == n for n in names):
-        raise ArtifactError(f"{path}: runs: expected names of folders beside it, found {names}")
+    # any other name might lead out of the folder
+    if not names or not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
+        raise ArtifactError(f"{path}: runs: expected seed-0 and the like, found {names}")
     if best is not None and best not in names:
         raise ArtifactError(f"{path}: best: {best!r} is not one of its runs: {', '.join(names)}")
     return Seeds(folder, config, names, best)

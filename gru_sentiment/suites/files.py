@@ -157,6 +157,8 @@ def _load(name: str) -> Suite:
             f"--suite {name}: there is none" + (f"; did you mean {near[0]}?" if near else ""),
             hint=f"suites: {_listed([*BUILT_IN, ALL])}, or a YAML file of your own",
         )
+    if not Path(name).is_file():
+        raise ConfigError(f"--suite {name}: no such file", hint=FORM)
     return parse_suite(read_config_text(Path(name)), name)
 
 
