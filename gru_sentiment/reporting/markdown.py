@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from gru_sentiment.reporting.wording import (
-    comparison,
+    comparison_lines,
     demand,
     interval,
     score,
@@ -27,7 +27,7 @@ def evaluation_markdown(evaluation: Evaluation) -> str:
         blocks += [f"**{verdict(evaluation)}**", _gates(evaluation)]
     blocks.append(_metrics(evaluation))
     if evaluation.against:
-        blocks += map(_text, comparison(evaluation.against))
+        blocks += map(_text, comparison_lines(evaluation.against))
     for name, scores in evaluation.slices.items():
         rows = ((s.name, f"{s.n:,}", score(s.accuracy), interval(s.low, s.high)) for s in scores)
         blocks += [

@@ -13,7 +13,7 @@ from gru_sentiment.reporting.tables import add_row as _add_row
 from gru_sentiment.reporting.tables import gates_table
 from gru_sentiment.reporting.tables import new_table as _table
 from gru_sentiment.reporting.wording import (
-    comparison,
+    comparison_lines,
     interval,
     score,
     slice_title,
@@ -97,7 +97,7 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
     if metrics.empty_texts:
         parts.append(Text(f"{metrics.empty_texts:,} texts hold no word"))
     if evaluation.against:
-        parts += map(Text, comparison(evaluation.against))
+        parts += map(Text, comparison_lines(evaluation.against))
     parts += [_slices_table(name, scores) for name, scores in evaluation.slices.items()]
     if evaluation.gates:
         parts += [gates_table(evaluation), Text(verdict(evaluation))]

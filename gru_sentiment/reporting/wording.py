@@ -41,7 +41,7 @@ def verdict(judged: Judged) -> str:
     return f"{gates}, {failed} failed" if failed else f"{gates}, all met"
 
 
-def comparison(against: Against) -> list[str]:
+def comparison_lines(against: Against) -> list[str]:
     """The paired comparison in sentences."""
     found = against.comparison
     return [

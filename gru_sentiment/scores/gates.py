@@ -83,7 +83,7 @@ def parse_regression(text: str) -> Gate:
             f"--max-regression {text}: must not be negative",
             hint="0.005 lets accuracy fall by half a point",
         )
-    return Gate(DIFFERENCE, -bound, end=end)
+    return Gate(DIFFERENCE, 0.0 - bound, end=end)  # not -0.0
 
 
 def check_names(gates: Sequence[Gate], known: Sequence[str]) -> None:

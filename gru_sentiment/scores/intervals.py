@@ -28,10 +28,13 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     """
     if not n:
         return 0.0, 1.0
-    centre = 2 * successes + Z * Z
-    half = Z * math.sqrt(Z * Z + 4 * successes * (n - successes) / n)
-    whole = 2 * (n + Z * Z)
-    return max(0.0, (centre - half) / whole), min(1.0, (centre + half) / whole)
+
+    def lower(count: int) -> float:
+        half = Z * math.sqrt(Z * Z + 4 * count * (n - count) / n)
+        return (2 * count + Z * Z - half) / (2 * (n + Z * Z))
+
+    # the upper end is the lower one of the failures
+    return lower(successes), 1.0 - lower(n - successes)
 
 
 def bootstrap(

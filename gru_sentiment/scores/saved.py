@@ -67,7 +67,8 @@ def read_predictions(path: Path) -> SavedPredictions:
         DataError: it cannot be read, is empty, or a line is not of that form.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        # not splitlines, which also splits at what JSON may hold as it is
+        lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: byte {error.start} is not UTF-8") from error
     except OSError as error:
@@ -75,7 +76,7 @@ def read_predictions(path: Path) -> SavedPredictions:
             f"{path}: cannot be read: {error.strerror}",
             hint="give a run folder, or a file that evaluate --predictions wrote",
         ) from error
-    if not lines:
+    if lines == [""]:
         raise DataError(f"{path}: the file is empty", hint=SAME_ROWS)
     answers = [_answer(path, number, line) for number, line in enumerate(lines, 1)]
     rows, true, predicted, classes = zip(*answers, strict=True)

@@ -74,7 +74,7 @@ def read_labelled(
     With it come the columns `beside`, a value a row.
 
     Raises:
-        DataError: see `load_files`; where no pair is there, about the nearest one.
+        DataError: see `load_files`; where no pair is there, about the first one.
     """
     problems: list[MissingColumnError] = []
     for text_column, label_column in choices:
@@ -86,10 +86,11 @@ def read_labelled(
             continue
         table = text_and_label(columns[text_column], columns[label_column], str(path))
         return table, {name: columns[name] for name in beside}
-    problem = min(problems, key=lambda error: len(error.missing))
-    if set(problem.missing) <= set(beside):
-        problem.hint = "choose one of those"
-    raise problem
+    for problem in problems:
+        if set(problem.missing) <= set(beside):
+            problem.hint = "choose one of those"
+            raise problem
+    raise problems[0]
 
 
 def read_csv(path: Path, wanted: Sequence[str], *, delimiter: str = ",") -> Columns:

@@ -17,8 +17,9 @@ Command = Callable[..., Result]
 @pytest.fixture(autouse=True)
 def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    # a variable that CI machines set and that changes the output
-    monkeypatch.delenv("CI", raising=False)
+    # variables that CI machines set and that change the output
+    for name in ("CI", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ LIMIT_S = 240
 
 
 def environment(**changes: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != "CI"} | changes
+    of_ci = {"CI", "GITHUB_STEP_SUMMARY"}
+    return {name: value for name, value in os.environ.items() if name not in of_ci} | changes
 
 
 def gru_sent(folder: Path, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -39,7 +39,7 @@ def test_help_names_every_command(gru_sent: Callable[..., Result], flag: str) ->
     ("command", "options"),
     [
         (["train"], ["--config", "--set", "--output", "--device", "--quiet", "--force"]),
-        (["evaluate"], ["--split", "--data", "--json", "--device"]),
+        (["evaluate"], ["--split", "--data", "--json", "--device", "--fail-under", "--against"]),
         (["predict"], ["--run", "--json", "--device"]),
         (["runs"], ["--sort", "--filter", "--json"]),
         (["compare"], ["RUN", "--json"]),

@@ -33,10 +33,16 @@ METRICS = Metrics(
     n=2500,
     loss=0.23456,
     accuracy=0.91234,
+    accuracy_interval=[0.90065, 0.92281],
+    balanced_accuracy=0.91156,
     macro_precision=0.11,
     macro_recall=0.12,
     macro_f1=0.91111,
+    mcc=0.82467,
     roc_auc=0.97001,
+    average_precision=0.96512,
+    brier=0.06321,
+    ece=0.01987,
     per_class={
         "negative": ClassMetrics(precision=0.9012, recall=0.8023, f1=0.7034, support=1200),
         "positive": ClassMetrics(precision=0.6045, recall=0.5056, f1=0.4067, support=1300),
@@ -155,6 +161,31 @@ def test_an_evaluation_in_words() -> None:
     empty = replace(METRICS, empty_texts=1001)
     lines = lines_of(evaluation_report(Evaluation("runs/gru", "test", empty)))
     assert lines[-1] == "1,001 texts hold no word"
+
+
+def test_an_evaluation_has_scores_that_a_training_does_not_show() -> None:
+    lines = lines_of(evaluation_report(Evaluation("runs/gru", "test", METRICS)))
+    more = [
+        "balanced accuracy 0.9116",
+        "average precision 0.9651",
+        "MCC 0.8247",
+        "Brier score 0.0632",
+        "calibration error 0.0199",
+    ]
+    assert set(more) <= set(lines)
+    assert "accuracy, 95 % interval: 0.9006 to 0.9228" in lines
+    assert not set(more) & set(lines_of(training_report(RESULT)))
+
+
+def test_gates_comparison_and_slices_in_words(evaluation: Evaluation) -> None:
+    lines = lines_of(evaluation_report(evaluation))
+    assert "lower end of accuracy >= 0.9 0.91 0.8900 to 0.9300 FAILED" in lines
+    assert "loss <= 0.5 0.25 n/a met" in lines
+    assert "2 gates, 1 failed" in lines
+    assert "30 rows fixed, 10 broken; McNemar's exact test: p = 0.00222" in lines
+    assert "by [genre], worst first rows accuracy 95 % interval" in lines
+    start = lines.index("horror|[b] 20 0.5000 0.2990 to 0.7010")
+    assert lines[start + 1] == "comedy 1,980 0.9200 0.9080 to 0.9310"
 
 
 def test_a_prediction_in_a_pipe_is_one_line() -> None:

@@ -1,4 +1,4 @@
-"""Metrics against scikit-learn."""
+"""Metrics against scikit-learn, whatever the order of the rows and however often each counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from gru_sentiment.scores.metrics import classification_metrics
+from gru_sentiment.scores.intervals import wilson
+from gru_sentiment.scores.metrics import Scoring, classification_metrics, metric_names
 
 Drawn = tuple[list[list[int]], list[int]]
 
@@ -62,30 +63,113 @@ def test_equal_those_of_scikit_learn(drawn: Drawn) -> None:
     )
     confusion = reference.confusion_matrix(true, predicted, labels=range(classes))
     assert found.confusion_matrix == confusion.tolist()
+    probabilities = np.exp(answers)
+    halved = 2 if classes == 2 else 1
+    brier = reference.brier_score_loss(
+        true, probabilities, labels=range(classes), scale_by_half=False
+    )
+    assert found.brier == pytest.approx(brier / halved, **close)
+    assert found.accuracy_interval == list(
+        wilson(sum(a == b for a, b in zip(predicted, labels, strict=True)), len(labels))
+    )
+    if len(set(labels)) == 1:
+        assert found.mcc is None
+    else:
+        assert found.mcc == pytest.approx(reference.matthews_corrcoef(true, predicted), **close)
     if len(set(labels)) < classes:
-        assert found.roc_auc is None
+        assert (found.roc_auc, found.average_precision, found.balanced_accuracy) == (None,) * 3
         return
+    balanced = reference.balanced_accuracy_score(true, predicted)
+    assert found.balanced_accuracy == pytest.approx(balanced, **close)
     odds = answers[:, 1] - answers[:, 0]
     columns = [(1, odds)] if classes == 2 else list(enumerate(answers.T))
     areas = [reference.roc_auc_score(true == c, column) for c, column in columns]
     assert found.roc_auc == pytest.approx(np.mean(areas), **close)
+    areas = [reference.average_precision_score(true == c, column) for c, column in columns]
+    assert found.average_precision == pytest.approx(np.mean(areas), **close)
 
 
-@settings(max_examples=50, deadline=None)
-@given(
-    rows=st.lists(
-        st.tuples(st.integers(-5, 5) | st.floats(-5, 5), st.booleans()), min_size=1, max_size=30
+@settings(max_examples=30, deadline=None)
+@given(drawn=predictions(), data=st.data())
+def test_rows_may_count_more_than_once_or_not_at_all(drawn: Drawn, data: st.DataObject) -> None:
+    """A weight is as good as that many copies of the row, for every metric by its name."""
+    logits, labels = drawn
+    n = len(labels)
+    weights = data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n).filter(any))
+    answers, true, names = (
+        log_softmax(logits),
+        np.array(labels),
+        [str(c) for c, _ in enumerate(logits[0])],
     )
-)
-def test_area_is_the_share_of_pairs_in_the_right_order(rows: list[tuple[float, bool]]) -> None:
-    above = [score for score, positive in rows if positive]
-    below = [score for score, positive in rows if not positive]
-    pairs = [(a > b) + (a == b) / 2 for a in above for b in below]
-    scores, positive = (np.array(column) for column in zip(*rows, strict=True))
-    expected = sum(pairs) / len(pairs) if pairs else None
-    assert roc_auc(scores.astype(float), positive) == (
-        None if expected is None else pytest.approx(expected, abs=1e-12)
+    scoring = Scoring(answers, true, names)
+    order = np.lexsort((*answers.T, true))
+    repeated = np.repeat(np.arange(n), weights)
+    copies = Scoring(answers[repeated], true[repeated], names)
+    once = np.ones(len(repeated), int)
+    assert list(scoring.statistics()) == metric_names(names)
+    for name, statistic in scoring.statistics().items():
+        found = statistic(np.array(weights)[order])
+        expected = copies.statistics()[name](once)
+        assert found == (None if expected is None else pytest.approx(expected, abs=1e-12)), name
+
+
+@settings(max_examples=30, deadline=None)
+@given(drawn=predictions(), seed=st.integers(0, 2**32 - 1))
+def test_the_order_of_the_rows_changes_nothing_at_all(drawn: Drawn, seed: int) -> None:
+    logits, labels = drawn
+    answers, true, names = (
+        log_softmax(logits),
+        np.array(labels),
+        [str(c) for c, _ in enumerate(logits[0])],
     )
+    order = np.random.default_rng(seed).permutation(len(labels))
+    one, other = Scoring(answers, true, names), Scoring(answers[order], true[order], names)
+    assert one.metrics() == other.metrics()
+    some = ["accuracy", "loss", "f1.0"]
+    assert one.measure(some, seed=1) == other.measure(some, seed=1)
+
+
+def test_names_give_the_numbers_of_the_whole() -> None:
+    scoring = Scoring(*random_answers(200, 3), ["a", "b", "c"])
+    whole = scoring.metrics()
+    measured = scoring.measure(metric_names(["a", "b", "c"]))
+    for name, found in measured.items():
+        kind, _, of = name.partition(".")
+        expected = getattr(whole.per_class[of], kind) if of else getattr(whole, name)
+        assert found.value == pytest.approx(expected, abs=1e-12)
+        assert found.low is not None
+        assert found.high is not None
+        # the resamples' calibration error is larger: they add noise of their own
+        assert found.low <= found.value <= found.high or name == "ece"
+
+
+def test_proportions_have_wilsons_interval_and_others_the_bootstraps() -> None:
+    scoring = Scoring(*random_answers(300, 2), ["a", "b"])
+    (_, missed), (_, hits) = scoring.metrics().confusion_matrix
+    measured = scoring.measure(["recall.b", "precision.b", "f1.b"], seed=3)
+    support = scoring.metrics().per_class["b"].support
+    assert (measured["recall.b"].low, measured["recall.b"].high) == wilson(hits, support)
+    assert (measured["precision.b"].low, measured["precision.b"].high) == wilson(
+        hits, hits + missed
+    )
+    assert measured == scoring.measure(["recall.b", "precision.b", "f1.b"], seed=3)
+    assert measured["f1.b"] != scoring.measure(["f1.b"], seed=4)["f1.b"]
+
+
+@pytest.mark.parametrize("name", ["roc_auc", "macro_f1", "balanced_accuracy", "recall.b", "mcc"])
+def test_what_cannot_be_computed_has_no_value(name: str) -> None:
+    answers = log_softmax([[1, 0], [0, 1], [2, 0]])
+    found = Scoring(answers, np.zeros(3, int), ["a", "b"]).measure([name, "accuracy"])
+    assert (found[name].value, found[name].low, found[name].high) == (None, None, None)
+    assert found["accuracy"].value == pytest.approx(2 / 3)
+
+
+def random_answers(n: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Answers that are right more often than not."""
+    generator = np.random.default_rng(0)
+    labels = generator.integers(classes, size=n)
+    logits = generator.normal(size=(n, classes)) + 1.2 * np.eye(classes)[labels]
+    return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), labels
 
 
 def test_area_tells_certain_answers_apart() -> None:

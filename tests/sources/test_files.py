@@ -224,10 +224,30 @@ def test_parts_whose_labels_are_of_two_types(tmp_path: Path) -> None:
 
 def test_the_first_pair_of_columns_that_is_there(tmp_path: Path) -> None:
     path = write(tmp_path, "r.csv", [("good", "x"), ("bad", "y")], ("text", "label"))
-    table = read_labelled(path, ("review", "stars"), ("text", "label"))
+    table, _ = read_labelled(path, ("review", "stars"), ("text", "label"))
     assert rows_of(table) == [("good", "x"), ("bad", "y")]
     with pytest.raises(MissingColumnError, match="no column 'review', 'stars'"):
         read_labelled(path, ("review", "stars"), ("text", "sentiment"))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_columns_beside_the_texts(suffix: str, tmp_path: Path) -> None:
+    path = write(tmp_path, f"r{suffix}", [("good", 1), ("bad", 0)], ("text", "label"))
+    names = ["other", "label", "text"]
+    table, beside = read_labelled(path, ("review", "stars"), ("text", "label"), beside=names)
+    assert rows_of(table) == [("good", 1), ("bad", 0)]
+    assert list(beside) == names
+    assert beside["label"] == [1, 0]
+    assert beside["text"] == ["good", "bad"]
+    assert len(beside["other"]) == 2
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_column_that_is_not_beside_the_texts(suffix: str, tmp_path: Path) -> None:
+    path = write(tmp_path, f"r{suffix}", [("good", 1), ("bad", 0)], ("text", "label"))
+    with pytest.raises(MissingColumnError, match="no column 'genre'; columns found") as caught:
+        read_labelled(path, ("review", "stars"), ("text", "label"), beside=["genre"])
+    assert caught.value.hint == "choose one of those"
 
 
 def test_another_problem_is_not_taken_for_a_missing_column(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""An evaluation as Markdown: tables that names cannot break."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gru_sentiment.reporting.markdown import evaluation_markdown
+from gru_sentiment.results import Evaluation
+
+
+def cells(row: str) -> list[str]:
+    """A table's row as Markdown reads it."""
+    parts = re.split(r"(?<!\\)\|", row)
+    assert (parts[0], parts[-1]) == ("", "")
+    return [re.sub(r"\\(.)", r"\1", part.strip()) for part in parts[1:-1]]
+
+
+def test_everything_that_was_asked(evaluation: Evaluation) -> None:
+    lines = evaluation_markdown(evaluation).splitlines()
+    assert lines[0] == "### runs/gru on reviews.csv"
+    assert "**2 gates, 1 failed**" in lines
+    rows = [cells(line) for line in lines if line.startswith("|")]
+    assert ["lower end of accuracy >= 0.9", "0.91", "0.8900 to 0.9300", "FAILED"] in rows
+    assert ["loss <= 0.5", "0.25", "n/a", "met"] in rows
+    assert ["2,000", "0.9100 (0.8900 to 0.9300)", "0.9050", "n/a", "0.2500", "0.0200"] in rows
+    assert rows[-2:] == [
+        ["horror|[b]", "20", "0.5000", "0.2990 to 0.7010"],
+        ["comedy", "1,980", "0.9200", "0.9080 to 0.9310"],
+    ]
+    assert any("30 rows fixed, 10 broken" in line for line in lines)
+    assert "**by \\[genre\\], worst first**" in lines
+
+
+def test_what_was_not_asked_is_not_there(evaluation: Evaluation) -> None:
+    bare = Evaluation(evaluation.run, evaluation.data, evaluation.metrics)
+    text = evaluation_markdown(bare)
+    assert "gate" not in text
+    assert "against" not in text
+    assert "worst" not in text
+
+
+def test_ends_so_that_another_can_follow(evaluation: Evaluation) -> None:
+    assert evaluation_markdown(evaluation).endswith("|\n\n")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(name=st.text(max_size=20))
+def test_names_stay_in_their_cells(evaluation: Evaluation, name: str) -> None:
+    gates = [replace(gate, metric=name) for gate in evaluation.gates]
+    slices = {name: [replace(s, name=name) for s in evaluation.slices["[genre]"]]}
+    named = replace(evaluation, gates=gates, slices=slices)
+    before = evaluation_markdown(evaluation).split("\n")
+    after = evaluation_markdown(named).split("\n")
+    assert len(before) == len(after)
+    for old, new in zip(before, after, strict=True):
+        if old.startswith("|"):
+            assert len(cells(new)) == len(cells(old))
+
+
+def test_a_name_is_shown_as_it_is(evaluation: Evaluation) -> None:
+    text = evaluation_markdown(replace(evaluation, run="<b>*x*\n# y</b>"))
+    assert text.startswith("### \\<b\\>\\*x\\* \\# y\\</b\\> on ")

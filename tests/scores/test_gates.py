@@ -1,0 +1,137 @@
+"""Bounds as the command line takes them, and what they make of what was measured."""
+
+from __future__ import annotations
+
+import pytest
+
+from gru_sentiment.errors import ConfigError, DataError
+from gru_sentiment.results import Measured
+from gru_sentiment.scores.gates import (
+    Gate,
+    check_names,
+    judge,
+    parse_ceiling,
+    parse_floor,
+    parse_regression,
+)
+
+MEASURED = Measured("accuracy", 0.9, 0.88, 0.92)
+
+
+@pytest.mark.parametrize(
+    ("text", "gate"),
+    [
+        ("accuracy=0.9", Gate("accuracy", 0.9)),
+        ("accuracy=0.9@lower", Gate("accuracy", 0.9, end="lower")),
+        ("f1.negative=.88", Gate("f1.negative", 0.88)),
+        ("mcc=-1e-1", Gate("mcc", -0.1)),
+        ("f1.a=b@c=1", Gate("f1.a=b@c", 1.0)),
+        ("recall.1.5=0", Gate("recall.1.5", 0.0)),
+    ],
+)
+def test_floors(text: str, gate: Gate) -> None:
+    assert parse_floor(text) == gate
+
+
+def test_ceilings() -> None:
+    assert parse_ceiling("loss=0.3") == Gate("loss", 0.3, "ceiling")
+    assert parse_ceiling("ece=0.05@upper") == Gate("ece", 0.05, "ceiling", "upper")
+
+
+@pytest.mark.parametrize("text", ["accuracy", "=0.9", "0.9", ""])
+def test_a_bound_without_a_metric(text: str) -> None:
+    with pytest.raises(
+        ConfigError, match=f"^--fail-under {text}: expected METRIC=NUMBER"
+    ) as caught:
+        parse_floor(text)
+    assert "such as accuracy=0.9" in caught.value.hint
+    with pytest.raises(ConfigError, match=r"^--fail-over"):
+        parse_ceiling(text)
+
+
+@pytest.mark.parametrize(
+    "bound", ["", "high", "nan", "inf", "0.9@", "0.9@upper", "0.9@low", "@lower"]
+)
+def test_a_bound_that_is_no_number(bound: str) -> None:
+    with pytest.raises(ConfigError, match=f"accuracy={bound}: expected a number.*@lower"):
+        parse_floor(f"accuracy={bound}")
+
+
+@pytest.mark.parametrize("metric", ["loss", "brier", "ece"])
+def test_a_floor_for_what_should_be_low(metric: str) -> None:
+    with pytest.raises(ConfigError, match=f"{metric} is better the lower it is") as caught:
+        parse_floor(f"{metric}=0.3@lower")
+    assert f"--fail-over {metric}=0.3" in caught.value.hint
+
+
+def test_a_ceiling_for_what_should_be_high() -> None:
+    with pytest.raises(ConfigError, match="a ceiling is for loss, brier, ece") as caught:
+        parse_ceiling("f1.good=0.9")
+    assert "--fail-under f1.good=0.9" in caught.value.hint
+
+
+def test_a_regression_is_a_floor_for_the_difference() -> None:
+    assert parse_regression("0.005") == Gate("difference", -0.005)
+    assert parse_regression("0.005@lower") == Gate("difference", -0.005, end="lower")
+    assert str(parse_regression("0").bound) == "0.0"
+    for text in ("-0.1", "x", "", "0.1@upper", "nan"):
+        with pytest.raises(ConfigError, match=f"^--max-regression {text}: "):
+            parse_regression(text)
+
+
+def test_a_metric_that_there_is_not() -> None:
+    known = ["accuracy", "f1.negative", "f1.positive"]
+    check_names([Gate("accuracy", 1), Gate("f1.negative", 1)], known)
+    with pytest.raises(ConfigError, match=r"'f1.negativ'; did you mean f1.negative\?") as caught:
+        check_names([Gate("accuracy", 1), Gate("f1.negativ", 1)], known)
+    assert caught.value.hint == "metrics: accuracy, f1.negative, f1.positive"
+    with pytest.raises(ConfigError, match="no metric 'xyz'\n"):
+        check_names([Gate("xyz", 1)], known)
+
+
+@pytest.mark.parametrize(
+    ("gate", "passed"),
+    [
+        (Gate("accuracy", 0.9), True),
+        (Gate("accuracy", 0.9000001), False),
+        (Gate("accuracy", 0.88, end="lower"), True),
+        (Gate("accuracy", 0.89, end="lower"), False),
+        (Gate("accuracy", 0.9, "ceiling"), True),
+        (Gate("accuracy", 0.89, "ceiling"), False),
+        (Gate("accuracy", 0.91, "ceiling", "upper"), False),
+        (Gate("accuracy", 0.92, "ceiling", "upper"), True),
+    ],
+)
+def test_the_value_or_an_end_is_held_against_the_bound(gate: Gate, passed: bool) -> None:
+    (found,) = judge([gate], {"accuracy": MEASURED})
+    assert found.passed is passed
+    assert (found.metric, found.bound, found.kind, found.end) == (
+        "accuracy",
+        gate.bound,
+        gate.kind,
+        gate.end,
+    )
+    assert (found.value, found.low, found.high) == (0.9, 0.88, 0.92)
+
+
+def test_gates_keep_their_order_and_may_share_a_metric() -> None:
+    gates = [Gate("b", 1), Gate("a", 0), Gate("b", 0)]
+    found = judge(gates, {name: Measured(name, 0.5, None, None) for name in "ab"})
+    assert [(gate.metric, gate.passed) for gate in found] == [
+        ("b", False),
+        ("a", True),
+        ("b", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("gate", "measured"),
+    [
+        (Gate("roc_auc", 0.9), Measured("roc_auc", None, None, None)),
+        (Gate("roc_auc", 0.9, end="lower"), Measured("roc_auc", 1.0, None, None)),
+    ],
+)
+def test_what_cannot_be_computed_is_not_judged(gate: Gate, measured: Measured) -> None:
+    with pytest.raises(DataError, match=r"^roc_auc cannot be computed") as caught:
+        gate.judge(measured)
+    assert "add rows of every class" in caught.value.hint
