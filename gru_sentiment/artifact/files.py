@@ -22,14 +22,14 @@ WEIGHTS, HISTORY, METRICS, METADATA = (
     "metadata.json",
 )
 PREDICTIONS = "predictions-validation.jsonl"
-SEEDS = "seeds.json"
-"""In the parent folder of several seeds."""
 MANIFEST = "manifest.json"
 NEEDED = (CONFIG, VOCABULARY, LABELS, WEIGHTS)
 """What evaluate and predict read."""
 CHECKPOINTS, LOCK = "checkpoints", "lock"
 """Of a run that is not finished."""
 PARTIAL = ".partial"
+SEEDS = "seeds.json"
+"""In the parent folder of several seeds."""
 AGAIN = "copy the whole folder again"
 MAX_TEXT_BYTES = 1 << 28
 """Of a JSON or text file: far above what a training writes."""

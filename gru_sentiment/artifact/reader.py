@@ -68,7 +68,7 @@ def load_run(path: Path | None, device: torch.device) -> Run:
         ArtifactError: there is none, a file is missing or not the one that was written, or the
             files do not fit each other.
     """
-    folder = _existing_run(path)
+    folder = existing_run(path)
     missing = [name for name in NEEDED if not (folder / name).is_file()]
     if missing:
         raise ArtifactError(
@@ -106,7 +106,12 @@ def read_metadata(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _existing_run(path: Path | None) -> Path:
+def existing_run(path: Path | None) -> Path:
+    """The folder of a run; of several seeds the best one's.
+
+    Raises:
+        ArtifactError: there is none.
+    """
     if path is not None and not path.is_dir():
         raise ArtifactError(f"{path}: no such run folder", hint=_known_runs())
     folder = path or LATEST

@@ -21,7 +21,8 @@ from gru_sentiment.artifact.seeds import read_seeds
 from gru_sentiment.config_file import parse_yaml, read_config_text
 from gru_sentiment.run_results import RunSummary
 
-NET = "net"
+KIND, NET = "kind.json", "net"
+"""Where a folder says what it holds, and what it holds where it does not say."""
 LARGEST = 1e300
 DEPTH = 3
 """Folders below the one that is looked at."""
@@ -53,7 +54,7 @@ def read_summary(folder: Path) -> RunSummary:
     scores = {name: value for name, value in flat(metrics).items() if _number(value) is not None}
     return RunSummary(
         run=str(folder),
-        kind=_text(about.get("kind")) or NET,
+        kind=_text(about.get("kind")) or _text(_values(folder / KIND).get("kind")) or NET,
         cell=_text(config.get("model.cell")),
         parameters=None if count is None else int(count),
         seed=None if seed is None else int(seed),

@@ -83,6 +83,14 @@ def test_a_seed_is_an_ordinary_run(gru_sent: Command, many: Path, tiny_config: P
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
+def test_the_best_seed_is_reproduced(gru_sent: Command, many: Path) -> None:
+    best = json.loads((many / "seeds.json").read_text("utf-8"))["best"]
+    result = gru_sent("reproduce", many, "-q")
+    assert result.exit_code == 0, result.output
+    assert f"has the weights and the history of {many / best}" in result.stdout
+    assert (many / f"{best}-reproduced").is_dir()
+
+
 @pytest.mark.parametrize("how", ["again", "resume"])
 def test_interrupted_seeds_go_on(
     gru_sent: Command, tiny_config: Path, monkeypatch: pytest.MonkeyPatch, how: str

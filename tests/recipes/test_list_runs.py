@@ -60,12 +60,14 @@ def test_other_kinds_and_runs_without_most_files() -> None:
     (Path("runs/linear") / "config.yaml").unlink()
     write_run("lm", kind="encoder")
     (Path("runs/lm") / "metrics.json").write_text('{"held_out": {"perplexity": 80.5}}', "utf-8")
+    (write_run("both") / "kind.json").write_text('{"kind": "fusion"}', "utf-8")
     started = Path("runs/new.partial")
     started.mkdir()
     (started / "config.yaml").write_text("model: {cell: lstm}", "utf-8")
     found = {run.run.removeprefix("runs/"): run for run in list_runs()}
     assert (found["linear"].kind, found["linear"].cell) == ("baseline", None)
     assert found["linear"].parameters is None
+    assert found["both"].kind == "fusion"
     assert (found["lm"].kind, found["lm"].validation) == ("encoder", None)
     assert found["lm"].metrics == {"held_out.perplexity": 80.5}
     assert (found["new.partial"].finished, found["new.partial"].cell) == (False, "lstm")
