@@ -129,6 +129,12 @@ def test_is_free_of_torch(name: str) -> None:
     assert not heavy & {imported.split(".")[0] for imported in imports(TREES[name])}
 
 
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("scores/")])
+def test_scores_are_of_arrays(name: str) -> None:
+    modules = {imported.split(".")[0] for imported in imports(TREES[name])}
+    assert modules - sys.stdlib_module_names <= {"numpy", "gru_sentiment"}
+
+
 def test_the_command_line_loads_nothing_heavy() -> None:
     code = (
         "import gru_sentiment.cli.app, sys\n"

@@ -14,6 +14,9 @@ Booleans = np.ndarray[Any, np.dtype[np.bool_]]
 class Ranking:
     """Rows by their score, those with the same score together.
 
+    Products are summed without BLAS, whose threads cost more than they save on so few numbers, and
+    add them in an order that depends on their number.
+
     Args:
         scores: of being positive, shape (rows,).
         positive: which rows are, shape (rows,).
@@ -34,7 +37,7 @@ class Ranking:
         if not pairs:
             return None
         below = np.cumsum(negative) - negative
-        return float(positive @ (below + negative / 2) / pairs)
+        return float((positive * (below + negative / 2)).sum() / pairs)
 
     def average_precision(self, weights: Integers) -> float | None:
         """Mean over the positive rows of the precision among all that score at least as high.
@@ -47,7 +50,7 @@ class Ranking:
             return None
         hits = np.cumsum(positive)
         claimed = np.maximum(hits + np.cumsum(negative), 1)  # 0 above the first row that counts
-        return float(positive @ (hits / claimed) / positive.sum())
+        return float((positive * hits / claimed).sum() / positive.sum())
 
     def _by_score(self, weights: Integers) -> tuple[Floats, Floats]:
         """Positive and negative rows of every distinct score, from low to high."""

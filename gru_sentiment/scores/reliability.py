@@ -33,7 +33,8 @@ class Calibration:
 
     def __init__(self, probabilities: Floats, labels: Integers) -> None:
         top = probabilities.max(axis=1)
-        self._bin = np.minimum((top * BINS).astype(np.int64), BINS - 1)
+        # an answer that is not a number is in some bin, and makes the error none either
+        self._bin = np.minimum((np.nan_to_num(top) * BINS).astype(np.int64), BINS - 1)
         self._surplus = (probabilities.argmax(axis=1) == labels) - top
 
     def error(self, weights: Integers) -> float:

@@ -214,3 +214,10 @@ def test_counts_pass_through() -> None:
         2.0,
         3.5,
     )
+
+
+def test_answers_that_are_no_numbers_are_scored_as_such() -> None:
+    found = classification_metrics(np.full((3, 2), np.nan), np.array([0, 1, 0]), ["a", "b"])
+    assert math.isnan(found.loss)
+    assert math.isnan(found.ece)
+    assert found.n == 3

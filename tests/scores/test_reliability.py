@@ -47,6 +47,11 @@ def test_rows_that_do_not_count() -> None:
     assert calibration.error(np.array([0, 1])) == pytest.approx(0.9)
 
 
+def test_answers_that_are_no_numbers_give_none() -> None:
+    probabilities = np.array([[np.nan, np.nan], [0.1, 0.9]])
+    assert np.isnan(Calibration(probabilities, np.array([1, 1])).error(np.ones(2, int)))
+
+
 def test_brier_of_two_classes_is_of_one_probability() -> None:
     found = brier_terms(np.array([[0.3, 0.7], [1.0, 0.0]]), np.array([0, 0]))
     assert found == pytest.approx([0.49, 0.0])
