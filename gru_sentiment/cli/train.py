@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import RenderableType
 
 from gru_sentiment.cli.errors import CHECK_FAILED, command
 from gru_sentiment.cli.options import (
@@ -84,26 +85,16 @@ def train(
         from gru_sentiment.recipes import train as recipe
 
         terminal = on_terminal(sys.stderr) and not quiet
-        if seeds or (resume and several.is_folder_of_seeds(resume)):
-            with closing(_observer(quiet)) as observer:
-                one = several.Trainer(
-                    lambda each: recipe.train(each, observer, force=force, progress=terminal),
-                    lambda run, each: recipe.resume(run, observer, config=each, progress=terminal),
-                )
-                if resume:
-                    changed = bool(settings or overrides or flags)
-                    together = several.resume_seeds(resume, one, changed=changed)
-                else:
-                    assert config is not None
-                    assert settings is not None
-                    assert seeds is not None
-                    together = several.train_seeds(
-                        settings, seeds, one, name=config.stem, force=force
-                    )
-            console().print(seeds_report(together))
-            return
+        report: RenderableType
         with closing(_observer(quiet)) as observer:
-            if resume:
+            one = several.Trainer(
+                lambda each: recipe.train(each, observer, force=force, progress=terminal),
+                lambda run, each: recipe.resume(run, observer, config=each, progress=terminal),
+            )
+            if resume and several.is_folder_of_seeds(resume):
+                changed = bool(settings or overrides or flags)
+                report = seeds_report(several.resume_seeds(resume, one, changed=changed))
+            elif resume:
                 result = recipe.resume(
                     resume,
                     observer,
@@ -112,13 +103,20 @@ def train(
                     flags=flags,
                     progress=terminal,
                 )
+                report = training_report(result)
             else:
                 assert config is not None
                 assert settings is not None
-                result = recipe.train(
-                    settings, observer, name=config.stem, force=force, progress=terminal
-                )
-        console().print(training_report(result))
+                name = config.stem
+                if seeds:
+                    together = several.train_seeds(settings, seeds, one, name=name, force=force)
+                    report = seeds_report(together)
+                else:
+                    result = recipe.train(
+                        settings, observer, name=name, force=force, progress=terminal
+                    )
+                    report = training_report(result)
+        console().print(report)
 
 
 def reproduce(
