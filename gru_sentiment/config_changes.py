@@ -25,7 +25,7 @@ def check_extension(before: Config, after: Config) -> list[str]:
     Raises:
         ConfigError: one of them would have changed what was trained so far.
     """
-    changes = _changes(before, after)
+    changes = changes_between(before, after)
     words = {key: f"{key}: {old} in the run, {new} now" for key, (old, new) in changes.items()}
     problems = [problem for key, problem in words.items() if key not in EXTENDABLE]
     if "training.epochs" in changes:
@@ -50,7 +50,8 @@ def _epoch_problems(before: Config, after: Config) -> list[str]:
     return []
 
 
-def _changes(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:
+def changes_between(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:
+    """(old value, new value) by dotted key, where they differ; the run's folder may."""
     old, new = _flat(before), _flat(after)
     return {
         key: (old.get(key), new.get(key))

@@ -147,6 +147,11 @@ class Evaluation:
     """A line a row."""
 
     @property
+    def elapsed_s(self) -> float:
+        """Seconds that scoring took."""
+        return self.metrics.elapsed_s
+
+    @property
     def failed(self) -> list[GateResult]:
         """Gates that were not met."""
         return [gate for gate in self.gates if not gate.passed]

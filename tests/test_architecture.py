@@ -17,7 +17,7 @@ from gru_sentiment import config_file
 ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
-GROUND = {"errors", "results", "batch", "process", "stop_request"}
+GROUND = {"errors", "results", "suite_results", "run_results", "batch", "process", "stop_request"}
 SECOND = {"data", "models", "training", "sources", "scores"}
 BELOW_BUILD = {*GROUND, *SECOND, "config"}
 MAY_IMPORT = {
@@ -25,8 +25,11 @@ MAY_IMPORT = {
     "config_file": {"config", "errors"},
     "provenance": {""},
     "stop_request": {"errors"},
+    "suite_results": {"results"},
+    "run_results": {"results"},
     "config_changes": {"config", "errors"},
     **{room: {room, *GROUND} for room in SECOND},
+    "suites": {"suites", *GROUND, "config_file"},
     "build": BELOW_BUILD,
     "artifact": {"artifact", *BELOW_BUILD, "build", "config_file", "evaluation"},
     "machine": {"build", "config", "training"},
@@ -37,6 +40,7 @@ MAY_IMPORT = {
     "evaluation": {"data", "training", "scores", *GROUND},
     "recipes": {
         *BELOW_BUILD,
+        "suites",
         "config_file",
         "config_changes",
         "provenance",
@@ -49,12 +53,33 @@ MAY_IMPORT = {
         "tasks",
         "resuming",
     },
-    "reporting": {"reporting", "results", "errors"},
+    "reporting": {"reporting", "results", "suite_results", "run_results", "errors"},
     "export": {"export", *BELOW_BUILD, "config_file", "build", "artifact", "evaluation"},
-    "cli": {"", "cli", "config", "config_file", "process", "reporting", "results", "errors"},
+    "cli": {
+        "",
+        "cli",
+        "config",
+        "config_file",
+        "process",
+        "reporting",
+        "results",
+        "run_results",
+        "suite_results",
+        "errors",
+    },
 }
 """By room or file of the top level; `""` is the package itself, for its version."""
-NO_TORCH = ("errors.py", "results.py", "config.py", "config_file.py", "reporting/", "cli/")
+NO_TORCH = (
+    "errors.py",
+    "results.py",
+    "suite_results.py",
+    "run_results.py",
+    "config.py",
+    "config_file.py",
+    "suites/",
+    "reporting/",
+    "cli/",
+)
 CELLS = {"rnn", "lstm", "gru"}
 CELLS_ARE_NAMED = {"config.py", "models/recurrent.py", "models/classifier.py"}
 """The allowed values, the dictionary, and the default of a constructor."""

@@ -16,8 +16,9 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import Tensor
 
-from gru_sentiment.artifact.files import sync_folder, to_json, write_tensors, write_whole, writing
+from gru_sentiment.artifact.files import sync_folder, to_json, write_whole, writing
 from gru_sentiment.artifact.manifest import verify, write_manifest
+from gru_sentiment.artifact.tensors import write_tensors
 from gru_sentiment.errors import ArtifactError
 
 logger = logging.getLogger(__name__)

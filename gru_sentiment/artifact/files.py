@@ -1,4 +1,4 @@
-"""Names in a run folder, and files that appear as a whole or not at all."""
+"""Names in a run folder, and files that appear as a whole or not at all. No torch."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from safetensors.torch import save
-from torch import Tensor
 
 from gru_sentiment.errors import ArtifactError
 
@@ -31,6 +28,11 @@ NEEDED = (CONFIG, VOCABULARY, LABELS, WEIGHTS)
 CHECKPOINTS, LOCK = "checkpoints", "lock"
 """Of a run that is not finished."""
 PARTIAL = ".partial"
+SEEDS = "seeds.json"
+"""In the parent folder of several seeds."""
+AGAIN = "copy the whole folder again"
+MAX_TEXT_BYTES = 1 << 28
+"""Of a JSON or text file: far above what a training writes."""
 
 
 def partial_of(path: Path) -> Path:
@@ -46,6 +48,27 @@ def finished_of(path: Path) -> Path:
 def to_json(value: Mapping[str, Any]) -> bytes:
     """JSON for people, as a file holds it."""
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file of a run.
+
+    Raises:
+        ArtifactError: it cannot be read, is too large or is not JSON.
+    """
+    try:
+        check_size(path)
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(f"{path}: not valid JSON: {error}", hint=AGAIN) from error
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def check_size(path: Path) -> None:
+    """Refuse a text file that no training wrote."""
+    if path.stat().st_size > MAX_TEXT_BYTES:
+        raise ArtifactError(f"{path}: larger than {MAX_TEXT_BYTES:,} bytes")
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -65,11 +88,6 @@ def write_whole(path: Path, content: bytes) -> None:
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
-
-
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """A safetensors file, written as `write_whole` does."""
-    write_whole(path, save({name: tensor.contiguous().cpu() for name, tensor in tensors.items()}))
 
 
 def sync_folder(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from gru_sentiment.artifact.files import (
+    AGAIN,
     CONFIG,
     LABELS,
     LATEST,
@@ -20,11 +20,15 @@ from gru_sentiment.artifact.files import (
     NEEDED,
     PARTIAL,
     RUNS,
+    SEEDS,
     VOCABULARY,
     WEIGHTS,
+    check_size,
     finished_of,
+    read_json,
 )
 from gru_sentiment.artifact.manifest import verify
+from gru_sentiment.artifact.seeds import read_seeds
 from gru_sentiment.artifact.writer import is_run
 from gru_sentiment.build import build_encoded, build_model
 from gru_sentiment.config import Config
@@ -37,10 +41,7 @@ from gru_sentiment.evaluation import Answers, answers_of
 from gru_sentiment.models.classifier import TextClassifier
 
 TABLE, RECURRENT = "embedding.table.weight", "recurrent.weight_hh_l"
-AGAIN = "copy the whole folder again"
 SAME_TRAINING = "config.yaml, labels.json and model.safetensors must come from the same training"
-MAX_TEXT_BYTES = 1 << 28
-"""Of a JSON or text file: far above what a training writes."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,13 @@ class Run:
 
 
 def load_run(path: Path | None, device: torch.device) -> Run:
-    """Read a run folder; by default the latest.
+    """Read a run folder, by default the latest; of a folder of several seeds the best one.
 
     Raises:
         ArtifactError: there is none, a file is missing or not the one that was written, or the
             files do not fit each other.
     """
-    folder = _existing_run(path)
+    folder = existing_run(path)
     _refuse_encoder(folder)
     missing = [name for name in NEEDED if not (folder / name).is_file()]
     if missing:
@@ -113,11 +114,16 @@ def load_run_config(folder: Path) -> Config:
 
 def read_metadata(path: Path) -> dict[str, Any]:
     """metadata.json of a run; empty where the run has none yet."""
-    value = _read_json(path / METADATA) if (path / METADATA).exists() else {}
+    value = read_json(path / METADATA) if (path / METADATA).exists() else {}
     return value if isinstance(value, dict) else {}
 
 
-def _existing_run(path: Path | None) -> Path:
+def existing_run(path: Path | None) -> Path:
+    """The folder of a run; of several seeds the best one's.
+
+    Raises:
+        ArtifactError: there is none.
+    """
     if path is not None and not path.is_dir():
         raise ArtifactError(f"{path}: no such run folder", hint=_known_runs())
     folder = path or LATEST
@@ -126,29 +132,18 @@ def _existing_run(path: Path | None) -> Path:
             "there is no finished run here",
             hint="train one: gru-sent train --config configs/gru.yaml",
         )
-    return folder
+    return read_seeds(folder).best_run if (folder / SEEDS).is_file() else folder
 
 
 def _known_runs() -> str:
-    runs = sorted(str(p) for p in RUNS.glob("*") if is_run(p) and not p.is_symlink())
+    runs = sorted(str(p) for p in RUNS.glob("*") if _is_run(p) and not p.is_symlink())
     if not runs:
         return "train one: gru-sent train --config configs/gru.yaml"
     return f"runs here: {', '.join(runs[:10])}"
 
 
-def _read_json(path: Path) -> Any:
-    try:
-        _check_size(path)
-        return json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ArtifactError(f"{path}: not valid JSON: {error}", hint=AGAIN) from error
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def _check_size(path: Path) -> None:
-    if path.stat().st_size > MAX_TEXT_BYTES:
-        raise ArtifactError(f"{path}: larger than {MAX_TEXT_BYTES:,} bytes")
+def _is_run(path: Path) -> bool:
+    return is_run(path) or (path / SEEDS).is_file()
 
 
 def load_vocabulary(path: Path) -> Vocabulary:
@@ -157,12 +152,12 @@ def load_vocabulary(path: Path) -> Vocabulary:
     Raises:
         ArtifactError: not a list of words.
     """
-    _check_size(path)
+    check_size(path)
     return Vocabulary.load(path)
 
 
 def _load_labels(path: Path) -> Labels:
-    value = _read_json(path)
+    value = read_json(path)
     classes: Any = value.get("labels") if isinstance(value, dict) else None
     whole = isinstance(classes, list) and all(
         isinstance(c, str | int) and not isinstance(c, bool) for c in classes

@@ -33,11 +33,11 @@ from gru_sentiment.artifact.files import (
     WEIGHTS,
     partial_of,
     to_json,
-    write_tensors,
     write_whole,
     writing,
 )
 from gru_sentiment.artifact.manifest import write_manifest
+from gru_sentiment.artifact.tensors import write_tensors
 from gru_sentiment.config import Config
 from gru_sentiment.config_file import dump_config
 from gru_sentiment.data.labels import Labels
@@ -220,7 +220,7 @@ class RunWriter:
                 if old.exists():
                     old.rename(self.path)
                 raise
-        _point_latest_to(self.path)
+        point_latest_to(self.path)
         # not before: a death in between must leave a run or what one can go on from
         if not keep_checkpoint:
             shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
@@ -263,7 +263,7 @@ def is_run(path: Path) -> bool:
     return path.is_dir() and ((path / CONFIG).is_file() or not any(path.iterdir()))
 
 
-def _point_latest_to(path: Path) -> None:
+def point_latest_to(path: Path) -> None:
     """Make runs/latest a link to the run, in one step; the run is whole without it."""
     temporary = RUNS / f".latest-{os.getpid()}"
     try:

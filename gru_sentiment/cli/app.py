@@ -8,7 +8,7 @@ import sys
 import typer
 
 import gru_sentiment
-from gru_sentiment.cli import config, data, evaluate, predict, pretrain, train
+from gru_sentiment.cli import config, data, evaluate, predict, pretrain, runs, train
 from gru_sentiment.process import set_up_process
 
 app = typer.Typer(
@@ -23,6 +23,8 @@ app.command("pretrain")(pretrain.pretrain)
 app.command("reproduce")(train.reproduce)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("runs")(runs.runs)
+app.command("compare")(runs.compare)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
 

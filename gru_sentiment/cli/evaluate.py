@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import Group, RenderableType
 
 from gru_sentiment.cli.errors import CHECK_FAILED, command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
@@ -23,12 +25,16 @@ from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.process import set_up_network
 from gru_sentiment.reporting.junit import junit_xml
-from gru_sentiment.reporting.markdown import evaluation_markdown
+from gru_sentiment.reporting.markdown import behaviour_markdown, evaluation_markdown
+from gru_sentiment.reporting.suites import behaviour_report
 from gru_sentiment.reporting.terminal import console, evaluation_report
 from gru_sentiment.reporting.wording import failure
 from gru_sentiment.results import Evaluation
+from gru_sentiment.suite_results import Judged
 
 OUTPUT = Path("-")
+SUITE = "suite."
+"""Begins the name of a suite's pass rate, where a gate names it."""
 
 
 class Split(StrEnum):
@@ -90,6 +96,16 @@ def evaluate(
             help="Accuracy by quarters of the words read, or by a column of --data; repeatable.",
         ),
     ] = None,
+    suites: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--suite",
+            metavar="NAME|FILE",
+            help="Check behaviour on negation, intensity, contrast, typos, names, length, all of "
+            "them, or a YAML file of your own; repeatable. Scores no rows, unless --split or "
+            "--data is given too.",
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None,
         typer.Option("--json", help="Write the metrics to this file, - for the output."),
@@ -113,7 +129,7 @@ def evaluate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Score a run on its test part or on a labelled file.
+    """Score a run on its test part, on a labelled file, or on suites of behaviour.
 
     Exit code 3 where a gate (--fail-under, --fail-over, --max-regression) is not met.
     """
@@ -128,43 +144,97 @@ def evaluate(
         }
         check_outputs(files | {SUMMARY: summary_file()}, {"--data": data})
 
+        floors = [text for text in fail_under or [] if not text.startswith(SUITE)]
+        suite_floors = [text for text in fail_under or [] if text.startswith(SUITE)]
+        rows_needed = {
+            "--fail-under": floors,
+            "--fail-over": fail_over,
+            "--against": against,
+            "--max-regression": max_regression,
+            "--slice": slices,
+            "--predictions": predictions,
+        }
+        scores_rows = not suites or bool(split or data)
+        _check_fits(suites, suite_floors, {} if scores_rows else rows_needed)
+
         set_up_network(offline=offline)
+        from gru_sentiment.recipes import check_behaviour as checking
         from gru_sentiment.recipes import evaluate as recipe
 
-        result = recipe.evaluate(
-            run,
-            split=split,
-            data=data,
-            fail_under=fail_under or [],
-            fail_over=fail_over or [],
-            against=against,
-            max_regression=max_regression,
-            slices=slices or [],
-            predictions=predictions is not None,
-            device=device,
-            threads=threads,
-            progress=on_terminal(sys.stderr) and not quiet,
-        )
-        texts = _texts(result)
+        results: list[Judged] = []
+        if suites:
+            behaviour = checking.check_behaviour(
+                run, suites, fail_under=suite_floors, device=device, threads=threads
+            )
+            results.append(behaviour)
+        if scores_rows:
+            evaluation = recipe.evaluate(
+                run,
+                split=split,
+                data=data,
+                fail_under=floors,
+                fail_over=fail_over or [],
+                against=against,
+                max_regression=max_regression,
+                slices=slices or [],
+                predictions=predictions is not None,
+                device=device,
+                threads=threads,
+                progress=on_terminal(sys.stderr) and not quiet,
+            )
+            results.insert(0, evaluation)
+        texts = _texts(results)
         write_outputs({name: (path, texts[name]) for name, path in files.items() if path})
         append_summary(texts["--markdown"])
         if json_file == OUTPUT:
             print(texts["--json"], end="")
         else:
-            console().print(evaluation_report(result))
-        for gate in result.failed:
+            console().print(Group(*map(_report, results)))
+        failed = [gate for result in results for gate in result.failed]
+        for gate in failed:
             print(f"failed: {failure(gate)}", file=sys.stderr)
-        if result.failed:
+        if failed:
             raise typer.Exit(CHECK_FAILED)
 
 
-def _texts(result: Evaluation) -> dict[str, str]:
+def _check_fits(
+    suites: list[str] | None, suite_floors: list[str], rows_needed: Mapping[str, object]
+) -> None:
+    """Refuse what asks for suites that are not checked, or for rows that are not scored."""
+    if suite_floors and not suites:
+        raise ConfigError(
+            f"--fail-under {suite_floors[0]}: no suite is checked", hint="add --suite all"
+        )
+    for option, value in rows_needed.items():
+        if value:
+            raise ConfigError(
+                f"{option}: --suite alone scores no rows", hint="add --split test, or --data FILE"
+            )
+
+
+def _report(result: Judged) -> RenderableType:
+    if isinstance(result, Evaluation):
+        return evaluation_report(result)
+    return behaviour_report(result)
+
+
+def _texts(results: Sequence[Judged]) -> dict[str, str]:
     """What is written, by option."""
+    values: dict[str, Any] = {}
+    for each in (result.to_json() for result in results):
+        gates = values.get("gates", []) + each.get("gates", [])
+        values |= each | ({"gates": gates} if gates else {})
+    evaluations = [result for result in results if isinstance(result, Evaluation)]
+    lines = [line for result in evaluations for line in result.predictions]
     return {
-        "--json": json.dumps(result.to_json(), indent=2, ensure_ascii=False) + "\n",
-        "--predictions": "".join(
-            json.dumps(line, ensure_ascii=False) + "\n" for line in result.predictions
-        ),
-        "--junit-xml": junit_xml(result),
-        "--markdown": evaluation_markdown(result),
+        "--json": json.dumps(values, indent=2, ensure_ascii=False) + "\n",
+        "--predictions": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
+        "--junit-xml": junit_xml(*results),
+        "--markdown": "".join(map(_markdown, results)),
     }
+
+
+def _markdown(result: Judged) -> str:
+    if isinstance(result, Evaluation):
+        return evaluation_markdown(result)
+    return behaviour_markdown(result)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import RenderableType
 
 from gru_sentiment.cli.errors import CHECK_FAILED, command
 from gru_sentiment.cli.options import (
@@ -24,6 +25,7 @@ from gru_sentiment.cli.options import (
 from gru_sentiment.cli.progress import observer_for, on_terminal
 from gru_sentiment.config_file import load_config
 from gru_sentiment.process import set_up_network
+from gru_sentiment.reporting.runs import seeds_report
 from gru_sentiment.reporting.terminal import comparison_report, console, training_report
 
 
@@ -33,6 +35,10 @@ def train(
     ] = None,
     overrides: Overrides = None,
     resume: Resume = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", min=2, help="Train so many seeds, from run.seed on, as one."),
+    ] = None,
     output: Output = None,
     device: Annotated[
         Device | None, typer.Option("--device", help="Where to compute; the config's by default.")
@@ -49,6 +55,8 @@ def train(
 ) -> None:
     """Train a classifier and leave a run folder."""
     check_resume(config, resume, output=output, force=force)
+    if resume is not None and seeds is not None:
+        raise typer.BadParameter("--resume goes on with the seeds that there are: no --seeds")
     with command(debug=debug, quiet=quiet):
         flags = flags_from(
             output=output, device=device, threads=threads, deterministic=deterministic or None
@@ -56,11 +64,20 @@ def train(
         settings = load_config(config, overrides or [], flags) if config else None
         set_up_network(offline=offline)
 
+        from gru_sentiment.recipes import seeds as several
         from gru_sentiment.recipes import train as recipe
 
         terminal = on_terminal(sys.stderr) and not quiet
+        report: RenderableType
         with closing(observer_for(quiet=quiet)) as observer:
-            if resume:
+            one = several.Trainer(
+                lambda each: recipe.train(each, observer, force=force, progress=terminal),
+                lambda run, each: recipe.resume(run, observer, config=each, progress=terminal),
+            )
+            if resume and several.is_folder_of_seeds(resume):
+                changed = bool(settings or overrides or flags)
+                report = seeds_report(several.resume_seeds(resume, one, changed=changed))
+            elif resume:
                 result = recipe.resume(
                     resume,
                     observer,
@@ -69,13 +86,20 @@ def train(
                     flags=flags,
                     progress=terminal,
                 )
+                report = training_report(result)
             else:
                 assert config is not None
                 assert settings is not None
-                result = recipe.train(
-                    settings, observer, name=config.stem, force=force, progress=terminal
-                )
-        console().print(training_report(result))
+                name = config.stem
+                if seeds:
+                    together = several.train_seeds(settings, seeds, one, name=name, force=force)
+                    report = seeds_report(together)
+                else:
+                    result = recipe.train(
+                        settings, observer, name=name, force=force, progress=terminal
+                    )
+                    report = training_report(result)
+        console().print(report)
 
 
 def reproduce(

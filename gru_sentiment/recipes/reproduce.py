@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from gru_sentiment.artifact.files import HISTORY, finished_of
-from gru_sentiment.artifact.reader import load_run, read_metadata
+from gru_sentiment.artifact.reader import existing_run, load_run, read_metadata
 from gru_sentiment.config import Config
 from gru_sentiment.provenance import provenance
 from gru_sentiment.results import Comparison
@@ -24,6 +24,7 @@ def config_of(path: Path, output: Path | None) -> Config:
     Raises:
         ArtifactError: no such run, or not the one that was written.
     """
+    path = existing_run(path)
     config = load_run(path, torch.device("cpu")).config
     # a link such as runs/latest names another folder, and the copy belongs beside that one
     home = finished_of(path.resolve())
@@ -36,7 +37,7 @@ def config_of(path: Path, output: Path | None) -> Config:
 
 def compare(first: Path, second: Path) -> Comparison:
     """Weights and history of two runs, bit by bit."""
-    device = torch.device("cpu")
+    first, device = existing_run(first), torch.device("cpu")
     a = load_run(first, device).model.state_dict()
     b = load_run(second, device).model.state_dict()
     same_shapes = {n: t.shape for n, t in a.items()} == {n: t.shape for n, t in b.items()}

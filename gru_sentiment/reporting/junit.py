@@ -6,36 +6,45 @@ import re
 from xml.etree import ElementTree
 
 from gru_sentiment.reporting.wording import demand, failure, outcome
-from gru_sentiment.results import Evaluation
+from gru_sentiment.results import GateResult
+from gru_sentiment.suite_results import Judged
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even escaped (section 2.2)."""
 
 
-def junit_xml(evaluation: Evaluation) -> str:
-    """A document with one suite; the names may hold anything."""
-    elapsed = f"{evaluation.metrics.elapsed_s:.3f}"
-    counts = {
-        "tests": str(len(evaluation.gates)),
-        "failures": str(len(evaluation.failed)),
-        "errors": "0",
-        "skipped": "0",
-        "time": elapsed,
-    }
-    root = ElementTree.Element("testsuites", counts)
-    suite = ElementTree.SubElement(root, "testsuite", {"name": "gru-sent evaluate", **counts})
-    where = _valid(f"{evaluation.run} on {evaluation.data}")
-    for gate in evaluation.gates:
-        about = {"classname": where, "name": _valid(demand(gate)), "time": "0"}
-        case = ElementTree.SubElement(suite, "testcase", about)
-        if gate.passed:
-            ElementTree.SubElement(case, "system-out").text = _valid(outcome(gate))
-        else:
-            message = _valid(failure(gate))
-            ElementTree.SubElement(case, "failure", {"message": message, "type": "gate"})
+def junit_xml(*results: Judged) -> str:
+    """A document with a suite a result; the names may hold anything."""
+    root = ElementTree.Element("testsuites", _counts(*results))
+    for result in results:
+        about = {"name": "gru-sent evaluate", **_counts(result)}
+        suite = ElementTree.SubElement(root, "testsuite", about)
+        where = _valid(f"{result.run} on {result.data}")
+        for gate in result.gates:
+            _add_case(suite, gate, where)
     ElementTree.indent(root)
     text = ElementTree.tostring(root, "unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _counts(*results: Judged) -> dict[str, str]:
+    return {
+        "tests": str(sum(len(result.gates) for result in results)),
+        "failures": str(sum(len(result.failed) for result in results)),
+        "errors": "0",
+        "skipped": "0",
+        "time": f"{sum(result.elapsed_s for result in results):.3f}",
+    }
+
+
+def _add_case(suite: ElementTree.Element, gate: GateResult, where: str) -> None:
+    about = {"classname": where, "name": _valid(demand(gate)), "time": "0"}
+    case = ElementTree.SubElement(suite, "testcase", about)
+    if gate.passed:
+        ElementTree.SubElement(case, "system-out").text = _valid(outcome(gate))
+    else:
+        message = _valid(failure(gate))
+        ElementTree.SubElement(case, "failure", {"message": message, "type": "gate"})
 
 
 def _valid(text: str) -> str:

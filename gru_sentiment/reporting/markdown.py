@@ -14,6 +14,7 @@ from gru_sentiment.reporting.wording import (
     verdict,
 )
 from gru_sentiment.results import Evaluation
+from gru_sentiment.suite_results import Behaviour, Judged
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@:-])")
 """What Markdown, or GitHub's, could read as more than text."""
@@ -36,12 +37,25 @@ def evaluation_markdown(evaluation: Evaluation) -> str:
     return "\n\n".join(blocks) + "\n\n"
 
 
-def _gates(evaluation: Evaluation) -> str:
+def behaviour_markdown(behaviour: Behaviour) -> str:
+    """Verdict, gates and the pass rate of every suite."""
+    blocks = [f"### {_text(behaviour.run)} on {behaviour.data}"]
+    if behaviour.gates:
+        blocks += [f"**{verdict(behaviour)}**", _gates(behaviour)]
+    rows = (
+        (name, f"{s.n:,}", f"{s.passed:,}", score(s.rate), interval(s.low, s.high))
+        for name, s in behaviour.suites.items()
+    )
+    head = ("suite", "cases", "passed", "pass rate", "95 % interval")
+    return "\n\n".join([*blocks, _table(head, rows)]) + "\n\n"
+
+
+def _gates(judged: Judged) -> str:
     return _table(
         ("gate", "value", "95 % interval", ""),
         (
             (demand(g), f"{g.value:.6g}", interval(g.low, g.high), "met" if g.passed else "FAILED")
-            for g in evaluation.gates
+            for g in judged.gates
         ),
     )
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gru_sentiment.reporting.tables import add_row as _add_row
+from gru_sentiment.reporting.tables import gates_table
+from gru_sentiment.reporting.tables import new_table as _table
 from gru_sentiment.reporting.wording import (
     comparison_lines,
-    demand,
     interval,
     score,
     slice_title,
@@ -115,16 +116,8 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
         parts += map(Text, comparison_lines(evaluation.against))
     parts += [_slices_table(name, scores) for name, scores in evaluation.slices.items()]
     if evaluation.gates:
-        parts += [_gates_table(evaluation), Text(verdict(evaluation))]
+        parts += [gates_table(evaluation), Text(verdict(evaluation))]
     return Group(*parts)
-
-
-def _gates_table(evaluation: Evaluation) -> Table:
-    table = _table("gate", "value", "95 % interval", "")
-    for gate in evaluation.gates:
-        found = f"{gate.value:.6g}", interval(gate.low, gate.high)
-        _add_row(table, demand(gate), *found, "met" if gate.passed else "FAILED")
-    return table
 
 
 def _slices_table(name: str, scores: list[SliceScore]) -> Table:
@@ -223,19 +216,6 @@ def _coverage_lines(coverage: Coverage | None) -> Iterable[str]:
     if coverage.most_frequent_missing:
         words = ", ".join(f"{word!r} ({n:,})" for word, n in coverage.most_frequent_missing)
         yield f"most frequent words without a vector: {words}"
-
-
-def _add_row(table: Table, *cells: str) -> None:
-    # as Text: names of the user may look like markup
-    table.add_row(*map(Text, cells))
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column(Text(first))
-    for name in others:
-        table.add_column(Text(name), justify="right", overflow="fold")
-    return table
 
 
 def _share(part: int, whole: int) -> str:

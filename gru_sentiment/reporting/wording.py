@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gru_sentiment.results import Against, Evaluation, GateResult
+from gru_sentiment.results import Against, GateResult
+from gru_sentiment.suite_results import Judged
 
 
 def score(value: float | None) -> str:
@@ -33,9 +34,9 @@ def failure(gate: GateResult) -> str:
     return f"{gate.metric} {outcome(gate)}{held} {side} {gate.bound:g}"
 
 
-def verdict(evaluation: Evaluation) -> str:
+def verdict(judged: Judged) -> str:
     """How many gates there were, and how many failed."""
-    n, failed = len(evaluation.gates), len(evaluation.failed)
+    n, failed = len(judged.gates), len(judged.failed)
     gates = "1 gate" if n == 1 else f"{n} gates"
     return f"{gates}, {failed} failed" if failed else f"{gates}, all met"
 

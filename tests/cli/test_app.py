@@ -13,7 +13,7 @@ from typer.testing import Result
 
 import gru_sentiment
 
-COMMANDS = ["train", "evaluate", "predict", "config", "data"]
+COMMANDS = ["train", "evaluate", "predict", "runs", "compare", "config", "data"]
 
 # the program, and then which of the slow libraries it has loaded
 LOADED = """\
@@ -41,6 +41,8 @@ def test_help_names_every_command(gru_sent: Callable[..., Result], flag: str) ->
         (["train"], ["--config", "--set", "--output", "--device", "--quiet", "--force"]),
         (["evaluate"], ["--split", "--data", "--json", "--device", "--fail-under", "--against"]),
         (["predict"], ["--run", "--json", "--device"]),
+        (["runs"], ["--sort", "--filter", "--json"]),
+        (["compare"], ["RUN", "--json"]),
         (["config", "check"], ["YAML config", "--set"]),
         (["config", "show"], ["YAML config", "--set"]),
         (["data", "check"], ["--config", "--json"]),

@@ -1,0 +1,69 @@
+"""Runs side by side: settings, scores, and a paired test on the rows that they share. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gru_sentiment.artifact.files import PREDICTIONS, SEEDS
+from gru_sentiment.artifact.seeds import read_seeds
+from gru_sentiment.artifact.summaries import find_runs, read_fingerprint, read_summary
+from gru_sentiment.errors import ArtifactError, UserError
+from gru_sentiment.results import PairedComparison
+from gru_sentiment.run_results import RunComparison, RunSummary
+from gru_sentiment.scores.comparison import compare_paired
+from gru_sentiment.scores.saved import read_predictions
+
+MACHINE = {"run.output", "run.threads", "run.processes", "run.device", "run.checkpoint_every"}
+"""Settings that a model does not depend on, or hardly."""
+SHOWN = ("n", "accuracy", "loss", "macro_f1", "roc_auc")
+"""Scores of a part that are shown, where a run has them."""
+
+
+def compare_runs(paths: Sequence[Path]) -> RunComparison:
+    """Differences of the configs, scores, and every run against the first on shared rows.
+
+    Raises:
+        ArtifactError: no such run, or one whose files are damaged.
+    """
+    folders = [_folder(path) for path in paths]
+    runs = [read_summary(folder) for folder in folders]
+    keys = dict.fromkeys(key for run in runs for key in run.config)
+    values = {key: [run.config.get(key) for run in runs] for key in keys if key not in MACHINE}
+    return RunComparison(
+        runs=runs,
+        differences={key: of for key, of in values.items() if any(v != of[0] for v in of)},
+        metrics=_metrics(runs),
+        paired=[_paired(folders[0], folder) for folder in folders[1:]],
+    )
+
+
+def _folder(path: Path) -> Path:
+    if (path / SEEDS).is_file():
+        return read_seeds(path).best_run
+    if not path.is_dir() or not list(find_runs(path, depth=0)):
+        raise ArtifactError(
+            f"{path}: no such run folder", hint="see which there are: gru-sent runs"
+        )
+    return path
+
+
+def _metrics(runs: Sequence[RunSummary]) -> dict[str, list[float | None]]:
+    names = [f"{part}.{name}" for part in ("validation", "test") for name in SHOWN]
+    table = {name: [run.metrics.get(name) for run in runs] for name in names}
+    return {name: of for name, of in table.items() if any(value is not None for value in of)}
+
+
+def _paired(first: Path, second: Path) -> PairedComparison | str:
+    """The second run against the first, or why they cannot be paired."""
+    data = [read_fingerprint(folder) for folder in (first, second)]
+    if None not in data and data[0] != data[1]:
+        return "they were trained on other data, of which no row is known to be the same"
+    try:
+        before, after = (read_predictions(folder / PREDICTIONS) for folder in (first, second))
+        correct = [
+            each.correct_on(after.rows, after.true, after.classes) for each in (before, after)
+        ]
+    except UserError as error:
+        return error.cause
+    return compare_paired(*correct)

@@ -1,0 +1,108 @@
+"""Runs in tables: listed, side by side, and several seeds as one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from gru_sentiment.reporting.tables import add_row, new_table
+from gru_sentiment.reporting.wording import score
+from gru_sentiment.results import PairedComparison
+from gru_sentiment.run_results import RunComparison, RunSummary, SeedsResult
+
+UNKNOWN = "-"
+
+
+def runs_report(runs: Sequence[RunSummary]) -> RenderableType:
+    """A row a run."""
+    if not runs:
+        return Text("no runs")
+    table = new_table(
+        "run", "kind", "cell", "parameters", "seed", "validation", "test", "minutes", "date"
+    )
+    for run in runs:
+        add_row(
+            table,
+            _name(run),
+            run.kind,
+            run.cell or UNKNOWN,
+            _count(run.parameters),
+            UNKNOWN if run.seed is None else str(run.seed),
+            _score(run.validation),
+            _score(run.test),
+            UNKNOWN if run.minutes is None else f"{run.minutes:.1f}",
+            (run.date or UNKNOWN)[: len("2026-11-24T20:27")].replace("T", " "),
+        )
+    return table
+
+
+def run_comparison_report(comparison: RunComparison) -> RenderableType:
+    """Settings that differ, scores, and the paired tests."""
+    names = [run.run for run in comparison.runs]
+    settings = new_table("setting", *names)
+    for key, values in comparison.differences.items():
+        add_row(settings, key, *map(_setting, values))
+    scores = new_table("score", *names)
+    add_row(scores, "parameters", *(_count(run.parameters) for run in comparison.runs))
+    for key, numbers in comparison.metrics.items():
+        counts = key.endswith(".n")
+        add_row(scores, key, *(_count(n) if counts else _score(n) for n in numbers))
+    same = Text("the settings are the same")
+    lines = list(_paired_lines(names, comparison.paired))
+    return Group(settings if comparison.differences else same, scores, *map(Text, lines))
+
+
+def seeds_report(result: SeedsResult) -> RenderableType:
+    """Scores of every seed, then mean and spread over them."""
+    shown = {part: f"{part}.accuracy" for part in ("validation", "test")}
+    shown = {part: key for part, key in shown.items() if key in result.spread}
+    seeds = new_table("accuracy", *shown)
+    for run in result.runs:
+        title = f"seed {run.seed}" + (" (best)" if run.best else "")
+        add_row(seeds, title, *(score(run.metrics[key]) for key in shown.values()))
+    spread = new_table(
+        f"over {len(result.runs)} seeds", "mean", "standard deviation", "lowest", "highest"
+    )
+    for key, of in result.spread.items():
+        add_row(spread, key, *map(score, (of.mean, of.deviation, of.low, of.high)))
+    lines = [f"best by {result.monitor} on validation: {result.best}", f"folder: {result.folder}"]
+    return Group(seeds, spread, *map(Text, lines))
+
+
+def _name(run: RunSummary) -> str:
+    marks = [*(["best"] if run.best else []), *([] if run.finished else ["not finished"])]
+    return f"{run.run} ({', '.join(marks)})" if marks else run.run
+
+
+def _paired_lines(names: Sequence[str], paired: Sequence[PairedComparison | str]) -> Iterator[str]:
+    first, *others = names
+    for name, found in zip(others, paired, strict=True):
+        yield f"{name} against {first}, on the validation part:"
+        if isinstance(found, str):
+            yield f"  no paired test: {found}"
+            continue
+        yield (
+            f"  difference in accuracy {found.difference:+.4f}, 95 % interval {found.low:+.4f} to "
+            f"{found.high:+.4f}, on {found.n:,} rows"
+        )
+        yield (
+            f"  {found.fixed:,} rows fixed, {found.broken:,} broken; McNemar's exact test: p = "
+            f"{found.p_value:.3g}"
+        )
+
+
+def _score(value: float | None) -> str:
+    return UNKNOWN if value is None else score(value)
+
+
+def _count(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def _setting(value: Any) -> str:
+    """As one writes it in a config."""
+    return value if isinstance(value, str) else json.dumps(value)

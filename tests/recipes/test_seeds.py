@@ -1,0 +1,194 @@
+"""Several seeds as one: laid out, gone on with, summed up; the trainer only writes files."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gru_sentiment.artifact.seeds import read_seeds
+from gru_sentiment.config import Config
+from gru_sentiment.config_file import dump_config, load_config
+from gru_sentiment.errors import ArtifactError, ConfigError
+from gru_sentiment.recipes.seeds import (
+    Trainer,
+    is_folder_of_seeds,
+    resume_seeds,
+    train_seeds,
+)
+
+ACCURACY = {0: 0.8, 1: 0.9, 2: 0.85, 3: 0.7}
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+class Trainings:
+    """Notes what it is asked to train, and writes the plain files of a run."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.done: list[tuple[str, int]] = []
+        self.stop_at = stop_at
+        self.trainer = Trainer(self.train, self.resume)
+
+    def train(self, config: Config) -> None:
+        self._write("train", config)
+
+    def resume(self, path: Path, config: Config) -> None:
+        assert path == config.run.output
+        path.with_name(f"{path.name}.partial").rename(path)
+        self._write("resume", config)
+
+    def _write(self, how: str, config: Config) -> None:
+        folder, seed = config.run.output, config.run.seed
+        assert folder is not None
+        stopped = seed == self.stop_at
+        if stopped:
+            folder = folder.with_name(f"{folder.name}.partial")
+        folder.mkdir(exist_ok=True)
+        (folder / "config.yaml").write_text(dump_config(config), "utf-8")
+        if stopped:
+            raise KeyboardInterrupt
+        self.done.append((how, seed))
+        scores = {"accuracy": ACCURACY[seed], "loss": 1 - ACCURACY[seed]}
+        (folder / "metrics.json").write_text(json.dumps({"validation": scores}), "utf-8")
+        (folder / "metadata.json").write_text(json.dumps({"seed": seed}), "utf-8")
+
+
+@pytest.fixture
+def config(tiny_config: Path) -> Callable[..., Config]:
+    return lambda *overrides: load_config(tiny_config, overrides)
+
+
+def test_mean_spread_and_the_best(config: Callable[..., Config]) -> None:
+    trainings = Trainings()
+    result = train_seeds(config(), 3, trainings.trainer, name="tiny")
+    assert trainings.done == [("train", 0), ("train", 1), ("train", 2)]
+    assert result.folder == "runs/tiny"
+    assert [run.run for run in result.runs] == [f"runs/tiny/seed-{i}" for i in range(3)]
+    assert [run.best for run in result.runs] == [False, True, False]
+    assert (result.best, result.monitor) == ("runs/tiny/seed-1", "-loss")
+    values = [ACCURACY[seed] for seed in range(3)]
+    spread = result.spread["validation.accuracy"]
+    assert spread.mean == pytest.approx(statistics.mean(values))
+    assert spread.deviation == pytest.approx(statistics.stdev(values))
+    assert (spread.low, spread.high) == (0.8, 0.9)
+    assert "test.accuracy" not in result.spread
+    assert read_seeds(Path("runs/tiny")).best == "seed-1"
+    assert json.loads(Path("runs/tiny/seeds.json").read_text("utf-8"))["scores"].keys() == {
+        "validation.accuracy",
+        "validation.loss",
+    }
+    assert Path("runs/latest").resolve() == Path("runs/tiny/seed-1").resolve()
+
+
+def test_seeds_count_on_from_the_configs(config: Callable[..., Config]) -> None:
+    result = train_seeds(config("run.seed=2"), 2, Trainings().trainer, name="tiny")
+    assert [run.seed for run in result.runs] == [2, 3]
+    assert result.best == "runs/tiny/seed-2"
+
+
+def test_the_best_is_by_the_configs_monitor(config: Callable[..., Config]) -> None:
+    result = train_seeds(config("training.monitor=+accuracy"), 2, Trainings().trainer, name="tiny")
+    assert (result.best, result.monitor) == ("runs/tiny/seed-1", "+accuracy")
+    with pytest.raises(
+        ArtifactError, match=r"seed-0: its metrics\.json has no validation\.roc_auc"
+    ):
+        train_seeds(config("training.monitor=+roc_auc"), 2, Trainings().trainer, name="other")
+
+
+def test_the_same_again_trains_nothing_again(config: Callable[..., Config]) -> None:
+    first = train_seeds(config(), 2, Trainings().trainer, name="tiny")
+    again = Trainings()
+    assert train_seeds(config(), 2, again.trainer, name="tiny") == first
+    assert again.done == []
+    more = Trainings()
+    assert len(train_seeds(config(), 3, more.trainer, name="tiny").runs) == 3
+    assert more.done == [("train", 2)]
+
+
+@pytest.mark.parametrize("how", ["again", "resume"])
+def test_what_was_killed_goes_on(
+    config: Callable[..., Config], how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    killed = Trainings(stop_at=1)
+    with pytest.raises(KeyboardInterrupt):
+        train_seeds(config(), 3, killed.trainer, name="tiny")
+    assert killed.done == [("train", 0)]
+    assert "all seeds go on with: gru-sent train --resume runs/tiny" in caplog.text
+    folder = Path("runs/tiny")
+    with pytest.raises(ArtifactError, match="not all of its 3 seeds are finished") as caught:
+        assert read_seeds(folder).best_run
+    assert "--resume runs/tiny" in caught.value.hint
+    second = Trainings()
+    if how == "again":
+        result = train_seeds(config(), 3, second.trainer, name="tiny")
+    else:
+        result = resume_seeds(folder, second.trainer)
+    assert second.done == [("resume", 1), ("train", 2)]
+    assert result.best == "runs/tiny/seed-1"
+
+
+def test_another_config_has_another_folder(config: Callable[..., Config]) -> None:
+    train_seeds(config(), 2, Trainings().trainer, name="tiny")
+    other = train_seeds(config("model.cell=lstm"), 2, Trainings().trainer, name="tiny")
+    assert other.folder == "runs/tiny-2"
+    again = Trainings()
+    assert train_seeds(config("model.cell=lstm"), 2, again.trainer, name="tiny") == other
+    assert again.done == []
+
+
+def test_another_config_in_a_named_folder_is_refused(config: Callable[..., Config]) -> None:
+    train_seeds(config("run.output=mine"), 2, Trainings().trainer, name="tiny")
+    changed = config("run.output=mine", "model.cell=lstm")
+    with pytest.raises(ArtifactError, match="holds seeds of another config") as caught:
+        train_seeds(changed, 2, Trainings().trainer, name="tiny")
+    assert "model.cell: gru there, lstm now" in caught.value.cause
+    assert "--force" in caught.value.hint
+    forced = Trainings()
+    train_seeds(changed, 2, forced.trainer, name="tiny", force=True)
+    assert forced.done == [("train", 0), ("train", 1)]
+    assert read_seeds(Path("mine")).config.model.cell == "lstm"
+
+
+def test_a_seed_of_another_config_is_not_taken_for_a_finished_one(
+    config: Callable[..., Config],
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train_seeds(config(), 2, Trainings(stop_at=1).trainer, name="tiny")
+    path = Path("runs/tiny/seed-0/config.yaml")
+    path.write_text(path.read_text("utf-8").replace("epochs: 2", "epochs: 1"), "utf-8")
+    with pytest.raises(ArtifactError, match=r"seed-0: was trained with another training\.epochs"):
+        resume_seeds(Path("runs/tiny"), Trainings().trainer)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [("config.yaml", "is a run"), ("photo.jpg", "holds no seeds")]
+)
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_with_something_else_is_left_alone(
+    config: Callable[..., Config], content: str, says: str, force: bool
+) -> None:
+    Path("mine").mkdir()
+    (Path("mine") / content).write_text("x", "utf-8")
+    with pytest.raises(ArtifactError, match=says):
+        train_seeds(config("run.output=mine"), 2, Trainings().trainer, name="tiny", force=force)
+    assert [path.name for path in Path("mine").iterdir()] == [content]
+
+
+def test_settings_do_not_change_on_the_way(config: Callable[..., Config]) -> None:
+    train_seeds(config(), 2, Trainings().trainer, name="tiny")
+    with pytest.raises(ConfigError, match="several seeds go on with their own config"):
+        resume_seeds(Path("runs/tiny"), Trainings().trainer, changed=True)
+
+
+def test_which_folders_hold_seeds(config: Callable[..., Config]) -> None:
+    train_seeds(config(), 2, Trainings().trainer, name="tiny")
+    assert is_folder_of_seeds(Path("runs/tiny"))
+    assert not is_folder_of_seeds(Path("runs/tiny/seed-0"))
+    assert not is_folder_of_seeds(Path("runs/nope"))
