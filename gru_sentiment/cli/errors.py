@@ -1,6 +1,7 @@
 """Exit codes and what is printed with them.
 
-0 done, 2 what the user can mend, 3 a comparison that failed, 130 interrupted, 143 ended by SIGTERM;
+0 done, 2 what the user can mend, 3 a comparison that failed, 4 rows of a file that could
+not be read, 130 interrupted, 143 ended by SIGTERM;
 anything else is a bug of ours: a traceback and exit code 1.
 """
 
@@ -20,7 +21,7 @@ from tqdm import tqdm
 
 from gru_sentiment.errors import Terminated, UserError
 
-USER_ERROR, DIFFERENT, INTERRUPTED, TERMINATED = 2, 3, 130, 143
+USER_ERROR, DIFFERENT, BAD_ROWS, INTERRUPTED, TERMINATED = 2, 3, 4, 130, 143
 
 
 LESS_DETERMINED = "choose another model.pooling, or leave --deterministic out"

@@ -18,6 +18,7 @@ from gru_sentiment.results import (
     EvaluationRecord,
     Metrics,
     Prediction,
+    Scoring,
     TrainingResult,
 )
 
@@ -116,6 +117,18 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
     if prediction.truncated:
         lines.append(Text(f"only {prediction.tokens:,} words were read, the middle was left out"))
     return Group(*lines)
+
+
+def scoring_line(scoring: Scoring) -> str:
+    """How many rows were answered, how many were bad, and how fast it went."""
+    rows = scoring.rows - scoring.done_before
+    line = f"{rows:,} rows"
+    if scoring.done_before:
+        line += f" after the {scoring.done_before:,} that were done"
+    line += f" in {_duration(scoring.elapsed_s)}, {rows / max(scoring.elapsed_s, 1e-9):,.0f} rows/s"
+    if scoring.bad_rows:
+        line += f"; {scoring.bad_rows:,} bad rows, the first: {scoring.first_error}"
+    return line
 
 
 def data_report(report: DataReport) -> RenderableType:
