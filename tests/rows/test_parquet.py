@@ -77,7 +77,9 @@ def test_a_file_that_is_damaged(tmp_path: Path) -> None:
 
 
 def answered(rows: list[Row], classes: list[Label]) -> list[Answer]:
-    found = Prediction(classes[-1], dict(zip(map(str, classes), [0.25, 0.75])), 8, 2, False)
+    found = Prediction(
+        classes[-1], dict(zip(map(str, classes), [0.25, 0.75], strict=True)), 8, 2, False
+    )
     return [Answer(i, row, None if row.error else found) for i, row in enumerate(rows, 1)]
 
 
@@ -126,11 +128,13 @@ def test_no_rows_are_a_file_with_columns(tmp_path: Path) -> None:
 def test_an_interrupted_job_leaves_what_was_there(tmp_path: Path) -> None:
     out = tmp_path / "out.parquet"
     out.write_bytes(b"before")
-    with (
-        pytest.raises(KeyboardInterrupt),
-        ParquetOutput(out, ["no", "yes"], pa.schema([])) as output,
-    ):
-        output.write([Answer(1, Row("a", 1), FOUND)])
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with ParquetOutput(out, ["no", "yes"], pa.schema([])) as output:
+            output.write([Answer(1, Row("a", 1), FOUND)])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert [path.name for path in tmp_path.iterdir()] == ["out.parquet"]
     assert out.read_bytes() == b"before"

@@ -118,12 +118,13 @@ def test_fields_are_kept_where_there_are_any() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(TEXT, TEXT)), st.sampled_from([",", "\t"]), st.sampled_from(["\n", ""]))
+@given(
+    st.lists(st.tuples(TEXT, TEXT)), st.sampled_from([",", "\t"]), st.sampled_from(["\n", "\r\n"])
+)
 def test_what_csv_writes_is_read(rows: list[tuple[str, str]], delimiter: str, end: str) -> None:
     file = io.StringIO(newline="")
-    csv.writer(file, delimiter=delimiter, lineterminator=f"\r{end}\n"[-2:]).writerows(
-        [("other", "text"), *rows]
-    )
+    writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
+    writer.writerows([("other", "text"), *rows])
     source = open_csv(file.getvalue().encode(), delimiter=delimiter, keep=True)
     assert source.kept.names == ["other", "text"]
     found = list(source.rows)
