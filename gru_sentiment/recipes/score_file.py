@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import numpy as np
 from gru_sentiment.artifact.reader import Run, load_run
 from gru_sentiment.build import build_device, build_tokenizer
 from gru_sentiment.data.batching import within_budget
+from gru_sentiment.data.token_cache import mapping, workers
+from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
 from gru_sentiment.results import Prediction, Scoring
 from gru_sentiment.rows.chunks import chunks
@@ -27,6 +30,7 @@ from gru_sentiment.rows.formats import (
 from gru_sentiment.rows.output import OTHER, Output
 from gru_sentiment.rows.reading import Source
 from gru_sentiment.rows.row import Answer, Row
+from gru_sentiment.stop_request import StopRequest
 from gru_sentiment.training.seeding import set_threads
 
 logger = logging.getLogger(__name__)
@@ -35,6 +39,11 @@ CHUNK_ROWS, CHUNK_BYTES = 4_096, 1 << 22
 """Rows that are read, sorted by length and answered together: at most so many, of about so many
 bytes."""
 TOKENS_PER_BATCH = 32_768
+TEXTS_AT_A_TIME = 512
+"""What a process that tokenises takes, where there are several."""
+BYTES_A_TEXT = 1_000
+"""About; only to tell how many processes an input is worth."""
+Tokenize = Callable[[Sequence[str]], TokenizedTexts]
 
 
 @dataclass(frozen=True)
@@ -80,10 +89,13 @@ def score_file(
     set_threads(threads)
     with opened_source(job.source, read, job.text_column, keep=job.keep_columns) as source:
         run = load_run(path, build_device(device))
-        with opened_output(
-            job.target, write, source, run.labels.classes, resume=job.resume
-        ) as output:
-            scorer = _Scorer(run, output, tokens_per_batch, strict)
+        with (
+            opened_output(
+                job.target, write, source, run.labels.classes, resume=job.resume
+            ) as output,
+            _tokenizing(run, 1 if unbuffered else _processes(run, job)) as tokenize,
+        ):
+            scorer = _Scorer(run, output, tokenize, tokens_per_batch, strict)
             try:
                 scorer.score(source, 1 if unbuffered else CHUNK_ROWS, on_rows)
             except KeyboardInterrupt:
@@ -113,12 +125,37 @@ def _check_target(job: Job) -> None:
         )
 
 
+def _processes(run: Run, job: Job) -> int:
+    if not isinstance(job.source, Path) or not job.source.is_file():
+        return 1
+    return workers(job.source.stat().st_size // BYTES_A_TEXT, run.config.run.processes)
+
+
+@contextmanager
+def _tokenizing(run: Run, processes: int) -> Iterator[Tokenize]:
+    """The run's words of texts, by that many processes."""
+    tokenizer = build_tokenizer(run.config.text)
+    tokenizer.many([])  # the rules are loaded once for all processes
+    with mapping(processes) as apply:
+        with StopRequest() as stop:
+            # here, where Ctrl-C waits: in the midst of starting processes it would leave some
+            list(apply(tokenizer.many, [[]] * processes))
+            stop.grant()
+        yield lambda texts: TokenizedTexts.joined(
+            apply(
+                tokenizer.many,
+                [texts[i : i + TEXTS_AT_A_TIME] for i in range(0, len(texts), TEXTS_AT_A_TIME)],
+            )
+        )
+
+
 class _Scorer:
     """Answers chunks of rows and counts them."""
 
-    def __init__(self, run: Run, output: Output, tokens_per_batch: int, strict: bool) -> None:
-        self._run, self._output = run, output
-        self._tokenizer = build_tokenizer(run.config.text)
+    def __init__(
+        self, run: Run, output: Output, tokenize: Tokenize, tokens_per_batch: int, strict: bool
+    ) -> None:
+        self._run, self._output, self._tokenize = run, output, tokenize
         self._tokens_per_batch, self._strict = tokens_per_batch, strict
         self.rows = self.bad_rows = 0
         self.first_error: str | None = None
@@ -161,7 +198,7 @@ class _Scorer:
 
     def _answers(self, chunk: Sequence[Row]) -> list[Answer]:
         good = [i for i, row in enumerate(chunk) if row.error is None]
-        tokenized = self._tokenizer.many([chunk[i].text for i in good])
+        tokenized = self._tokenize([chunk[i].text for i in good])
         lengths = np.clip(np.diff(tokenized.offsets), 1, self._run.config.text.max_tokens)
         found: list[Prediction | None] = [None] * len(chunk)
         by_length = np.argsort(-lengths, kind="stable")

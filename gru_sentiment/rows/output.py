@@ -44,7 +44,7 @@ class Written:
 
 
 class LineOutput:
-    """Lines in a stream, flushed after every `write`."""
+    """Lines in a stream, flushed after the header and after every `write`."""
 
     def __init__(
         self, stream: BinaryIO, rendering: Rendering, written: Written | None = None
@@ -54,6 +54,7 @@ class LineOutput:
         if not self.done:
             self._begin(0)
             stream.write(rendering.header)
+            stream.flush()
 
     def write(self, answers: Sequence[Answer]) -> None:
         """Write rows that follow each other; those that are there already are compared.

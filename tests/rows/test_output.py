@@ -126,4 +126,4 @@ def test_a_stream_is_flushed_after_every_write() -> None:
     output = LineOutput(Stream(), JsonLines())
     output.write(answers(["a"]))
     output.write(answers(["b"], first=2))
-    assert [content.count(b"\n") for content in flushed] == [1, 2]
+    assert [content.count(b"\n") for content in flushed] == [0, 1, 2]
