@@ -122,13 +122,14 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
 def scoring_line(scoring: Scoring) -> str:
     """How many rows were answered, how many were bad, and how fast it went."""
     rows = scoring.rows - scoring.done_before
-    line = f"{rows:,} rows"
-    if scoring.done_before:
-        line += f" after the {scoring.done_before:,} that were done"
-    line += f" in {_duration(scoring.elapsed_s)}, {rows / max(scoring.elapsed_s, 1e-9):,.0f} rows/s"
-    if scoring.bad_rows:
-        line += f"; {scoring.bad_rows:,} bad rows, the first: {scoring.first_error}"
-    return line
+    after = f" after the {scoring.done_before:,} that were done" if scoring.done_before else ""
+    line = (
+        f"{_rows(rows)}{after} in {_duration(scoring.elapsed_s)}, "
+        f"{rows / scoring.elapsed_s:,.0f} rows/s"
+    )
+    if not scoring.bad_rows:
+        return line
+    return f"{line}; {_rows(scoring.bad_rows, 'bad row')}, the first: {scoring.first_error}"
 
 
 def data_report(report: DataReport) -> RenderableType:
@@ -190,6 +191,10 @@ def _table(first: str, *others: str) -> Table:
 
 def _score(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.4f}"
+
+
+def _rows(n: int, name: str = "row") -> str:
+    return f"{n:,} {name}{'' if n == 1 else 's'}"
 
 
 def _share(part: int, whole: int) -> str:

@@ -118,6 +118,8 @@ def _number(rendering: Rendering, record: bytes) -> int | None:
 
 
 def _compare(rendering: Rendering, old: bytes, new: bytes) -> None:
+    if old == new:
+        return
     expected = rendering.values(new)
     try:
         found = rendering.values(old)

@@ -40,7 +40,10 @@ def test_help_names_every_command(gru_sent: Callable[..., Result], flag: str) ->
     [
         (["train"], ["--config", "--set", "--output", "--device", "--quiet", "--force"]),
         (["evaluate"], ["--split", "--data", "--json", "--device"]),
-        (["predict"], ["--run", "--json", "--device"]),
+        (
+            ["predict"],
+            ["--run", "--json", "--device", "--input", "--output", "--format", "--resume"],
+        ),
         (["config", "check"], ["YAML config", "--set"]),
         (["config", "show"], ["YAML config", "--set"]),
         (["data", "check"], ["--config", "--json"]),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,10 @@ sys.exit(code)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a trained run, the latest, and 20,000 rows that hold newlines and quotes."""
+    """A folder with a trained run, the latest, and rows that hold newlines and quotes.
+
+    So many of them that they make several chunks and are tokenised by two processes.
+    """
     folder = tmp_path_factory.mktemp("predict")
     write_csv(folder / "reviews.csv", tiny_reviews(80))
     (folder / "tiny.yaml").write_text(TINY_CONFIG.format(path="reviews.csv"), "utf-8")
@@ -38,8 +43,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     generator = random.Random(0)
     rows = [
-        {"id": i, "text": '\n"and" '.join(generator.choices(SHORT, k=generator.randint(1, 9)))}
-        for i in range(20_000)
+        {"id": i, "text": '\n"and" '.join(generator.choices(SHORT, k=generator.randint(1, 60)))}
+        for i in range(9_000)
     ]
     (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     with (folder / "in.csv").open("w", encoding="utf-8", newline="") as file:
@@ -95,6 +100,7 @@ def test_a_job_that_dies_goes_on(folder: Path, job: list[str], number: int, code
         _, errors = process.communicate(timeout=LIMIT_S)
     assert process.returncode == code
     assert "Traceback" not in errors
+    assert_nobody_is_left(process.pid)
     if number == signal.SIGINT:
         assert "go on: the same command with --resume" in errors
     assert 0 < out.stat().st_size < whole.stat().st_size
@@ -103,6 +109,16 @@ def test_a_job_that_dies_goes_on(folder: Path, job: list[str], number: int, code
     assert "that were done" in done.stderr
     assert out.read_bytes() == whole.read_bytes()
     out.unlink()
+
+
+def assert_nobody_is_left(group: int) -> None:
+    """The processes that tokenised have ended too."""
+    until = time.monotonic() + LIMIT_S
+    with suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.killpg(group, 0)
+            time.sleep(0.01)
+        pytest.fail("a process of the job is still there")
 
 
 def test_a_million_lines_in_less_than_a_gibibyte(folder: Path) -> None:

@@ -84,7 +84,7 @@ def test_an_output_goes_on_or_is_replaced(gru_sent: Command, run: Path, texts: P
     Path("out.jsonl").write_bytes(whole[:-30])
     resumed = gru_sent(*arguments, "--resume")
     assert resumed.exit_code == 0
-    assert "1 rows after the 2 that were done" in resumed.stderr
+    assert "1 row after the 2 that were done" in resumed.stderr
     assert Path("out.jsonl").read_bytes() == whole
     assert gru_sent(*arguments, "--force", "--batch-tokens", 1).exit_code == 0
     assert len(Path("out.jsonl").read_bytes().splitlines()) == 3
