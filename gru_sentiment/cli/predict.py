@@ -30,7 +30,6 @@ OF_ROWS = (
     "unbuffered",
     "resume",
     "force",
-    "quiet",
 )
 """Options that a TEXT has no use for."""
 
@@ -77,7 +76,7 @@ def predict(
     ] = None,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="FILE|-", rich_help_panel=ROWS, help="For answers."),
+        typer.Option("--output", "-o", metavar="FILE|-", rich_help_panel=ROWS, help="Answers."),
     ] = STREAM,
     input_format: Annotated[
         Format,

@@ -85,7 +85,7 @@ def score_file(
     read = input_format(job.source, job.format)
     write = output_format(job.target, job.output_format, read)
     check_formats(read, write, keep=job.keep_columns, resume=job.resume)
-    _check_target(job)
+    _check_target(job, write)
     set_threads(threads)
     with opened_source(job.source, read, job.text_column, keep=job.keep_columns) as source:
         run = load_run(path, build_device(device))
@@ -109,13 +109,15 @@ def score_file(
             return scorer.result()
 
 
-def _check_target(job: Job) -> None:
+def _check_target(job: Job, write: str) -> None:
     if not isinstance(job.target, Path):
         if job.resume:
             raise DataError("--resume: needs an output that is a file", hint="name it: --output")
         return
     if not job.target.exists():
         return
+    if write == "parquet" and not job.target.is_file():
+        raise DataError(f"{job.target}: is not a file", hint="choose another --output")
     if isinstance(job.source, Path) and job.source.exists() and job.target.samefile(job.source):
         raise DataError(f"{job.target}: is the input", hint="choose another --output")
     if job.target.is_file() and not (job.resume or job.force):

@@ -440,6 +440,13 @@ def test_the_input_is_never_replaced(run: Path, tmp_path: Path, reviews: Path) -
     assert reviews.read_bytes() == before
 
 
+def test_parquet_replaces_no_device_and_no_folder(run: Path, tmp_path: Path, reviews: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for target in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(DataError, match="is not a file"):
+            score_file(run, Job(reviews, target, output_format="parquet", force=True))
+
+
 def test_nothing_is_written_where_nothing_can_be_answered(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     (tmp_path / "in.csv").write_text("id,review\n", "utf-8")
