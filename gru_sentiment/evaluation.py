@@ -34,16 +34,25 @@ class Answers:
 
     def predictions(self, labels: Labels) -> list[Prediction]:
         """One a row, in order."""
-        probabilities = np.exp(self.log_probabilities)
+        names, rows, encoded = labels.names, self.rows, self.encoded
+        columns = (
+            self.log_probabilities.argmax(axis=1),
+            np.exp(self.log_probabilities),
+            np.minimum(encoded.full_lengths[rows], encoded.lengths[rows]),
+            encoded.unknown_tokens(rows),
+            encoded.truncated[rows],
+        )
         return [
             Prediction(
-                label=labels.classes[int(self.log_probabilities[i].argmax())],
-                probabilities=dict(zip(labels.names, probabilities[i].tolist(), strict=True)),
-                tokens=int(min(self.encoded.full_lengths[row], self.encoded.lengths[row])),
-                unknown_tokens=self.encoded.unknown_tokens(int(row)),
-                truncated=bool(self.encoded.truncated[row]),
+                label=labels.classes[best],
+                probabilities=dict(zip(names, probabilities, strict=True)),
+                tokens=tokens,
+                unknown_tokens=unknown,
+                truncated=truncated,
             )
-            for i, row in enumerate(self.rows)
+            for best, probabilities, tokens, unknown, truncated in zip(
+                *(column.tolist() for column in columns), strict=True
+            )
         ]
 
     def metrics(self, labels: Labels, label_ids: Integers, elapsed_s: float) -> Metrics:

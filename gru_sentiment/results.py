@@ -184,6 +184,22 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class FileScoring:
+    """A file whose rows were answered."""
+
+    rows: int
+    """Of the input."""
+    done_before: int
+    """Rows that an interrupted job had answered."""
+    bad_rows: int
+    """Rows answered with an error, those of the interrupted job included."""
+    first_error: str | None
+    """The first of them, and what is wrong with it."""
+    elapsed_s: float
+    """Seconds from the first row to the last, the model loaded."""
+
+
+@dataclass(frozen=True)
 class StepRecord:
     """Progress within an epoch, means since its start."""
 

@@ -18,7 +18,7 @@ ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
 GROUND = {"errors", "results", "suite_results", "run_results", "batch", "process", "stop_request"}
-SECOND = {"data", "models", "training", "sources", "scores"}
+SECOND = {"data", "models", "training", "sources", "scores", "rows"}
 BELOW_BUILD = {*GROUND, *SECOND, "config"}
 MAY_IMPORT = {
     **{name: set[str]() for name in ("", *GROUND, "config")},

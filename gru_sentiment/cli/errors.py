@@ -1,8 +1,8 @@
 """Exit codes and what is printed with them.
 
 0 done, 2 what the user can mend, 3 a check that was asked for and failed (`reproduce` found a
-difference, a gate of `evaluate` was not met), 130 interrupted, 143 ended by SIGTERM; anything else
-is a bug of ours: a traceback and exit code 1.
+difference, a gate of `evaluate` was not met), 4 rows of a file that could not be read, 130
+interrupted, 143 ended by SIGTERM; anything else is a bug of ours: a traceback and exit code 1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from gru_sentiment.errors import Terminated, UserError
 
-USER_ERROR, CHECK_FAILED, INTERRUPTED, TERMINATED = 2, 3, 130, 143
+USER_ERROR, CHECK_FAILED, BAD_ROWS, INTERRUPTED, TERMINATED = 2, 3, 4, 130, 143
 
 
 LESS_DETERMINED = "choose another model.pooling, or leave --deterministic out"

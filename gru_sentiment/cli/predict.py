@@ -1,38 +1,222 @@
-"""`gru-sent predict`."""
+"""`gru-sent predict`: a text, or every row of a file."""
 
 from __future__ import annotations
 
 import json
+import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, BinaryIO
 
 import typer
+from tqdm import tqdm
 
-from gru_sentiment.cli.errors import command
-from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Threads
+from gru_sentiment.cli.errors import BAD_ROWS, command
+from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
+from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.process import set_up_network
-from gru_sentiment.reporting.terminal import console, prediction_report
+from gru_sentiment.reporting.terminal import console, prediction_report, scoring_line
+
+STREAM = Path("-")
+ROWS = "Rows of a file"
+OF_ROWS = (
+    "output",
+    "input_format",
+    "output_format",
+    "text_column",
+    "keep_columns",
+    "batch_tokens",
+    "strict",
+    "unbuffered",
+    "resume",
+    "force",
+)
+"""Options that a TEXT has no use for."""
+
+
+class OutputFormat(StrEnum):
+    """How answers are written."""
+
+    auto = "auto"
+    jsonl = "jsonl"
+    csv = "csv"
+    tsv = "tsv"
+    parquet = "parquet"
+
+
+class Format(StrEnum):
+    """How rows are read."""
+
+    auto = "auto"
+    text = "text"
+    jsonl = "jsonl"
+    csv = "csv"
+    tsv = "tsv"
+    parquet = "parquet"
 
 
 def predict(
-    text: Annotated[str, typer.Argument(help="The review.")],
+    context: typer.Context,
+    text: Annotated[str | None, typer.Argument(help="The review; or give --input.")] = None,
     run: Annotated[
         Path | None, typer.Option("--run", help="Run folder; runs/latest by default.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON (of TEXT).")] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--input",
+            "-i",
+            metavar="FILE|-",
+            rich_help_panel=ROWS,
+            help="Answer every row of this file, or of the standard input, in order: one row out "
+            "for each row in. A row that cannot be read is answered with an error, and the exit "
+            "code is 4.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE|-", rich_help_panel=ROWS, help="Answers."),
+    ] = STREAM,
+    input_format: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            rich_help_panel=ROWS,
+            help="Of the input. auto: by its name (.txt, .jsonl, .ndjson, .csv, .tsv, .parquet); "
+            "text, a review a line, for the standard input.",
+        ),
+    ] = Format.auto,
+    output_format: Annotated[
+        OutputFormat,
+        typer.Option(
+            rich_help_panel=ROWS,
+            help="auto: by the output's name, else as the input; jsonl for text.",
+        ),
+    ] = OutputFormat.auto,
+    text_column: Annotated[
+        str, typer.Option(metavar="NAME", rich_help_panel=ROWS, help="Where the texts are.")
+    ] = "text",
+    keep_columns: Annotated[
+        bool,
+        typer.Option(
+            "--keep-columns",
+            rich_help_panel=ROWS,
+            help="Copy the input's columns; one that is called like an answer's gets input_ "
+            "before its name.",
+        ),
+    ] = False,
+    batch_tokens: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", rich_help_panel=ROWS, help="Words answered at once, at most."
+        ),
+    ] = 32_768,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", rich_help_panel=ROWS, help="End at the first row that cannot be read."
+        ),
+    ] = False,
+    unbuffered: Annotated[
+        bool,
+        typer.Option(
+            "--unbuffered",
+            rich_help_panel=ROWS,
+            help="Answer each row as soon as it is read; by default 4,096 rows (or 4 MiB) are "
+            "read before the first is answered, which is much faster.",
+        ),
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            rich_help_panel=ROWS,
+            help="Go on after the last whole row of the output (not parquet), with the options "
+            "that it was begun with.",
+        ),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", rich_help_panel=ROWS, help="Replace an existing output.")
+    ] = False,
     device: DeviceOption = Device.auto,
     threads: Threads = None,
     offline: Offline = False,
+    quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Say what a review is."""
-    with command(debug=debug):
+    """Say what a review is, or all reviews of a file."""
+    _check_options(context)
+    with command(debug=debug, quiet=quiet):
         set_up_network(offline=offline)
-        from gru_sentiment.recipes import predict as recipe
-
-        (answer,) = recipe.predict([text], run, device=device, threads=threads)
-        if as_json:
-            print(json.dumps(answer.to_json(), ensure_ascii=False))
+        if text is not None:
+            _predict_text(text, run, as_json=as_json, device=device, threads=threads)
             return
-        output = console()
-        output.print(prediction_report(answer, terminal=output.is_terminal))
+        assert source is not None
+        from gru_sentiment.recipes import score_file as recipe
+
+        job = recipe.Job(
+            source=_stream(source, sys.stdin),
+            target=_stream(output, sys.stdout),
+            format=input_format,
+            output_format=output_format,
+            text_column=text_column,
+            keep_columns=keep_columns,
+            resume=resume,
+            force=force,
+        )
+        hidden = quiet or not on_terminal(sys.stderr) or (output == STREAM and sys.stdout.isatty())
+        with tqdm(desc="answering", unit="row", disable=hidden, leave=False) as bar:
+            result = recipe.score_file(
+                run,
+                job,
+                tokens_per_batch=batch_tokens,
+                strict=strict,
+                unbuffered=unbuffered,
+                device=device,
+                threads=threads,
+                on_rows=bar.update,
+            )
+        if not quiet:
+            print(scoring_line(result), file=sys.stderr)
+        if result.bad_rows:
+            raise typer.Exit(BAD_ROWS)
+
+
+def _predict_text(
+    text: str, run: Path | None, *, as_json: bool, device: Device, threads: int | None
+) -> None:
+    from gru_sentiment.recipes import predict as recipe
+
+    (answer,) = recipe.predict([text], run, device=device, threads=threads)
+    if as_json:
+        print(json.dumps(answer.to_json(), ensure_ascii=False))
+        return
+    output = console()
+    output.print(prediction_report(answer, terminal=output.is_terminal))
+
+
+def _check_options(context: typer.Context) -> None:
+    given = {name for name in context.params if _is_given(context, name)}
+    if not given & {"text", "source"}:
+        raise typer.BadParameter('say what to answer: "TEXT", or --input FILE')
+    if {"text", "source"} <= given:
+        raise typer.BadParameter("give TEXT or --input, not both")
+    useless = [name for name in OF_ROWS if name in given]
+    if "text" in given and useless:
+        flags = {option.name: option.opts[0] for option in context.command.params}
+        raise typer.BadParameter(f"{', '.join(flags[n] for n in useless)}: only with --input")
+    if "text" not in given and "as_json" in given:
+        raise typer.BadParameter("--json is for a TEXT; for rows choose --output-format jsonl")
+    if {"resume", "force"} <= given:
+        raise typer.BadParameter("give --resume or --force, not both")
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _stream(path: Path, stream: Any) -> Path | BinaryIO:
+    binary: BinaryIO = stream.buffer
+    return binary if path == STREAM else path

@@ -30,6 +30,20 @@ def pack(encoded: EncodedTexts, rows: Integers, labels: Integers | None = None) 
     return Batch(PackedSequence(ids, sizes), torch.from_numpy(rows), chosen)
 
 
+def within_budget(rows: Integers, lengths: Integers, budget: int) -> list[Integers]:
+    """Rows in groups of at most `budget` words, in order; a longer text has a group of its own.
+
+    `lengths` has one for every text, at least 1.
+    """
+    groups, start, used = [], 0, 0
+    for i, length in enumerate(lengths[rows]):
+        if used and used + length > budget:
+            groups.append(rows[start:i])
+            start, used = i, 0
+        used += int(length)
+    return [*groups, rows[start:]] if len(rows) else []
+
+
 @dataclass(frozen=True)
 class Batches(Sequence[Batch]):
     """Batches packed when they are asked for; `groups` are their rows."""
@@ -97,10 +111,4 @@ class Batcher:
     def _divide(self, rows: Integers) -> list[Integers]:
         if self.batch_size is not None:
             return [rows[i : i + self.batch_size] for i in range(0, len(rows), self.batch_size)]
-        budget, groups, start, used = self.tokens_per_batch or 1, [], 0, 0
-        for i, length in enumerate(self._lengths[rows]):
-            if used and used + length > budget:
-                groups.append(rows[start:i])
-                start, used = i, 0
-            used += int(length)
-        return [*groups, rows[start:]] if len(rows) else []
+        return within_budget(rows, self._lengths, self.tokens_per_batch or 1)

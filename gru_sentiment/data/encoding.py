@@ -14,6 +14,9 @@ from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 Ids = np.ndarray[Any, np.dtype[np.int32]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 
+ROWS_AT_A_TIME = 1_000
+"""Texts whose words are counted at once: bounds the memory."""
+
 
 @dataclass(frozen=True)
 class EncodedTexts:
@@ -74,10 +77,21 @@ class EncodedTexts:
         """All ids of a text, uncut, shape (its words,)."""
         return self.id_of[self.indices[self.offsets[row] : self.offsets[row + 1]]]
 
-    def unknown_tokens(self, row: int) -> int:
-        """Words of a text that the vocabulary does not know, of those that are read."""
-        steps = np.arange(self.lengths[row])
-        return int((self.read(np.full(len(steps), row), steps) == UNKNOWN_ID).sum())
+    def unknown_tokens(self, rows: Integers) -> Integers:
+        """Words of the texts `rows` that the vocabulary does not know, of those that are read.
+
+        Shape (rows,).
+        """
+        counts = [np.zeros(0, np.int64)]
+        for start in range(0, len(rows), ROWS_AT_A_TIME):
+            some = rows[start : start + ROWS_AT_A_TIME]
+            lengths = self.lengths[some]
+            text = np.repeat(np.arange(len(some)), lengths)
+            step = np.arange(len(text)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+            unknown = self.read(some[text], step) == UNKNOWN_ID
+            counts.append(np.bincount(text[unknown], minlength=len(some)))
+        found: Integers = np.concatenate(counts)
+        return found
 
 
 def encode(

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from tqdm import tqdm
@@ -72,12 +73,12 @@ def tokenize_cached(
 def _tokenize(
     tokenizer: Tokenizer, texts: pa.ChunkedArray, processes: int | None, progress: bool
 ) -> TokenizedTexts:
-    workers = _workers(len(texts), processes)
-    logger.info("tokenising %s texts with %d process(es)", f"{len(texts):,}", workers)
+    n_workers = workers(len(texts), processes)
+    logger.info("tokenising %s texts with %d process(es)", f"{len(texts):,}", n_workers)
     with (
         StopRequest() as stop,
         tqdm(total=len(texts), desc="tokenising", unit="text", disable=not progress) as bar,
-        _mapping(workers) as apply,
+        mapping(n_workers) as apply,
     ):
 
         def parts() -> Iterator[TokenizedTexts]:
@@ -96,20 +97,20 @@ def _tokenize(
 
 
 @contextmanager
-def _mapping(workers: int) -> Iterator[Callable[..., Iterator[TokenizedTexts]]]:
+def mapping(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
     """`map`, by that many processes; they end at once with an error or Ctrl-C here."""
-    if workers == 1:
+    if processes == 1:
         yield map
         return
     # forked, a worker starts in milliseconds, with the rules loaded
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_worker)
     try:
         yield pool.map
     except BrokenProcessPool as error:
         raise DataError(
             "a process that tokenised was killed, perhaps for want of memory",
-            hint="set run.processes to 1",
+            hint="free some memory, or set run.processes to 1",
         ) from error
     except BaseException:
         for worker in multiprocessing.active_children():
@@ -170,7 +171,8 @@ def cache_folder() -> Path:
     return Path(os.environ.get("GRU_SENT_CACHE") or default)
 
 
-def _workers(n_texts: int, processes: int | None) -> int:
+def workers(n_texts: int, processes: int | None) -> int:
+    """Processes that so many texts are worth: `processes`, by default one a core, at most."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )

@@ -25,6 +25,7 @@ from gru_sentiment.results import (
     DataReport,
     Evaluation,
     EvaluationRecord,
+    FileScoring,
     Metrics,
     Prediction,
     PretrainingResult,
@@ -167,6 +168,19 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
     return Group(*lines)
 
 
+def scoring_line(scoring: FileScoring) -> str:
+    """How many rows were answered, how many were bad, and how fast it went."""
+    rows = scoring.rows - scoring.done_before
+    after = f" after the {scoring.done_before:,} that were done" if scoring.done_before else ""
+    line = (
+        f"{_rows(rows)}{after} in {_duration(scoring.elapsed_s)}, "
+        f"{rows / scoring.elapsed_s:,.0f} rows/s"
+    )
+    if not scoring.bad_rows:
+        return line
+    return f"{line}; {_rows(scoring.bad_rows, 'bad row')}, the first: {scoring.first_error}"
+
+
 def data_report(report: DataReport) -> RenderableType:
     """Everything that `data check` found."""
     table = _table("", *report.splits)
@@ -216,6 +230,10 @@ def _coverage_lines(coverage: Coverage | None) -> Iterable[str]:
     if coverage.most_frequent_missing:
         words = ", ".join(f"{word!r} ({n:,})" for word, n in coverage.most_frequent_missing)
         yield f"most frequent words without a vector: {words}"
+
+
+def _rows(n: int, name: str = "row") -> str:
+    return f"{n:,} {name}{'' if n == 1 else 's'}"
 
 
 def _share(part: int, whole: int) -> str:

@@ -40,7 +40,10 @@ def test_help_names_every_command(gru_sent: Callable[..., Result], flag: str) ->
     [
         (["train"], ["--config", "--set", "--output", "--device", "--quiet", "--force"]),
         (["evaluate"], ["--split", "--data", "--json", "--device", "--fail-under", "--against"]),
-        (["predict"], ["--run", "--json", "--device"]),
+        (
+            ["predict"],
+            ["--run", "--json", "--device", "--input", "--output", "--format", "--resume"],
+        ),
         (["runs"], ["--sort", "--filter", "--json"]),
         (["compare"], ["RUN", "--json"]),
         (["config", "check"], ["YAML config", "--set"]),

@@ -15,6 +15,7 @@ from gru_sentiment.reporting.terminal import (
     evaluation_report,
     metrics_table,
     prediction_report,
+    scoring_line,
     training_report,
 )
 from gru_sentiment.results import (
@@ -23,6 +24,7 @@ from gru_sentiment.results import (
     DataReport,
     Evaluation,
     EvaluationRecord,
+    FileScoring,
     Metrics,
     Prediction,
     SplitReport,
@@ -280,3 +282,22 @@ def test_names_of_the_user_are_shown_as_they_are(name: str) -> None:
     lines = lines_of(data_report(DataReport("abc", {"train": split}, {}, 10, None, [name])))
     assert f"{name} 500 (25.0%)" in lines
     assert lines[-1] == f"warning: {name}"
+
+
+@pytest.mark.parametrize(
+    ("scoring", "line"),
+    [
+        (FileScoring(25_000, 0, 0, None, 40.0), "25,000 rows in 40 s, 625 rows/s"),
+        (
+            FileScoring(1_001, 1_000, 1, "row 3: not valid JSON", 0.5),
+            "1 row after the 1,000 that were done in 0 s, 2 rows/s; 1 bad row, the first: "
+            "row 3: not valid JSON",
+        ),
+        (
+            FileScoring(5, 0, 1_200, "row 1: why", 100.0),
+            "5 rows in 1 min 40 s, 0 rows/s; 1,200 bad rows, the first: row 1: why",
+        ),
+    ],
+)
+def test_a_file_that_was_answered(scoring: FileScoring, line: str) -> None:
+    assert scoring_line(scoring) == line

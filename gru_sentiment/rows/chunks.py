@@ -1,0 +1,24 @@
+"""Rows that are answered together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gru_sentiment.rows.row import Row
+
+
+def chunks(rows: Iterable[Row], *, max_rows: int, max_bytes: int) -> Iterator[list[Row]]:
+    """Groups in order, each given as soon as it has so many rows or takes so many bytes.
+
+    They depend on the rows alone, so that an interrupted job goes on with the same groups.
+    """
+    chunk: list[Row] = []
+    size = 0
+    for row in rows:
+        chunk.append(row)
+        size += row.size
+        if len(chunk) >= max_rows or size >= max_bytes:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk

@@ -1,0 +1,41 @@
+"""Lines of a stream, given as soon as each is complete, and none longer than a row may be."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from gru_sentiment.errors import DataError
+from gru_sentiment.rows.row import MAX_BYTES
+
+
+def lines(stream: BinaryIO) -> Iterator[bytes | None]:
+    """Lines with their ends, a byte order mark left out; None for one that is too long.
+
+    Only LF, or CR LF, ends a line.
+
+    Raises:
+        DataError: the stream cannot be read.
+    """
+    try:
+        line = stream.readline(MAX_BYTES).removeprefix(codecs.BOM_UTF8)
+        while line:
+            if len(line) < MAX_BYTES or line.endswith(b"\n"):
+                yield line
+            else:
+                _skip_line(stream)
+                yield None
+            line = stream.readline(MAX_BYTES)
+    except OSError as error:
+        raise DataError(f"the input cannot be read: {error.strerror or error}") from error
+
+
+def without_end(line: bytes) -> bytes:
+    """A line without its LF or CR LF."""
+    return line.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def _skip_line(stream: BinaryIO) -> None:
+    while (rest := stream.readline(MAX_BYTES)) and not rest.endswith(b"\n"):
+        pass

@@ -1,0 +1,137 @@
+"""Rows from parquet and answers into parquet, a group of rows at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from gru_sentiment.errors import DataError
+from gru_sentiment.results import Label
+from gru_sentiment.rows.columns import NUMBER, answer_columns, answer_values, kept_names
+from gru_sentiment.rows.reading import Source
+from gru_sentiment.rows.row import MAX_BYTES, TOO_LONG, Answer, BadRowError, Row, decoded
+
+BATCH = 1_024
+"""Rows read at a time."""
+
+
+def read_parquet(path: Path, text_column: str, keep: bool) -> Source:
+    """The rows of a file.
+
+    Raises:
+        DataError: it is not a readable parquet file, or has no such column of strings.
+    """
+    try:
+        file = pyarrow.parquet.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from error
+    _check_column(path, file.schema_arrow, text_column)
+    return Source(
+        _rows(path, file, text_column, keep), file.schema_arrow if keep else pa.schema([])
+    )
+
+
+class ParquetOutput:
+    """Answers in a file that appears when it is whole: before, it could not be read."""
+
+    done = 0
+
+    def __init__(self, path: Path, classes: Sequence[Label], kept: pa.Schema) -> None:
+        self._path, self._partial = path, path.with_name(path.name + ".partial")
+        self._classes = list(map(str, classes))
+        columns = answer_columns(self._classes)
+        numbers = all(isinstance(label, int) for label in classes)
+        self._convert = int if numbers else str
+        names = kept_names(kept.names, columns)
+        copied = [item.with_name(name) for item, name in zip(kept, names, strict=True)]
+        kinds = [pa.int64() if numbers else pa.string(), *[pa.float64()] * len(classes)]
+        kinds += [pa.int64(), pa.float64(), pa.bool_(), pa.string()]
+        self._copied = len(copied)
+        self._schema = pa.schema([(NUMBER, pa.int64()), *copied, *zip(columns, kinds, strict=True)])
+        self._writer = pyarrow.parquet.ParquetWriter(self._partial, self._schema)
+
+    def write(self, answers: Sequence[Answer]) -> None:
+        """A group of rows."""
+        values = [answer_values(answer, self._classes) for answer in answers]
+        labels, *others = zip(*values, strict=True)
+        columns: list[Any] = [
+            [answer.number for answer in answers],
+            *self._kept(answers),
+            [None if label is None else self._convert(label) for label in labels],
+            *others,
+        ]
+        arrays = [
+            column if isinstance(column, pa.Array | pa.ChunkedArray) else pa.array(column, kind)
+            for column, kind in zip(columns, self._schema.types, strict=True)
+        ]
+        self._writer.write_table(pa.table(arrays, self._schema))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        try:
+            self._writer.close()
+            if kind is None:
+                os.replace(self._partial, self._path)
+        finally:
+            self._partial.unlink(missing_ok=True)
+
+    def _kept(self, answers: Sequence[Answer]) -> list[pa.ChunkedArray]:
+        if not self._copied:
+            return []
+        table = pa.Table.from_batches([answer.row.kept for answer in answers])
+        return list(table.columns)
+
+
+def _rows(path: Path, file: Any, text_column: str, keep: bool) -> Iterator[Row]:
+    try:
+        for batch in file.iter_batches(BATCH, columns=None if keep else [text_column]):
+            texts = batch.column(text_column)
+            if pa.types.is_dictionary(texts.type):
+                texts = texts.dictionary_decode()
+            others = batch.nbytes // max(batch.num_rows, 1) if keep else 0
+            # as bytes: what is not UTF-8 is then found row by row
+            for i, raw in enumerate(texts.cast(pa.large_binary()).to_pylist()):
+                yield _row(raw, others, batch.slice(i, 1) if keep else None)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _row(raw: bytes | None, others: int, kept: Any) -> Row:
+    size = len(raw or b"") + others
+    try:
+        if raw is None:
+            raise BadRowError("the text is null")
+        if len(raw) > MAX_BYTES:
+            raise BadRowError(TOO_LONG)
+        return Row(decoded(raw), size, kept)
+    except BadRowError as error:
+        return BadRowError(str(error), kept).row(size)
+
+
+def _check_column(path: Path, schema: pa.Schema, text_column: str) -> None:
+    found = schema.get_all_field_indices(text_column)
+    if len(found) != 1:
+        raise DataError(
+            f"{path}: {len(found) or 'no'} column(s) {text_column!r}; columns found: "
+            f"{', '.join(schema.names[:10])}",
+            hint="name yours with --text-column",
+        )
+    kind = schema.field(found[0]).type
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not (pa.types.is_string(value) or pa.types.is_large_string(value)):
+        raise DataError(f"{path}: column {text_column} holds {kind}, expected strings")
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    first = str(error).partition("\n")[0]
+    return DataError(f"{path}: not a readable parquet file: {first}")
