@@ -49,6 +49,18 @@ class Metrics:
 
 
 @dataclass(frozen=True)
+class BaselineGap:
+    """How a run stands against the baseline run beside it, on the same rows."""
+
+    baseline: str
+    """The baseline's run folder."""
+    accuracy: float
+    """The baseline's."""
+    points: float
+    """Accuracy above the baseline's, in hundredths; negative below it."""
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A run's scores on one set of rows."""
 
@@ -56,10 +68,13 @@ class Evaluation:
     data: str
     """A part of the run's data, or a file."""
     metrics: Metrics
+    baseline: BaselineGap | None = None
+    """None without a baseline run beside this one."""
 
     def to_json(self) -> dict[str, Any]:
-        """Run, data and metrics side by side."""
-        return {"run": self.run, "data": self.data, **self.metrics.to_json()}
+        """Run, data, metrics and, where there is one, the baseline's side by side."""
+        beside = {"baseline": asdict(self.baseline)} if self.baseline else {}
+        return {"run": self.run, "data": self.data, **self.metrics.to_json(), **beside}
 
 
 @dataclass(frozen=True)
@@ -154,6 +169,53 @@ class TrainingResult:
     """Seconds in the loop, evaluations included."""
     total_s: float
     """Seconds from reading the data to the finished run folder."""
+    baseline: dict[str, BaselineGap] = field(default_factory=dict)
+    """By split, where a baseline run stands beside this one."""
+
+
+Scores = dict[str, dict[str, Metrics]]
+"""By model or run, and by split."""
+
+
+def scores_to_json(own: Mapping[str, Metrics], **others: Scores) -> dict[str, Any]:
+    """metrics.json: a run's scores by split, and under a key of their own those of others."""
+    found: dict[str, Any] = {split: metrics.to_json() for split, metrics in own.items()}
+    for key, scores in others.items():
+        found[key] = {name: scores_to_json(one) for name, one in scores.items()}
+    return found
+
+
+@dataclass(frozen=True)
+class BaselineResult:
+    """Baselines that were fitted, and the one that was saved."""
+
+    run: str
+    """The run folder."""
+    model: str
+    """The saved one, by its name in `scores`."""
+    scores: Scores
+    ngrams: dict[str, int]
+    """Features of every model."""
+    fit_s: dict[str, float]
+    """Seconds that fitting each model took."""
+    total_s: float
+    """Seconds from reading the data to the finished run folder."""
+
+
+@dataclass(frozen=True)
+class FusionResult:
+    """Runs that answer together."""
+
+    run: str
+    """The run folder."""
+    weights: dict[str, float]
+    """Of every member's log probabilities."""
+    scores: Scores
+    """Of every member."""
+    fused: dict[str, Metrics]
+    """By split."""
+    baseline: dict[str, BaselineGap] = field(default_factory=dict)
+    """By split, where a baseline run stands beside this one."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
 GROUND = {"errors", "results", "batch", "process", "stop_request"}
-SECOND = {"data", "models", "training", "sources"}
+SECOND = {"data", "models", "training", "sources", "linear"}
 BELOW_BUILD = {*GROUND, *SECOND, "config"}
 MAY_IMPORT = {
     **{name: set[str]() for name in ("", *GROUND, "config")},
@@ -30,6 +30,8 @@ MAY_IMPORT = {
     "build": BELOW_BUILD,
     "artifact": {"artifact", *BELOW_BUILD, "build", "config_file", "evaluation"},
     "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation"},
+    "own_data": {*BELOW_BUILD, "build", "artifact"},
+    "yardstick": {*BELOW_BUILD, "artifact"},
     "evaluation": {"data", "training", *GROUND},
     "recipes": {
         *BELOW_BUILD,
@@ -40,6 +42,8 @@ MAY_IMPORT = {
         "artifact",
         "evaluation",
         "fitting",
+        "own_data",
+        "yardstick",
     },
     "reporting": {"reporting", "results", "errors"},
     "export": {"export", *BELOW_BUILD, "config_file", "build", "artifact", "evaluation"},

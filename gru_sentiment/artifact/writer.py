@@ -13,17 +13,19 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from gru_sentiment.artifact.checkpoints import Checkpoints
 from gru_sentiment.artifact.files import (
     CHECKPOINTS,
     CONFIG,
     HISTORY,
+    KIND,
     LABELS,
     LATEST,
     LOCK,
     MANIFEST,
+    MEMBERS,
     METADATA,
     METRICS,
     NEEDED,
@@ -47,7 +49,7 @@ from gru_sentiment.results import EvaluationRecord
 
 logger = logging.getLogger(__name__)
 
-WRITTEN = (*NEEDED, HISTORY, METRICS, METADATA, PREDICTIONS)
+WRITTEN = (KIND, *NEEDED, HISTORY, METRICS, METADATA, PREDICTIONS)
 """What the manifest names, as far as it is there."""
 
 
@@ -131,7 +133,7 @@ class RunWriter:
 
     def _is_ours(self) -> bool:
         """Whether the folder holds nothing but what a training that just began has written."""
-        begun = {*WRITTEN, MANIFEST, LOCK}
+        begun = {*WRITTEN, MEMBERS, MANIFEST, LOCK}
         return {path.name.removesuffix(".tmp") for path in self.partial.glob("*")} <= begun
 
     def save_config(self, config: Config) -> None:
@@ -144,9 +146,13 @@ class RunWriter:
         self.write_text(VOCABULARY, vocabulary.to_text())
 
     def save_model(self, model: nn.Module) -> None:
-        """The weights, replaced as a whole."""
-        write_tensors(self.partial / WEIGHTS, model.state_dict())
-        write_manifest(self.partial, NEEDED)
+        """The weights of a network, replaced as a whole."""
+        self.save_tensors(model.state_dict())
+
+    def save_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Any weights, replaced as a whole; from here on the folder is worth keeping."""
+        write_tensors(self.partial / WEIGHTS, tensors)
+        write_manifest(self.partial, (KIND, *NEEDED))
 
     def load_weights(self, model: nn.Module) -> nn.Module:
         """The model with the weights that were saved last."""
@@ -197,7 +203,9 @@ class RunWriter:
         """Give the folder its name and make it the latest run."""
         if self.path.exists():
             self._check_replaceable()
-        write_manifest(self.partial, WRITTEN)
+        members = [path for path in (self.partial / MEMBERS).rglob("*") if path.is_file()]
+        names = sorted(path.relative_to(self.partial).as_posix() for path in members)
+        write_manifest(self.partial, (*WRITTEN, *names))
         with (
             writing(self.path),
             tempfile.TemporaryDirectory(

@@ -8,7 +8,7 @@ import sys
 import typer
 
 import gru_sentiment
-from gru_sentiment.cli import config, data, evaluate, predict, train
+from gru_sentiment.cli import baseline, config, data, evaluate, fuse, predict, train
 from gru_sentiment.process import set_up_process
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("reproduce")(train.reproduce)
+app.command("baseline")(baseline.baseline)
+app.command("fuse")(fuse.fuse)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.add_typer(config.app, name="config")

@@ -6,7 +6,7 @@ n-gram counts from the second training text on.
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.metadata
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,17 +27,19 @@ penalty that they need."""
 MAX_ITERATIONS = 1000
 
 
-def check_installed() -> None:
-    """Whether a baseline can be fitted here.
+def check_installed() -> str:
+    """The version of scikit-learn, which fits the baselines.
 
     Raises:
         MissingPackageError: scikit-learn is not installed.
     """
-    if importlib.util.find_spec("sklearn") is None:
+    try:
+        return importlib.metadata.version("scikit-learn")
+    except importlib.metadata.PackageNotFoundError as error:
         raise MissingPackageError(
             "fitting a baseline needs scikit-learn, which is not installed",
             hint="pip install 'gru-sentiment[baseline]'",
-        )
+        ) from error
 
 
 def check_classes(labels: Integers, names: Sequence[str]) -> None:
@@ -97,7 +99,7 @@ MODELS: dict[str, Callable[[Sequence[Texts], Integers, int], LinearModel]] = {
 
 
 def log_count_ratios(counts: scipy.sparse.csr_matrix, positive: Any) -> Floats:
-    """Naive Bayes' weight of every feature, shape (features,), from binary ones (texts, features)."""
+    """Naive Bayes' weights, shape (features,), from binary features, shape (texts, features)."""
     inside = 1 + np.asarray(counts[positive].sum(axis=0)).ravel()
     outside = 1 + np.asarray(counts[~positive].sum(axis=0)).ravel()
     ratios: Floats = np.log(inside / inside.sum()) - np.log(outside / outside.sum())

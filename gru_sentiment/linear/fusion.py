@@ -12,7 +12,7 @@ FLAT = 1e-8
 HALVINGS = 40
 
 
-def fuse(answers: Floats, weights: Floats) -> Floats:
+def fuse_answers(answers: Floats, weights: Floats) -> Floats:
     """Log probabilities (rows, classes) of those of the members (members, rows, classes).
 
     The members' log probabilities are summed by weight and normalised again; with two classes that
@@ -55,7 +55,7 @@ def fit_weights(answers: Floats, labels: Integers) -> Floats:
 
 def log_loss(answers: Floats, labels: Integers, weights: Floats) -> float:
     """Mean negative log likelihood of the fused answers."""
-    return float(-fuse(answers, weights)[np.arange(len(labels)), labels].mean())
+    return float(-fuse_answers(answers, weights)[np.arange(len(labels)), labels].mean())
 
 
 def _first_better(
@@ -72,7 +72,7 @@ def _first_better(
 
 def _derivatives(answers: Floats, labels: Integers, weights: Floats) -> tuple[Floats, Floats]:
     """Slope (members,) and curvature (members, members) of the loss."""
-    probabilities = np.exp(fuse(answers, weights))
+    probabilities = np.exp(fuse_answers(answers, weights))
     expected = (answers * probabilities).sum(axis=2)
     slope = (expected - answers[:, np.arange(len(labels)), labels]).mean(axis=1)
     spread = answers - expected[:, :, None]

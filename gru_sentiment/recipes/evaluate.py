@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from gru_sentiment.artifact.reader import Run, load_run, read_metadata
-from gru_sentiment.build import (
-    build_device,
-    build_records,
-    build_splits,
-    build_tokenized,
-)
+from gru_sentiment.artifact.fusions import same_words
+from gru_sentiment.artifact.linear import Baseline
+from gru_sentiment.artifact.reader import Run, load_run
+from gru_sentiment.build import build_device, build_tokenized
 from gru_sentiment.data.labels import Integers
+from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, DataError
-from gru_sentiment.results import Evaluation
+from gru_sentiment.own_data import drawn_again
+from gru_sentiment.results import BaselineGap, Evaluation
 from gru_sentiment.sources.files import read_labelled
 from gru_sentiment.sources.records import Records, records_from
 from gru_sentiment.training.seeding import set_threads
+from gru_sentiment.yardstick import yardstick_beside
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,36 @@ def evaluate(
     started = time.perf_counter()
     answers = run.answers(tokenized, chosen)
     metrics = answers.metrics(run.labels, label_ids, time.perf_counter() - started)
-    return Evaluation(str(run.path), where, metrics)
+    # the rows of a part are the stored ones; those of a file are scored
+    unknown = records if data is not None else None
+    gap = _gap(run, where, metrics.accuracy, unknown, tokenized)
+    return Evaluation(str(run.path), where, metrics, gap)
+
+
+def _gap(
+    run: Run, where: str, accuracy: float, records: Records | None, tokenized: TokenizedTexts
+) -> BaselineGap | None:
+    """How an accuracy stands against the baseline beside the run.
+
+    On a part of the run's data that is what the baseline's run folder says; on `records` of a
+    file, with their words, it is scored.
+    """
+    stick = None if isinstance(run, Baseline) else yardstick_beside(run.path, run.config)
+    if stick is None:
+        return None
+    if records is None:
+        own = stick.accuracies.get(where)
+        return None if own is None else stick.gap(accuracy, own)
+    try:
+        baseline = load_run(stick.path, build_device("cpu"))
+    except ArtifactError as error:
+        logger.warning("the baseline beside is left out: %s", error.cause)
+        return None
+    if not same_words(run.config.text, baseline.config.text):
+        tokenized = build_tokenized(baseline.config, records)
+    answers = baseline.answers(tokenized, np.arange(len(tokenized)))
+    metrics = answers.metrics(baseline.labels, baseline.labels.indices(records.labels), 1.0)
+    return stick.gap(accuracy, metrics.accuracy)
 
 
 def _file_records(run: Run, data: Path) -> Records:
@@ -66,15 +95,7 @@ def _file_records(run: Run, data: Path) -> Records:
 
 
 def _split_records(run: Run, split: str) -> tuple[Records, Integers]:
-    records = build_records(run.config.data)
-    known = read_metadata(run.path).get("data_fingerprint")
-    if known is not None and known != records.fingerprint:
-        raise ArtifactError(
-            f"{run.path}: its data changed since training (fingerprint {known[:12]}…, now "
-            f"{records.fingerprint[:12]}…), so its {split} part cannot be drawn again",
-            hint="score a file instead: gru-sent evaluate --data FILE",
-        )
-    splits = build_splits(run.config.data, records, run.labels)
+    records, splits = drawn_again(run)
     if split not in splits:
         raise DataError(
             f"{run.path}: was trained without a {split} part",

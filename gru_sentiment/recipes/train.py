@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gru_sentiment.artifact.contents import load_run_config
 from gru_sentiment.artifact.files import CONFIG, METADATA, METRICS, PREDICTIONS, finished_of
-from gru_sentiment.artifact.reader import load_run_config
+from gru_sentiment.artifact.reader import check_is_net
 from gru_sentiment.artifact.writer import RunWriter, free_run_path, unfinished
 from gru_sentiment.build import (
     Corpus,
@@ -32,11 +33,12 @@ from gru_sentiment.config_file import load_config
 from gru_sentiment.data.vectors import coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.evaluation import Answers, Part
+from gru_sentiment.evaluation import Part
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.provenance import peak_memory_mib, provenance
 from gru_sentiment.results import Coverage, Metrics, TrainingResult
 from gru_sentiment.training.seeding import refuse_randomness, seed_everything, set_threads
+from gru_sentiment.yardstick import gaps_beside
 
 logger = logging.getLogger(__name__)
 
@@ -90,11 +92,12 @@ def resume(
 
     Raises:
         ArtifactError: nothing to go on with, or it is written by another process, or data or
-            vocabulary are not the same any more.
+            vocabulary are not the same any more, or what is there is no network.
         ConfigError: a change of the config that cannot be made in between.
     """
     path = finished_of(path)
     folder = unfinished(path)
+    check_is_net(folder)
     before = load_run_config(folder)
     after = config or load_config(folder / CONFIG, overrides, flags)
     for change in check_extension(before, after):
@@ -172,6 +175,9 @@ def _train(
         best_epoch=fitting.best_epoch,
         epochs=fitting.epochs,
         stopped_by=fitting.stopped_by,
+        baseline=gaps_beside(
+            writer.path, config, {split: scores.accuracy for split, scores in metrics.items()}
+        ),
         parameters=_count(model),
         vocabulary=len(vocabulary),
         coverage=covered,
@@ -223,16 +229,10 @@ def _final_metrics(
             continue
         metrics[name], answers = parts[name].evaluate(best, device)
         if name == "validation":
-            writer.write_lines(PREDICTIONS, _lines(parts[name], answers))
+            part = parts[name]
+            writer.write_lines(PREDICTIONS, answers.lines(part.labels, part.label_ids))
     writer.write_json(METRICS, {split: scores.to_json() for split, scores in metrics.items()})
     return metrics
-
-
-def _lines(part: Part, answers: Answers) -> list[dict[str, Any]]:
-    return [
-        {"row": int(row), "true": part.labels.classes[part.label_ids[row]], **prediction.to_json()}
-        for row, prediction in zip(part.rows, answers.predictions(part.labels), strict=True)
-    ]
 
 
 def _log_setup(corpus: Corpus, vocabulary: int, covered: Coverage) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -11,13 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from gru_sentiment.results import (
+    BaselineGap,
+    BaselineResult,
     Comparison,
     Coverage,
     DataReport,
     Evaluation,
     EvaluationRecord,
+    FusionResult,
     Metrics,
     Prediction,
+    Scores,
     TrainingResult,
 )
 
@@ -40,7 +44,55 @@ def training_report(result: TrainingResult) -> RenderableType:
         f"trained in {_duration(result.training_s)}, {_duration(result.total_s)} in all",
         f"run folder: {result.run}",
     ]
-    return Group(metrics_table(result.metrics), *map(Text, lines))
+    gaps = gap_lines(result.baseline)
+    return Group(metrics_table(result.metrics), *map(Text, [*gaps, *lines]))
+
+
+def baseline_report(result: BaselineResult) -> RenderableType:
+    """Scores of every baseline, and which one was saved."""
+    lines = [
+        f"{name}: {result.ngrams[name]:,} n-grams, fitted in {_duration(seconds)}"
+        for name, seconds in result.fit_s.items()
+    ]
+    lines += [
+        f"saved: {result.model}; {_duration(result.total_s)} in all",
+        f"run folder: {result.run}",
+    ]
+    return Group(scores_table(result.scores), *map(Text, lines))
+
+
+def fusion_report(result: FusionResult) -> RenderableType:
+    """Scores of every member and of all together, and the members' weights."""
+    lines = [f"weight of {name}: {weight:.3f}" for name, weight in result.weights.items()]
+    lines += [*gap_lines(result.baseline), f"run folder: {result.run}"]
+    scores = {**result.scores, "fused": result.fused}
+    return Group(scores_table(scores), *map(Text, lines))
+
+
+def gap_lines(gaps: Mapping[str, BaselineGap]) -> list[str]:
+    """How a run stands against its baseline, a line a split."""
+    return [f"{split}: {gap_sentence(gap)}" for split, gap in gaps.items()]
+
+
+def gap_sentence(gap: BaselineGap) -> str:
+    """Whether a run beats its baseline."""
+    beside = f"({gap.baseline}: {gap.accuracy:.4f})"
+    if not gap.points:
+        return f"as accurate as the baseline {beside}"
+    verb = "beats" if gap.points > 0 else "misses"
+    return f"{verb} the baseline by {abs(gap.points):.2f} points {beside}"
+
+
+def scores_table(scores: Scores) -> Table:
+    """A row a model, accuracy and loss by split."""
+    splits = list(next(iter(scores.values())))
+    names = [f"{split} {score}" for score in ("accuracy", "loss") for split in splits]
+    table = _table("", *names)
+    for name, of_splits in scores.items():
+        accuracies = (_score(of_splits[split].accuracy) for split in splits)
+        losses = (_score(of_splits[split].loss) for split in splits)
+        _add_row(table, name, *accuracies, *losses)
+    return table
 
 
 def comparison_report(comparison: Comparison) -> RenderableType:
@@ -70,6 +122,8 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
     ]
     if evaluation.metrics.empty_texts:
         parts.append(Text(f"{evaluation.metrics.empty_texts:,} texts hold no word"))
+    if evaluation.baseline:
+        parts.append(Text(gap_sentence(evaluation.baseline)))
     return Group(*parts)
 
 
