@@ -52,7 +52,7 @@ class Metrics:
 class BaselineGap:
     """How a run stands against the baseline run beside it, on the same rows."""
 
-    baseline: str
+    run: str
     """The baseline's run folder."""
     accuracy: float
     """The baseline's."""

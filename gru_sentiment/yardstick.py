@@ -48,10 +48,13 @@ def yardstick_beside(run: Path, config: Config) -> Yardstick | None:
     data = read_metadata(run).get("data_fingerprint")
     if data is None:
         return None
+    home = run.resolve()
+    # as the user named it, unless the name is one such as "."
+    parent = run.parent if run.name == home.name else home.parent
     found = []
-    for folder in sorted(run.parent.iterdir()):
+    for folder in sorted(parent.iterdir()):
         try:
-            stick = _read(folder, data, config) if _is_another(folder, run) else None
+            stick = _read(folder, data, config) if _is_another(folder, home) else None
         except ArtifactError as error:
             logger.warning("the baseline beside is left out: %s", error.cause)
             continue

@@ -39,11 +39,10 @@ from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.evaluation import Answers
-from gru_sentiment.linear.fusion import fuse_answers
+from gru_sentiment.linear.fusion import MAX_WEIGHT, fuse_answers
 from gru_sentiment.linear.ngrams import Floats
 
 MAX_MEMBERS = 64
-MAX_WEIGHT = 1e6
 READERS: dict[str, Callable[[Path, torch.device], Net | Baseline]] = {
     NET: read_net,
     BASELINE: read_baseline,

@@ -10,6 +10,8 @@ MAX_STEPS = 100
 FLAT = 1e-8
 """A largest slope at which the loss counts as smallest."""
 HALVINGS = 40
+MAX_WEIGHT = 1e6
+"""Members that make no error would be weighed up without end."""
 
 
 def fuse_answers(answers: Floats, weights: Floats) -> Floats:
@@ -64,7 +66,7 @@ def _first_better(
     """Where the loss is smaller along the step, halved until it is; None if nowhere."""
     before = log_loss(answers, labels, weights)
     for halving in range(HALVINGS):
-        found: Floats = np.maximum(weights + step / 2**halving, 0)
+        found: Floats = np.clip(weights + step / 2**halving, 0, MAX_WEIGHT)
         if log_loss(answers, labels, found) < before:
             return found
     return None

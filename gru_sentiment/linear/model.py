@@ -35,11 +35,11 @@ class LinearModel:
         """Logits, shape (texts, outputs); a text's do not depend on the texts around it."""
         owners, features, values = self.features.of(texts)
         # bincount adds one after the other, in the order of the features
-        sums: list[Floats] = [
+        sums = [
             np.bincount(owners, weights=values * column[features], minlength=len(texts[1]))
             for column in self.weights.T
         ]
-        return np.stack(sums, axis=1) + self.bias.astype(np.float64)
+        return np.stack(sums, axis=1).astype(np.float64) + self.bias
 
     def log_probabilities(self, texts: Texts) -> Floats:
         """Shape (texts, classes)."""

@@ -76,7 +76,7 @@ def gap_lines(gaps: Mapping[str, BaselineGap]) -> list[str]:
 
 def gap_sentence(gap: BaselineGap) -> str:
     """Whether a run beats its baseline."""
-    beside = f"({gap.baseline}: {gap.accuracy:.4f})"
+    beside = f"({gap.run}: {gap.accuracy:.4f})"
     if not gap.points:
         return f"as accurate as the baseline {beside}"
     verb = "beats" if gap.points > 0 else "misses"
