@@ -115,7 +115,7 @@ def _check_shapes(path: Path, found: dict[str, list[int]], classes: int) -> None
     # idf is there or not: it decides what an n-gram's number is
     wrong = [
         name
-        for name in sorted(expected | found)
+        for name in expected | found
         if found.get(name) != expected.get(name) and (name != IDF or name in found)
     ]
     if wrong:

@@ -63,7 +63,9 @@ def test_order_and_neighbours_change_no_bit(
 ) -> None:
     model = some_model(n_classes, idf=idf)
     together = model.log_probabilities(joined(texts))
-    in_parts = [model.log_probabilities(joined(texts[i:][:size])) for i in range(0, len(texts), size)]
+    in_parts = [
+        model.log_probabilities(joined(texts[i:][:size])) for i in range(0, len(texts), size)
+    ]
     np.testing.assert_array_equal(np.concatenate(in_parts), together)
     order = list(range(len(texts)))
     random.shuffle(order)  # type: ignore[attr-defined]
