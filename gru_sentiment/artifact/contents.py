@@ -46,7 +46,7 @@ def check_complete(folder: Path, names: Iterable[str]) -> None:
         raise ArtifactError(
             f"{folder}: not a complete run folder: {', '.join(missing)} missing",
             hint=f"go on training it: gru-sent train --resume {finished_of(folder)}"
-            if folder.name.endswith(PARTIAL)
+            if folder.name.endswith(PARTIAL) and read_kind(folder) == NET
             else "train again, or copy the whole folder",
         )
     verify(folder, names)

@@ -84,7 +84,9 @@ def test_what_are_no_weights(weights: object) -> None:
     path = write_fusion()
     (path / KIND).write_text(json.dumps({"kind": "fusion", "weights": weights}), "utf-8")
     write_manifest(path, ALL)
-    with pytest.raises(ArtifactError, match=r"^runs/f/kind\.json: |not a complete run folder: members/2"):
+    with pytest.raises(
+        ArtifactError, match=r"^runs/f/kind\.json: |not a complete run folder: members/2"
+    ):
         load_run(path, CPU)
 
 
