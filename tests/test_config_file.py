@@ -512,6 +512,7 @@ valid_configs = st.fixed_dictionaries(
                 "label_names": st.none() | st.lists(words, max_size=3).map(tuple),
                 "validation_size": positive | st.floats(0.01, 0.99),
                 "test_size": st.integers(0, 99) | fractions,
+                "train_size": st.none() | positive,
                 "seed": st.integers(0, 2**32 - 1),
             },
         ),
@@ -523,7 +524,7 @@ valid_configs = st.fixed_dictionaries(
             {},
             optional={
                 "cell": st.sampled_from(["rnn", "lstm", "gru"]),
-                "hidden_size": positive,
+                "hidden_size": st.integers(1, 65_536),
                 "dropout": fractions,
                 "embedding_frozen_epochs": st.integers(0, 9) | st.just("all"),
                 "pooling": st.lists(

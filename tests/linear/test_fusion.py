@@ -36,7 +36,7 @@ def test_two_classes_add_logits() -> None:
 
 
 @given(st.integers(2, 4), st.integers(2, 4), st.integers(0, 10_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_no_other_weights_have_a_smaller_loss(members: int, classes: int, seed: int) -> None:
     found, labels = answers(members, classes=classes, seed=seed)
     weights = fit_weights(found, labels)
