@@ -110,6 +110,7 @@ def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[s
         records.parts,
         validation_size=config.validation_size,
         test_size=config.test_size,
+        train_size=config.train_size,
         seed=config.seed,
         class_names=labels.names,
     )

@@ -64,6 +64,9 @@ class DataConfig(Section):
     """Rows (an integer) or share (below 1) of the training part kept for validation."""
     test_size: PartSize = 0.1
     """Rows or share kept for testing where the source has no test part; 0 for none."""
+    train_size: Positive | None = None
+    """Rows of the training part that are trained on, drawn last, the classes in proportion; null
+    for all. But for rounding, a smaller part stands in a larger one."""
     seed: Seed = 0
     """Seed of the split; apart from `run.seed`, so that several seeds share one split."""
 

@@ -33,6 +33,10 @@ class DeviceError(UserError):
     """A device that was asked for and is not there."""
 
 
+class MissingPackageError(UserError):
+    """A package of an extra that is needed and not installed."""
+
+
 class DivergenceError(UserError):
     """A loss or a gradient that is no longer finite."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,10 @@ class Answers:
             )
         ]
 
+    def lines(self, labels: Labels, label_ids: Integers) -> list[dict[str, Any]]:
+        """A JSON object a row, with its true class; `label_ids` has one a text of `encoded`."""
+        return prediction_lines(self.predictions(labels), self.rows, labels, label_ids)
+
     def metrics(self, labels: Labels, label_ids: Integers, elapsed_s: float) -> Metrics:
         """Scores against class indices, one a text of `encoded`; `elapsed_s` is what it took."""
         tokens = int(self.encoded.lengths[self.rows].sum())
@@ -90,6 +95,15 @@ def answers_of(
     return Answers(score(model, batcher.in_order(rows), rows, device), encoded, rows)
 
 
+def scored(
+    answer: Callable[[], Answers], labels: Labels, label_ids: Integers
+) -> tuple[Metrics, Answers]:
+    """Scores of answers, with the time that giving them took, and the answers themselves."""
+    started = time.perf_counter()
+    answers = answer()
+    return answers.metrics(labels, label_ids, time.perf_counter() - started), answers
+
+
 @dataclass(frozen=True)
 class Part:
     """Encoded texts, the rows of them that are meant, and their classes."""
@@ -102,7 +116,8 @@ class Part:
 
     def evaluate(self, model: nn.Module, device: torch.device) -> tuple[Metrics, Answers]:
         """Scores of the part, and the answers that they were computed from."""
-        started = time.perf_counter()
-        answers = answers_of(model, self.encoded, self.rows, device)
-        elapsed_s = time.perf_counter() - started
-        return answers.metrics(self.labels, self.label_ids, elapsed_s), answers
+        return scored(
+            partial(answers_of, model, self.encoded, self.rows, device),
+            self.labels,
+            self.label_ids,
+        )

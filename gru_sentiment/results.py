@@ -132,6 +132,18 @@ class Against:
 
 
 @dataclass(frozen=True)
+class BaselineGap:
+    """How a run stands against the baseline run beside it, on the same rows."""
+
+    run: str
+    """The baseline's run folder."""
+    accuracy: float
+    """The baseline's."""
+    points: float
+    """Accuracy above the baseline's, in hundredths; negative below it."""
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A run's scores on one set of rows, and what else was asked about them."""
 
@@ -145,6 +157,8 @@ class Evaluation:
     """By what the rows were sliced, the worst slice first."""
     predictions: list[dict[str, Any]] = field(default_factory=list)
     """A line a row."""
+    baseline: BaselineGap | None = None
+    """None without a baseline run beside this one."""
 
     @property
     def elapsed_s(self) -> float:
@@ -162,6 +176,7 @@ class Evaluation:
             "gates": [asdict(gate) for gate in self.gates],
             "against": asdict(self.against) if self.against else None,
             "slices": {name: list(map(asdict, scores)) for name, scores in self.slices.items()},
+            "baseline": asdict(self.baseline) if self.baseline else None,
         }
         found = {name: value for name, value in asked.items() if value}
         return {"run": self.run, "data": self.data, **self.metrics.to_json(), **found}
@@ -276,6 +291,53 @@ class TrainingResult:
     """Seconds in the loop, evaluations included."""
     total_s: float
     """Seconds from reading the data to the finished run folder."""
+    baseline: dict[str, BaselineGap] = field(default_factory=dict)
+    """By split, where a baseline run stands beside this one."""
+
+
+Scores = dict[str, dict[str, Metrics]]
+"""By model or run, and by split."""
+
+
+def scores_to_json(own: Mapping[str, Metrics], **others: Scores) -> dict[str, Any]:
+    """metrics.json: a run's scores by split, and under a key of their own those of others."""
+    found: dict[str, Any] = {split: metrics.to_json() for split, metrics in own.items()}
+    for key, scores in others.items():
+        found[key] = {name: scores_to_json(one) for name, one in scores.items()}
+    return found
+
+
+@dataclass(frozen=True)
+class BaselineResult:
+    """Baselines that were fitted, and the one that was saved."""
+
+    run: str
+    """The run folder."""
+    model: str
+    """The saved one, by its name in `scores`."""
+    scores: Scores
+    ngrams: dict[str, int]
+    """Features of every model."""
+    fit_s: dict[str, float]
+    """Seconds that fitting each model took."""
+    total_s: float
+    """Seconds from reading the data to the finished run folder."""
+
+
+@dataclass(frozen=True)
+class FusionResult:
+    """Runs that answer together."""
+
+    run: str
+    """The run folder."""
+    weights: dict[str, float]
+    """Of every member's log probabilities."""
+    scores: Scores
+    """Of every member."""
+    fused: dict[str, Metrics]
+    """By split."""
+    baseline: dict[str, BaselineGap] = field(default_factory=dict)
+    """By split, where a baseline run stands beside this one."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from typing import Any
 
 from torch import Tensor
 
-from gru_sentiment.artifact.files import CONFIG, finished_of
-from gru_sentiment.artifact.reader import load_run_config
+from gru_sentiment.artifact.contents import load_run_config, read_kind
+from gru_sentiment.artifact.files import CONFIG, ENCODER, NET, finished_of
+from gru_sentiment.artifact.reader import check_is_net
 from gru_sentiment.artifact.writer import RunWriter, free_run_path, unfinished
 from gru_sentiment.config import Config
 from gru_sentiment.config_changes import check_extension
@@ -97,15 +98,23 @@ def old_run(
     """
     path = finished_of(path)
     folder = unfinished(path)
+    _check_kind(folder, ENCODER if pretraining else NET)
     before = load_run_config(folder)
-    if (before.pretraining is not None) != pretraining:
-        verb = "train" if pretraining else "pretrain"
-        raise ArtifactError(
-            f"{folder}: was started by 'gru-sent {verb}'", hint=f"gru-sent {verb} --resume {path}"
-        )
     after = config or load_config(folder / CONFIG, overrides, flags)
     for change in check_extension(before, after):
         logger.info("changed: %s", change)
     with RunWriter(path, resume=True) as writer:
         writer.save_config(after)
         yield Start(after, writer, writer.checkpoints.newest())
+
+
+def _check_kind(folder: Path, wanted: str) -> None:
+    kind = read_kind(folder)
+    if kind != wanted and kind in {NET, ENCODER}:
+        verb = {NET: "train", ENCODER: "pretrain"}[kind]
+        raise ArtifactError(
+            f"{folder}: was begun by gru-sent {verb}",
+            hint=f"gru-sent {verb} --resume {finished_of(folder)}",
+        )
+    if kind != wanted:
+        check_is_net(folder)

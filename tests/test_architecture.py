@@ -18,7 +18,7 @@ ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
 GROUND = {"errors", "results", "suite_results", "run_results", "batch", "process", "stop_request"}
-SECOND = {"data", "models", "training", "sources", "scores", "rows"}
+SECOND = {"data", "models", "training", "sources", "linear", "scores", "rows"}
 BELOW_BUILD = {*GROUND, *SECOND, "config"}
 MAY_IMPORT = {
     **{name: set[str]() for name in ("", *GROUND, "config")},
@@ -38,6 +38,8 @@ MAY_IMPORT = {
     "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation", "tasks"},
     "resuming": {"artifact", "config", "config_file", "config_changes", "errors"},
     "evaluation": {"data", "training", "scores", *GROUND},
+    "own_data": {*BELOW_BUILD, "build", "artifact"},
+    "yardstick": {*BELOW_BUILD, "artifact"},
     "recipes": {
         *BELOW_BUILD,
         "suites",
@@ -52,6 +54,8 @@ MAY_IMPORT = {
         "corpora",
         "tasks",
         "resuming",
+        "own_data",
+        "yardstick",
     },
     "reporting": {"reporting", "results", "suite_results", "run_results", "errors"},
     "export": {"export", *BELOW_BUILD, "config_file", "build", "artifact", "evaluation"},

@@ -523,6 +523,7 @@ valid_configs = st.fixed_dictionaries(
                 "label_names": st.none() | st.lists(words, max_size=3).map(tuple),
                 "validation_size": positive | st.floats(0.01, 0.99),
                 "test_size": st.integers(0, 99) | fractions,
+                "train_size": st.none() | positive,
                 "seed": st.integers(0, 2**32 - 1),
             },
         ),

@@ -125,3 +125,14 @@ def test_predictions_name_classes_as_given() -> None:
     assert (first.label, second.label) == ("neutral", "positive")
     assert first.probabilities == pytest.approx({"negative": 0.2, "neutral": 0.5, "positive": 0.3})
     assert first.to_json()["label"] == "neutral"
+
+
+def test_lines_name_the_row_and_its_class() -> None:
+    part = make_part(np.array([2, 0]))
+    answers = Answers(np.log([[0.25, 0.75], [0.5, 0.5]]), part.encoded, part.rows)
+    lines = answers.lines(Labels(["bad", "good"]), LABELS)
+    assert [(line["row"], line["true"], line["label"]) for line in lines] == [
+        (2, "bad", "good"),
+        (0, "good", "bad"),
+    ]
+    assert lines[0]["probabilities"] == pytest.approx({"bad": 0.25, "good": 0.75})

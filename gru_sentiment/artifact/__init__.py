@@ -12,5 +12,8 @@
     predictions-validation.jsonl  a line a validation row
     manifest.json                 SHA-256 of these files
 
+A folder that holds no network says what it holds in `kind.json`: a linear baseline, or a fusion,
+whose runs stand in `members/0`, `members/1`, …
+
 While it is written it is called NAME.partial and holds, besides, `checkpoints/` and `lock`.
 """

@@ -10,16 +10,21 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from gru_sentiment.artifact.files import CONFIG, VOCABULARY, WEIGHTS
+from gru_sentiment.artifact.contents import (
+    check_values,
+    load_run_config,
+    load_vocabulary,
+    read_kind,
+)
+from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, VOCABULARY, WEIGHTS
 from gru_sentiment.artifact.manifest import digest, verify
-from gru_sentiment.artifact.reader import check_values, load_run_config, load_vocabulary
 from gru_sentiment.config import Config
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.models.classifier import TextClassifier
 
 TABLE, RECURRENT = "embedding.table.weight", "recurrent."
-NEEDED = (CONFIG, VOCABULARY, WEIGHTS)
+NEEDED = (KIND, CONFIG, VOCABULARY, WEIGHTS)
 PRETRAIN = "pre-train one: gru-sent pretrain --config configs/pretrain.yaml"
 
 
@@ -97,6 +102,8 @@ def load_encoder(path: Path) -> Encoder:
     """
     if not path.is_dir():
         raise ArtifactError(f"model.initialize_from: {path}: no such run folder", hint=PRETRAIN)
+    if read_kind(path) != ENCODER:
+        raise ArtifactError(f"{path}: is no pre-trained encoder", hint=PRETRAIN)
     missing = [name for name in NEEDED if not (path / name).is_file()]
     if missing:
         raise ArtifactError(
@@ -104,8 +111,6 @@ def load_encoder(path: Path) -> Encoder:
         )
     verify(path, NEEDED)
     config = load_run_config(path)
-    if config.pretraining is None:
-        raise ArtifactError(f"{path}: is a classifier, not a pre-trained encoder", hint=PRETRAIN)
     vocabulary = load_vocabulary(path / VOCABULARY)
     tensors = _read_tensors(path / WEIGHTS, len(vocabulary))
     return Encoder(path, config, vocabulary, tensors, digest(path / WEIGHTS))
@@ -127,5 +132,5 @@ def _read_tensors(path: Path, words: int) -> dict[str, Tensor]:
         raise ArtifactError(
             f"{path}: not readable weights: {error}", hint="copy the whole folder again"
         ) from error
-    check_values(path, tensors)
-    return {name: tensor.to(torch.float32) for name, tensor in tensors.items()}
+    check_values(path, tensors, torch.float32)
+    return tensors

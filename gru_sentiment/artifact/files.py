@@ -22,6 +22,11 @@ WEIGHTS, HISTORY, METRICS, METADATA = (
     "metadata.json",
 )
 PREDICTIONS = "predictions-validation.jsonl"
+KIND = "kind.json"
+"""What the folder holds, where that is not a network, and what that kind needs to know."""
+NET, BASELINE, FUSION, ENCODER = "net", "baseline", "fusion", "encoder"
+MEMBERS = "members"
+"""The runs that a fusion is made of: members/0, members/1, …"""
 MANIFEST = "manifest.json"
 NEEDED = (CONFIG, VOCABULARY, LABELS, WEIGHTS)
 """What evaluate and predict read."""

@@ -3,113 +3,93 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
 
+from gru_sentiment.artifact.contents import read_kind
 from gru_sentiment.artifact.files import (
-    AGAIN,
-    CONFIG,
-    LABELS,
+    BASELINE,
+    ENCODER,
+    FUSION,
     LATEST,
     METADATA,
-    NEEDED,
-    PARTIAL,
+    NET,
     RUNS,
     SEEDS,
-    VOCABULARY,
-    WEIGHTS,
-    check_size,
     finished_of,
     read_json,
 )
-from gru_sentiment.artifact.manifest import verify
+from gru_sentiment.artifact.fusions import Fusion, read_fusion
+from gru_sentiment.artifact.linear import Baseline, read_baseline
+from gru_sentiment.artifact.nets import Net, read_net
 from gru_sentiment.artifact.seeds import read_seeds
 from gru_sentiment.artifact.writer import is_run
-from gru_sentiment.build import build_encoded, build_model
-from gru_sentiment.config import Config
-from gru_sentiment.config_file import parse_config, read_config_text
-from gru_sentiment.data.labels import Integers, Labels
-from gru_sentiment.data.tokenizer import TokenizedTexts
-from gru_sentiment.data.vocab import Vocabulary
-from gru_sentiment.errors import ArtifactError, ConfigError
-from gru_sentiment.evaluation import Answers, answers_of
-from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.errors import ArtifactError
 
-TABLE, RECURRENT = "embedding.table.weight", "recurrent.weight_hh_l"
-SAME_TRAINING = "config.yaml, labels.json and model.safetensors must come from the same training"
-
-
-@dataclass(frozen=True)
-class Run:
-    """A trained model with all that it needs to answer."""
-
-    path: Path
-    config: Config
-    vocabulary: Vocabulary
-    labels: Labels
-    model: TextClassifier
-    device: torch.device
-
-    def answers(self, tokenized: TokenizedTexts, rows: Integers) -> Answers:
-        """What the model says of the texts `rows`."""
-        encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
-        return answers_of(self.model, encoded, rows, self.device)
+Run = Net | Baseline | Fusion
+"""Each has a path, a config, labels, and `answers(tokenized, rows)`."""
+READERS: dict[str, Callable[[Path, torch.device], Run]] = {
+    NET: read_net,
+    BASELINE: read_baseline,
+    FUSION: read_fusion,
+}
+MADE_BY = {BASELINE: "gru-sent baseline", FUSION: "gru-sent fuse", ENCODER: "gru-sent pretrain"}
 
 
 def load_run(path: Path | None, device: torch.device) -> Run:
-    """Read a run folder, by default the latest; of a folder of several seeds the best one.
+    """Read a run folder of any kind that answers, by default the latest; of several seeds the best.
 
     Raises:
-        ArtifactError: there is none, a file is missing or not the one that was written, or the
-            files do not fit each other.
+        ArtifactError: there is none, or it holds an encoder, a file is missing or not the one that
+            was written, or the files do not fit each other.
     """
     folder = existing_run(path)
-    _refuse_encoder(folder)
-    missing = [name for name in NEEDED if not (folder / name).is_file()]
-    if missing:
-        raise ArtifactError(
-            f"{folder}: not a complete run folder: {', '.join(missing)} missing",
-            hint=f"go on training it: gru-sent train --resume {finished_of(folder)}"
-            if folder.name.endswith(PARTIAL)
-            else "train again, or copy the whole folder",
-        )
-    verify(folder, NEEDED)
-    config = load_run_config(folder)
-    vocabulary = load_vocabulary(folder / VOCABULARY)
-    labels = _load_labels(folder / LABELS)
-    model = _load_model(folder / WEIGHTS, config, vocabulary, labels)
-    # the run that runs/latest names, rather than the link
-    named = Path(os.path.relpath(folder.resolve())) if folder.is_symlink() else folder
-    return Run(named, config, vocabulary, labels, model.to(device).eval(), device)
-
-
-def _refuse_encoder(folder: Path) -> None:
-    if not (folder / CONFIG).is_file() or (folder / LABELS).exists():
-        return
-    if load_run_config(folder).pretraining is not None:
+    kind = read_kind(folder)
+    if kind == ENCODER:
         raise ArtifactError(
             f"{folder}: is a pre-trained encoder, not a classifier",
             hint="fine-tune it: gru-sent train --config configs/finetune.yaml "
             f"--set model.initialize_from={folder}",
         )
+    if kind not in READERS:
+        raise ArtifactError(
+            f"{folder}: is of the kind {kind[:20]!r}, known are {', '.join(READERS)}",
+            hint="it may come from a later version; or copy the whole folder again",
+        )
+    # the run that runs/latest names, rather than the link
+    named = Path(os.path.relpath(folder.resolve())) if folder.is_symlink() else folder
+    return replace(READERS[kind](folder, device), path=named)
 
 
-def load_run_config(folder: Path) -> Config:
-    """The config of a run.
+def load_net(path: Path, device: torch.device) -> Net:
+    """Read a run folder that must hold a network.
 
     Raises:
-        ArtifactError: it cannot be read, or is not a config of this version.
+        ArtifactError: as for `load_run`, or it holds something else.
     """
-    path = folder / CONFIG
-    try:
-        return parse_config(read_config_text(path), str(path))
-    except ConfigError as error:
-        raise ArtifactError(f"{path}: not a config of this version: {error}") from error
+    check_is_net(path)
+    run = load_run(path, device)
+    assert isinstance(run, Net)
+    return run
+
+
+def check_is_net(folder: Path) -> None:
+    """Whether a folder, finished or not, holds a network.
+
+    Raises:
+        ArtifactError: it holds something else, which no training goes on with or repeats.
+    """
+    kind = read_kind(folder)
+    if kind != NET:
+        article = "an" if kind == ENCODER else "a"
+        raise ArtifactError(
+            f"{folder}: is {article} {kind[:20]}, not a trained network",
+            hint=f"make {finished_of(folder)} again with {MADE_BY.get(kind, 'what made it')}",
+        )
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
@@ -144,90 +124,3 @@ def _known_runs() -> str:
 
 def _is_run(path: Path) -> bool:
     return is_run(path) or (path / SEEDS).is_file()
-
-
-def load_vocabulary(path: Path) -> Vocabulary:
-    """The words of a run.
-
-    Raises:
-        ArtifactError: not a list of words.
-    """
-    check_size(path)
-    return Vocabulary.load(path)
-
-
-def _load_labels(path: Path) -> Labels:
-    value = read_json(path)
-    classes: Any = value.get("labels") if isinstance(value, dict) else None
-    whole = isinstance(classes, list) and all(
-        isinstance(c, str | int) and not isinstance(c, bool) for c in classes
-    )
-    if not whole or len(set(classes)) != len(classes) or len(classes) < 2:
-        raise ArtifactError(f"{path}: expected two or more distinct strings or integers")
-    return Labels(classes)
-
-
-def _load_model(
-    path: Path, config: Config, vocabulary: Vocabulary, labels: Labels
-) -> TextClassifier:
-    try:
-        with safe_open(path, "pt") as file:
-            found = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
-            _check_words(path, found.get(TABLE, []), vocabulary)
-            _check_size_of_model(path, config, found)
-            model = build_model(config, torch.zeros(found[TABLE]), len(labels), torch.device("cpu"))
-            _check_shapes(path, model, found)
-            tensors = {name: file.get_tensor(name) for name in found}
-    except (SafetensorError, OSError) as error:
-        raise ArtifactError(f"{path}: not readable weights: {error}", hint=AGAIN) from error
-    check_values(path, tensors)
-    model.load_state_dict(tensors)
-    return model
-
-
-def _check_size_of_model(path: Path, config: Config, found: dict[str, list[int]]) -> None:
-    """So that what is built is no larger than a few times what the file truly holds."""
-    layers = sum(name.startswith(RECURRENT) and name[len(RECURRENT) :].isdigit() for name in found)
-    sizes = found.get(f"{RECURRENT}0", [])
-    expected = config.model.layers, config.model.hidden_size
-    if (layers, sizes[-1] if sizes else 0) != expected:
-        raise ArtifactError(
-            f"{path}: holds {layers} recurrent layers with weights of shape {sizes or 'none'}, the "
-            f"config asks for {expected[0]} of {expected[1]} units",
-            hint=SAME_TRAINING,
-        )
-
-
-def _check_words(path: Path, table: list[int], vocabulary: Vocabulary) -> None:
-    if len(table) != 2 or table[0] != len(vocabulary):
-        raise ArtifactError(
-            f"{path}: holds vectors for {table[0] if table else 'no'} words and "
-            f"{path.parent / VOCABULARY} lists {len(vocabulary)}",
-            hint=f"both must come from the same training; {AGAIN}",
-        )
-
-
-def _check_shapes(path: Path, model: nn.Module, found: dict[str, list[int]]) -> None:
-    expected = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
-    if expected == found:
-        return
-    wrong = sorted(name for name in expected | found if expected.get(name) != found.get(name))
-    name = wrong[0]
-    raise ArtifactError(
-        f"{path}: {name} has shape {found.get(name, 'none')}, the config asks for "
-        f"{expected.get(name, 'none')} ({len(wrong)} such tensors)",
-        hint=SAME_TRAINING,
-    )
-
-
-def check_values(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Single precision and finite.
-
-    Raises:
-        ArtifactError: a tensor that is not.
-    """
-    for name, tensor in tensors.items():
-        if tensor.dtype != torch.float32:
-            raise ArtifactError(f"{path}: {name} holds {tensor.dtype}, expected torch.float32")
-        if not torch.isfinite(tensor).all():
-            raise ArtifactError(f"{path}: {name} holds numbers that are not finite", hint=AGAIN)

@@ -11,8 +11,10 @@ from typing import Any
 
 from gru_sentiment.artifact.files import (
     CONFIG,
+    KIND,
     METADATA,
     METRICS,
+    NET,
     PARTIAL,
     SEEDS,
     read_json,
@@ -21,8 +23,6 @@ from gru_sentiment.artifact.seeds import read_seeds
 from gru_sentiment.config_file import parse_yaml, read_config_text
 from gru_sentiment.run_results import RunSummary
 
-KIND, NET = "kind.json", "net"
-"""Where a folder says what it holds, and what it holds where it does not say."""
 LARGEST = 1e300
 DEPTH = 3
 """Folders below the one that is looked at."""

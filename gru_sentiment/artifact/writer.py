@@ -20,10 +20,12 @@ from gru_sentiment.artifact.files import (
     CHECKPOINTS,
     CONFIG,
     HISTORY,
+    KIND,
     LABELS,
     LATEST,
     LOCK,
     MANIFEST,
+    MEMBERS,
     METADATA,
     METRICS,
     NEEDED,
@@ -47,7 +49,7 @@ from gru_sentiment.results import EvaluationRecord
 
 logger = logging.getLogger(__name__)
 
-WRITTEN = (*NEEDED, HISTORY, METRICS, METADATA, PREDICTIONS)
+WRITTEN = (KIND, *NEEDED, HISTORY, METRICS, METADATA, PREDICTIONS)
 """What the manifest names, as far as it is there."""
 
 
@@ -131,7 +133,7 @@ class RunWriter:
 
     def _is_ours(self) -> bool:
         """Whether the folder holds nothing but what a training that just began has written."""
-        begun = {*WRITTEN, MANIFEST, LOCK}
+        begun = {*WRITTEN, MEMBERS, MANIFEST, LOCK}
         return {path.name.removesuffix(".tmp") for path in self.partial.glob("*")} <= begun
 
     def save_config(self, config: Config) -> None:
@@ -148,9 +150,9 @@ class RunWriter:
         self.write_text(VOCABULARY, vocabulary.to_text())
 
     def save_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """The weights, replaced as a whole."""
+        """The weights, replaced as a whole; from here on the folder is worth keeping."""
         write_tensors(self.partial / WEIGHTS, weights)
-        write_manifest(self.partial, NEEDED)
+        write_manifest(self.partial, (KIND, *NEEDED))
 
     def load_weights(self, model: nn.Module) -> nn.Module:
         """The model with the weights that were saved last."""
@@ -197,11 +199,13 @@ class RunWriter:
         """A text file of the run."""
         write_whole(self.partial / name, text.encode())
 
-    def finish(self, *, keep_checkpoint: bool = False) -> None:
-        """Give the folder its name and make it the latest run."""
+    def finish(self, *, keep_checkpoint: bool = False, latest: bool = True) -> None:
+        """Give the folder its name and, unless it answers nothing, make it the latest run."""
         if self.path.exists():
             self._check_replaceable()
-        write_manifest(self.partial, WRITTEN)
+        members = [path for path in (self.partial / MEMBERS).rglob("*") if path.is_file()]
+        names = sorted(path.relative_to(self.partial).as_posix() for path in members)
+        write_manifest(self.partial, (*WRITTEN, *names))
         with (
             writing(self.path),
             tempfile.TemporaryDirectory(
@@ -220,7 +224,8 @@ class RunWriter:
                 if old.exists():
                     old.rename(self.path)
                 raise
-        point_latest_to(self.path)
+        if latest:
+            point_latest_to(self.path)
         # not before: a death in between must leave a run or what one can go on from
         if not keep_checkpoint:
             shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)

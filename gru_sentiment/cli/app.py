@@ -8,7 +8,17 @@ import sys
 import typer
 
 import gru_sentiment
-from gru_sentiment.cli import config, data, evaluate, predict, pretrain, runs, train
+from gru_sentiment.cli import (
+    baseline,
+    config,
+    data,
+    evaluate,
+    fuse,
+    predict,
+    pretrain,
+    runs,
+    train,
+)
 from gru_sentiment.process import set_up_process
 
 app = typer.Typer(
@@ -21,6 +31,8 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("pretrain")(pretrain.pretrain)
 app.command("reproduce")(train.reproduce)
+app.command("baseline")(baseline.baseline)
+app.command("fuse")(fuse.fuse)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("runs")(runs.runs)

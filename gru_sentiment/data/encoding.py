@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -92,6 +93,16 @@ class EncodedTexts:
             counts.append(np.bincount(text[unknown], minlength=len(some)))
         found: Integers = np.concatenate(counts)
         return found
+
+    def uncut(self, rows: Integers, tokens: int) -> Iterator[tuple[Ids, Integers]]:
+        """All ids of the texts `rows` in turn, about `tokens` words at once.
+
+        Yields the ids of some texts, one text after the other, and their lengths.
+        """
+        part_of = np.cumsum(self.full_lengths[rows]) // tokens
+        for part in np.split(rows, np.flatnonzero(np.diff(part_of)) + 1):
+            if len(part):
+                yield np.concatenate([self.ids(row) for row in part]), self.full_lengths[part]
 
 
 def encode(

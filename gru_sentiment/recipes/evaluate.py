@@ -10,18 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
-from gru_sentiment.artifact.reader import Run, load_run, read_metadata
-from gru_sentiment.build import (
-    build_device,
-    build_records,
-    build_splits,
-    build_tokenized,
-)
+from gru_sentiment.artifact.fusions import same_words
+from gru_sentiment.artifact.linear import Baseline
+from gru_sentiment.artifact.reader import Run, load_run
+from gru_sentiment.build import build_device, build_tokenized
 from gru_sentiment.data.labels import Integers
+from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError
 from gru_sentiment.evaluation import prediction_lines
-from gru_sentiment.results import Against, Evaluation, GateResult, Measured, Prediction, SliceScore
+from gru_sentiment.own_data import drawn_again
+from gru_sentiment.results import (
+    Against,
+    BaselineGap,
+    Evaluation,
+    GateResult,
+    Measured,
+    Prediction,
+    SliceScore,
+)
 from gru_sentiment.scores.comparison import Booleans, compare_with
 from gru_sentiment.scores.gates import (
     DIFFERENCE,
@@ -38,6 +46,7 @@ from gru_sentiment.scores.slices import length_slices, slice_scores, value_slice
 from gru_sentiment.sources.files import read_labelled
 from gru_sentiment.sources.records import Records, records_from
 from gru_sentiment.training.seeding import set_threads
+from gru_sentiment.yardstick import yardstick_beside
 
 logger = logging.getLogger(__name__)
 
@@ -106,13 +115,14 @@ def evaluate(
     gates = [*map(parse_floor, fail_under), *map(parse_ceiling, fail_over)]
     regression = _regression_gate(max_regression, against)
     set_threads(threads)
-    run = load_run(path, build_device(device))
+    where = build_device(device)
+    run = load_run(path, where)
     check_names(gates, metric_names(run.labels.names))
     if data is not None:
         scored = _file(run, data, [name for name in slices if name != LENGTH])
     else:
         scored = _split(run, split or "test", slices)
-    other = _other_correct(run, against, scored, progress) if against is not None else None
+    other = _other_correct(run, against, scored, where, progress) if against is not None else None
     tokenized = build_tokenized(run.config, scored.records, progress=progress)
     logger.info("scoring %s texts", f"{len(scored.rows):,}")
     started = time.perf_counter()
@@ -135,10 +145,38 @@ def evaluate(
         ],
         against=comparison,
         slices={name: _slice(name, scored, told, correct) for name in slices},
+        baseline=_gap(run, scored, metrics.accuracy, tokenized, drawn=data is None),
         predictions=prediction_lines(told, scored.rows, run.labels, scored.label_ids)
         if predictions
         else [],
     )
+
+
+def _gap(
+    run: Run, scored: _Scored, accuracy: float, tokenized: TokenizedTexts, *, drawn: bool
+) -> BaselineGap | None:
+    """How an accuracy stands against the baseline beside the run.
+
+    On a part of the run's data, one that was `drawn`, that is what the baseline's run folder says;
+    a file is scored.
+    """
+    stick = None if isinstance(run, Baseline) else yardstick_beside(run.path, run.config)
+    if stick is None:
+        return None
+    if drawn:
+        own = stick.accuracies.get(scored.where)
+        return None if own is None else stick.gap(accuracy, own)
+    try:
+        baseline = load_run(stick.path, build_device("cpu"))
+    except ArtifactError as error:
+        logger.warning("the baseline beside is left out: %s", error.cause)
+        return None
+    if not same_words(run.config.text, baseline.config.text):
+        tokenized = build_tokenized(baseline.config, scored.records)
+    answers = baseline.answers(tokenized, scored.rows)
+    true = baseline.labels.indices(scored.records.labels)[scored.rows]
+    right = answers.log_probabilities.argmax(axis=1) == true
+    return stick.gap(accuracy, float(right.mean()))
 
 
 def _file(run: Run, data: Path, columns: Sequence[str]) -> _Scored:
@@ -156,15 +194,7 @@ def _split(run: Run, split: str, slices: Sequence[str]) -> _Scored:
             f"--slice {columns[0]}: a column is read from a file, and none is given",
             hint=f"add --data FILE, or slice by {LENGTH}",
         )
-    records = build_records(run.config.data)
-    known = read_metadata(run.path).get("data_fingerprint")
-    if known is not None and known != records.fingerprint:
-        raise ArtifactError(
-            f"{run.path}: its data changed since training (fingerprint {known[:12]}…, now "
-            f"{records.fingerprint[:12]}…), so its {split} part cannot be drawn again",
-            hint="score a file instead: gru-sent evaluate --data FILE",
-        )
-    splits = build_splits(run.config.data, records, run.labels)
+    records, splits = drawn_again(run)
     if split not in splits:
         raise DataError(
             f"{run.path}: was trained without a {split} part",
@@ -173,13 +203,15 @@ def _split(run: Run, split: str, slices: Sequence[str]) -> _Scored:
     return _Scored(split, records, splits[split], run.labels.indices(records.labels))
 
 
-def _other_correct(run: Run, against: Path, scored: _Scored, progress: bool) -> Booleans:
+def _other_correct(
+    run: Run, against: Path, scored: _Scored, device: torch.device, progress: bool
+) -> Booleans:
     """Which rows another run, or saved predictions, got right."""
     names = run.labels.names
     if not against.is_dir():
         true = [names[index] for index in scored.true]
         return read_predictions(against).correct_on(scored.rows, true, names)
-    other = load_run(against, run.device)
+    other = load_run(against, device)
     if other.labels.names != names:
         raise DataError(
             f"{against}: tells apart {', '.join(other.labels.names)}; {run.path} tells apart "

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from gru_sentiment.artifact.files import METADATA, METRICS
+from gru_sentiment.artifact.files import ENCODER, KIND, METADATA, METRICS
 from gru_sentiment.build import build_encoded, build_language_model, build_vectors, build_vocabulary
 from gru_sentiment.config import Config
 from gru_sentiment.corpora import build_text_corpus
@@ -73,6 +73,7 @@ def resume(
 def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingResult:
     started, started_at = time.perf_counter(), datetime.now(UTC)
     config, writer = start.config, start.writer
+    writer.write_json(KIND, {"kind": ENCODER})
     device, threads = prepare_machine(config.run, start.known.get("threads"))
     corpus = build_text_corpus(config, progress=progress)
     vocabulary = build_vocabulary(config.text, corpus.tokenized.counts(corpus.rows))
@@ -118,7 +119,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     writer.write_json(METRICS, {"held_out": scores})
     total_s = time.perf_counter() - started
     about = {
-        "kind": "encoder",
+        "kind": ENCODER,
         "seed": config.run.seed,
         "device": str(device),
         "threads": threads,
@@ -132,7 +133,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
         "peak_memory_mib": peak_memory_mib(),
     }
     writer.write_json(METADATA, provenance() | about | fitting.about() | clock)
-    writer.finish(keep_checkpoint=config.run.keep_checkpoint)
+    writer.finish(keep_checkpoint=config.run.keep_checkpoint, latest=False)
     return PretrainingResult(
         run=str(writer.path),
         loss=scores["loss"],

@@ -28,13 +28,14 @@ from gru_sentiment.config import Config
 from gru_sentiment.data.vectors import coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
-from gru_sentiment.evaluation import Part, prediction_lines
+from gru_sentiment.evaluation import Part
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine import prepare_machine
 from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
 from gru_sentiment.results import Coverage, Metrics, TrainingResult
 from gru_sentiment.resuming import Start, new_run, old_run
 from gru_sentiment.tasks.classification import Classification
+from gru_sentiment.yardstick import gaps_beside
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def resume(
 
     Raises:
         ArtifactError: nothing to go on with, or it is written by another process, or data or
-            vocabulary are not the same any more.
+            vocabulary are not the same any more, or what is there is no network.
         ConfigError: a change of the config that cannot be made in between.
     """
     with old_run(path, pretraining=False, **changes) as start:
@@ -149,6 +150,9 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         epochs=fitting.epochs,
         stopped_by=fitting.stopped_by,
         parameters=fitting.parameters["total"],
+        baseline=gaps_beside(
+            writer.path, config, {split: scores.accuracy for split, scores in metrics.items()}
+        ),
         vocabulary=len(vocabulary),
         coverage=covered,
         training_s=fitting.training_s,
@@ -183,9 +187,7 @@ def _final_metrics(
         part = parts[name]
         metrics[name], answers = part.evaluate(best, device)
         if name == "validation":
-            predictions = answers.predictions(part.labels)
-            lines = prediction_lines(predictions, part.rows, part.labels, part.label_ids)
-            writer.write_lines(PREDICTIONS, lines)
+            writer.write_lines(PREDICTIONS, answers.lines(part.labels, part.label_ids))
     writer.write_json(METRICS, {split: scores.to_json() for split, scores in metrics.items()})
     return metrics
 

@@ -20,15 +20,19 @@ from gru_sentiment.reporting.wording import (
     verdict,
 )
 from gru_sentiment.results import (
+    BaselineGap,
+    BaselineResult,
     Comparison,
     Coverage,
     DataReport,
     Evaluation,
     EvaluationRecord,
     FileScoring,
+    FusionResult,
     Metrics,
     Prediction,
     PretrainingResult,
+    Scores,
     SliceScore,
     TrainingResult,
 )
@@ -66,7 +70,55 @@ def training_report(result: TrainingResult) -> RenderableType:
         f"trained in {_duration(result.training_s)}, {_duration(result.total_s)} in all",
         f"run folder: {result.run}",
     ]
-    return Group(metrics_table(result.metrics), *map(Text, lines))
+    gaps = gap_lines(result.baseline)
+    return Group(metrics_table(result.metrics), *map(Text, [*gaps, *lines]))
+
+
+def baseline_report(result: BaselineResult) -> RenderableType:
+    """Scores of every baseline, and which one was saved."""
+    lines = [
+        f"{name}: {result.ngrams[name]:,} n-grams, fitted in {_duration(seconds)}"
+        for name, seconds in result.fit_s.items()
+    ]
+    lines += [
+        f"saved: {result.model}; {_duration(result.total_s)} in all",
+        f"run folder: {result.run}",
+    ]
+    return Group(scores_table(result.scores), *map(Text, lines))
+
+
+def fusion_report(result: FusionResult) -> RenderableType:
+    """Scores of every member and of all together, and the members' weights."""
+    lines = [f"weight of {name}: {weight:.3f}" for name, weight in result.weights.items()]
+    lines += [*gap_lines(result.baseline), f"run folder: {result.run}"]
+    scores = {**result.scores, "fused": result.fused}
+    return Group(scores_table(scores), *map(Text, lines))
+
+
+def gap_lines(gaps: Mapping[str, BaselineGap]) -> list[str]:
+    """How a run stands against its baseline, a line a split."""
+    return [f"{split}: {gap_sentence(gap)}" for split, gap in gaps.items()]
+
+
+def gap_sentence(gap: BaselineGap) -> str:
+    """Whether a run beats its baseline."""
+    beside = f"({gap.run}: {gap.accuracy:.4f})"
+    if not gap.points:
+        return f"as accurate as the baseline {beside}"
+    verb = "beats" if gap.points > 0 else "misses"
+    return f"{verb} the baseline by {abs(gap.points):.2f} points {beside}"
+
+
+def scores_table(scores: Scores) -> Table:
+    """A row a model, accuracy and loss by split."""
+    splits = list(next(iter(scores.values())))
+    names = [f"{split} {score}" for score in ("accuracy", "loss") for split in splits]
+    table = _table("", *names)
+    for name, of_splits in scores.items():
+        accuracies = (score(of_splits[split].accuracy) for split in splits)
+        losses = (score(of_splits[split].loss) for split in splits)
+        _add_row(table, name, *accuracies, *losses)
+    return table
 
 
 def pretraining_report(result: PretrainingResult) -> RenderableType:
@@ -118,6 +170,8 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
     parts += [_slices_table(name, scores) for name, scores in evaluation.slices.items()]
     if evaluation.gates:
         parts += [gates_table(evaluation), Text(verdict(evaluation))]
+    if evaluation.baseline:
+        parts.append(Text(gap_sentence(evaluation.baseline)))
     return Group(*parts)
 
 

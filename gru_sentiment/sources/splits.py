@@ -20,6 +20,7 @@ def split_rows(
     validation_size: int | float,
     test_size: int | float,
     seed: int,
+    train_size: int | None = None,
     class_names: Sequence[str] | None = None,
 ) -> dict[str, Rows]:
     """Rows of `train`, `validation` and, unless there is none, `test`, each in ascending order.
@@ -37,10 +38,12 @@ def split_rows(
         validation_size: rows, or share of the training part where below 1.
         test_size: the same for the test part; 0 for none.
         seed: of the draw.
+        train_size: rows to train on, of those that are left; all by default.
         class_names: the classes by index, for messages.
 
     Raises:
-        DataError: a class with too few distinct texts to stand in every part.
+        DataError: a class with too few distinct texts to stand in every part, or more rows to train
+            on than there are.
     """
     text_ids = _text_ids(texts)
     generator = np.random.default_rng(seed)
@@ -77,7 +80,34 @@ def split_rows(
             "no rows are left to train on",
             hint="lower data.validation_size and data.test_size; a test part's texts do not count",
         )
+    if train_size is not None:
+        rest = _subset(rest, labels, train_size, seed)
     return {"train": rest, **dict(reversed(taken.items()))}
+
+
+def _subset(rows: Rows, labels: Rows, n: int, seed: int) -> Rows:
+    """`n` of `rows`, the classes in proportion, in ascending order.
+
+    Every class has an order of its own, of which a larger subset takes more.
+    """
+    classes, counts = np.unique(labels[rows], return_counts=True)
+    if not len(classes) <= n <= len(rows):
+        raise DataError(
+            f"data.train_size: {n:,}; the training part has {len(rows):,} rows of "
+            f"{len(classes)} classes",
+            hint=f"set it between {len(classes)} and {len(rows):,}, or to null for all",
+        )
+    generator = np.random.default_rng(seed)
+    quota = _apportion(n, counts)
+    while quota.sum() > n:
+        # what rare classes got beyond their share comes from the largest
+        quota[quota.argmax()] -= 1
+    chosen = [
+        generator.permutation(rows[labels[rows] == label])[:take]
+        for label, take in zip(classes, quota, strict=True)
+    ]
+    subset: Rows = np.sort(np.concatenate(chosen))
+    return subset
 
 
 def _text_ids(texts: pa.ChunkedArray) -> Rows:

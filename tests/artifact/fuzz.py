@@ -22,13 +22,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gru_sentiment.artifact.files import CONFIG, LABELS, MANIFEST, NEEDED, VOCABULARY, WEIGHTS
+from gru_sentiment.artifact.files import (
+    CONFIG,
+    KIND,
+    LABELS,
+    MANIFEST,
+    NEEDED,
+    VOCABULARY,
+    WEIGHTS,
+)
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.errors import UserError
 from gru_sentiment.recipes.predict import predict
 
-FILES = (*NEEDED, MANIFEST)
-TEXTS = ["a great film", "awful, dull and boring", ""]
+MEMBER = (*(f"members/0/{name}" for name in NEEDED), *(f"members/1/{n}" for n in (KIND, *NEEDED)))
+NEEDED_BY = {
+    "net": NEEDED,
+    "baseline": (KIND, *NEEDED),
+    "fusion": (KIND, CONFIG, LABELS, *MEMBER),
+}
+"""What each kind of run is read from, a fusion being one of a net and a baseline."""
+TEXTS = ["a great film", "awful, dull and boring", "good bad", ""]
 EXTREMES: list[Any] = [
     None, True, -1, 0, 2**31, 2**63, 10**30, 0.5, 1e308, "", "x", "\u0000", [], {}, [[]], ["a"],
     {"a": 1}, "nan", "9" * 5000,
@@ -122,6 +136,7 @@ MUTATIONS: dict[str, list[Mutation]] = {
     CONFIG: [*ANY, lines_moved, yaml_changed],
     VOCABULARY: [*ANY, lines_moved],
     LABELS: [*ANY, json_changed],
+    KIND: [*ANY, json_changed],
     WEIGHTS: [*ANY, header_changed],
     MANIFEST: [*ANY, json_changed, lines_moved],
 }
@@ -132,6 +147,27 @@ def answers(run: Path) -> list[dict[str, Any]]:
     return [prediction.to_json() for prediction in predict(TEXTS, run)]
 
 
+def files_of(run: Path) -> list[str]:
+    """What can be damaged in a run of any kind."""
+    names = NEEDED_BY[kind_of(run)]
+    members = sorted({Path(name).parent.as_posix() for name in names} - {"."})
+    return [*names, MANIFEST, *(f"{member}/{MANIFEST}" for member in members)]
+
+
+def kind_of(run: Path) -> str:
+    """What the run folder holds."""
+    text = (run / KIND).read_bytes() if (run / KIND).exists() else b'{"kind": "net"}'
+    return str(json.loads(text)["kind"])
+
+
+def fit_manifests(run: Path, name: str, needed: tuple[str, ...]) -> None:
+    """Make the manifests fit the files, that of a damaged member first."""
+    if "/" in name:
+        member = run / name.rpartition("/")[0]
+        write_manifest(member, (KIND, *NEEDED))
+    write_manifest(run, needed)
+
+
 def damage(run: Path, name: str, mutations: int, seed: int = 0) -> Counter[str]:
     """Damage a file of `run` again and again, and put it back.
 
@@ -139,14 +175,15 @@ def damage(run: Path, name: str, mutations: int, seed: int = 0) -> Counter[str]:
         AssertionError: a wrong answer without a word.
     """
     generator, path = Random(seed), run / name
-    content, manifest = path.read_bytes(), (run / MANIFEST).read_bytes()
+    content, needed = path.read_bytes(), NEEDED_BY[kind_of(run)]
+    manifests = {path: path.read_bytes() for path in run.rglob(MANIFEST)}
     expected, outcomes = answers(run), Counter[str]()
     for i in range(mutations):
-        mutation = generator.choice(MUTATIONS[name])
+        mutation = generator.choice(MUTATIONS[path.name])
         path.write_bytes(mutation(content, generator))
-        strangers = name != MANIFEST and i % 2 == 1
+        strangers = path.name != MANIFEST and i % 2 == 1
         if strangers:
-            write_manifest(run, NEEDED)
+            fit_manifests(run, name, needed)
         try:
             found = answers(run)
         except UserError:
@@ -157,7 +194,8 @@ def damage(run: Path, name: str, mutations: int, seed: int = 0) -> Counter[str]:
                 assert found == expected, f"{name}: mutation {i}, {mutation.__name__}"
             assert all(math.isfinite(p) for row in found for p in row["probabilities"].values())
         path.write_bytes(content)
-        (run / MANIFEST).write_bytes(manifest)
+        for manifest, whole in manifests.items():
+            manifest.write_bytes(whole)
     assert answers(run) == expected
     return outcomes
 
@@ -175,7 +213,7 @@ def main() -> None:
     shutil.copytree(run, copy)
     answers(copy)  # what is loaded once is not counted
     _limit_memory(GIBIBYTE)
-    for name in FILES:
+    for name in files_of(copy):
         print(name, json.dumps(damage(copy, name, mutations)), flush=True)
 
 

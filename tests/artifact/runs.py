@@ -7,14 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from gru_sentiment.artifact.files import METADATA
+from gru_sentiment.artifact import fusions, linear
+from gru_sentiment.artifact.files import KIND, LABELS, METADATA
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.build import build_model
 from gru_sentiment.config import Config, ModelConfig, VectorsConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
+from gru_sentiment.linear.model import LinearModel
+from gru_sentiment.linear.ngrams import BITS, Features
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.results import EvaluationRecord
 
@@ -46,6 +50,37 @@ def write_run(path: Path = Path("runs/a"), *, force: bool = False, seed: int = 0
     with RunWriter(path, force=force) as writer:
         fill(writer, new_model(seed=seed))
         writer.write_json(METADATA, {"seed": seed})
+        writer.finish()
+    return path
+
+
+def new_linear(seed: int = 0) -> LinearModel:
+    """Four n-grams of the two words that are known."""
+    keys = np.array([2, 3, (2 << BITS) + 3, (3 << BITS) + 3], np.int64)
+    weights = np.random.default_rng(seed).normal(size=(4, 1)).astype(np.float32)
+    idf = np.array([1, 1, 2, 2], np.float32)
+    return LinearModel(Features(keys, 2, idf), weights, np.array([0.25], np.float32))
+
+
+def write_baseline(path: Path = Path("runs/b"), *, seed: int = 0) -> Path:
+    model = new_linear(seed)
+    with RunWriter(path) as writer:
+        set_up(writer)
+        writer.write_json(KIND, linear.kind_of(model, "tfidf"))
+        writer.write_json(METADATA, {"seed": seed})
+        writer.save_tensors(linear.to_tensors(model))
+        writer.finish()
+    return path
+
+
+def write_fusion(path: Path = Path("runs/f")) -> Path:
+    """Of a net and a baseline."""
+    with RunWriter(path) as writer:
+        writer.save_config(CONFIG_VALUE)
+        writer.write_json(LABELS, {"labels": CLASSES.classes})
+        writer.write_json(KIND, fusions.kind_of(np.array([0.5, 0.25])))
+        for number, member in enumerate([write_run(), write_baseline()]):
+            fusions.copy_member(member, fusions.member_folder(writer.partial, number))
         writer.finish()
     return path
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from gru_sentiment.artifact.files import (
     CONFIG,
+    KIND,
     LABELS,
     MANIFEST,
     METADATA,
@@ -21,11 +23,12 @@ from gru_sentiment.artifact.files import (
     WEIGHTS,
 )
 from gru_sentiment.artifact.manifest import write_manifest
-from gru_sentiment.artifact.reader import load_run, read_metadata
+from gru_sentiment.artifact.nets import Net
+from gru_sentiment.artifact.reader import check_is_net, load_net, load_run, read_metadata
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
 
-from .runs import CPU, TRAIN_ONE, WORDS, write_run
+from .runs import CPU, TRAIN_ONE, WORDS, write_baseline, write_fusion, write_run
 
 
 @pytest.mark.parametrize("name", NEEDED)
@@ -244,3 +247,56 @@ def test_a_config_of_a_giant_takes_no_memory() -> None:
     write_manifest(path, NEEDED)
     with pytest.raises(ArtifactError, match="the config asks for"):
         load_run(path, CPU)
+
+
+# other kinds
+
+
+def of_kind(kind: object) -> Path:
+    path = write_run()
+    (path / KIND).write_text(json.dumps({"kind": kind}), "utf-8")
+    return path
+
+
+def test_an_encoder_answers_nothing() -> None:
+    with pytest.raises(ArtifactError) as caught:
+        load_run(of_kind("encoder"), CPU)
+    assert caught.value.cause == "runs/a: is a pre-trained encoder, not a classifier"
+    assert "model.initialize_from" in caught.value.hint
+
+
+@pytest.mark.parametrize("kind", ["tree", None, 3, {"a": 1}, "x" * 10_000])
+def test_a_kind_that_nobody_knows(kind: object) -> None:
+    with pytest.raises(ArtifactError, match=r"^runs/a: is of the kind .{1,24}, known are net"):
+        load_run(of_kind(kind), CPU)
+
+
+def test_a_net_may_say_so() -> None:
+    assert isinstance(load_run(of_kind("net"), CPU), Net)
+
+
+@pytest.mark.parametrize(
+    ("write", "kind", "command"),
+    [(write_baseline, "baseline", "gru-sent baseline"), (write_fusion, "fusion", "gru-sent fuse")],
+)
+def test_only_nets_are_nets(write: Callable[[], Path], kind: str, command: str) -> None:
+    path = write()
+    with pytest.raises(ArtifactError) as caught:
+        load_net(path, CPU)
+    assert caught.value.cause == f"{path}: is a {kind}, not a trained network"
+    assert caught.value.hint == f"make {path} again with {command}"
+    assert isinstance(load_net(write_run(Path("runs/net")), CPU), Net)
+
+
+def test_an_unfinished_encoder_is_no_net_in_training() -> None:
+    path = of_kind("encoder").rename("runs/a.partial")
+    with pytest.raises(ArtifactError, match=r"runs/a\.partial: is an encoder, not a") as caught:
+        check_is_net(path)
+    assert caught.value.hint == "make runs/a again with gru-sent pretrain"
+
+
+def test_the_latest_run_of_any_kind_is_called_by_its_name() -> None:
+    write_fusion()
+    assert load_run(None, CPU).path == Path("runs/f")
+    write_baseline(Path("runs/newer"))
+    assert load_run(None, CPU).path == Path("runs/newer")

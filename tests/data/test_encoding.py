@@ -129,3 +129,22 @@ def test_a_hundred_thousand_words_are_cut_to_four_hundred() -> None:
 def test_ids_are_32_bit() -> None:
     assert encoded([["a"], []]).ids(0).dtype == np.int32
     assert encoded([[]]).read(np.array([0]), np.array([0])).dtype == np.int32
+
+
+@given(WORD_LISTS, st.integers(1, 40), st.data())
+@settings(max_examples=60, deadline=None)
+def test_uncut_texts_come_in_turn_and_in_portions(
+    word_lists: list[list[str]], tokens: int, data: st.DataObject
+) -> None:
+    texts = encoded(word_lists, max_tokens=3, head_tokens=1)
+    rows = data.draw(st.lists(st.integers(0, len(word_lists) - 1), max_size=12))
+    portions = list(texts.uncut(np.array(rows, np.int64), tokens))
+    longest = max(map(len, word_lists))
+    assert all(len(ids) == lengths.sum() < tokens + longest + 1 for ids, lengths in portions)
+    found = [
+        ids.tolist()
+        for portion, lengths in portions
+        for ids in np.split(portion, np.cumsum(lengths)[:-1])
+    ]
+    whole = [naive(word_lists[row], None, 0) if word_lists[row] else [] for row in rows]
+    assert found == whole

@@ -164,6 +164,18 @@ def test_parts_that_are_drawn_cover_every_row_once(tiny_config: Path) -> None:
     }
 
 
+def test_a_smaller_training_part_is_what_is_looked_at(tiny_config: Path) -> None:
+    whole = check_data(load_config(tiny_config))
+    small = check_data(load_config(tiny_config, ["data.train_size=10"]))
+    assert small.splits["train"].rows == 10
+    assert small.splits["train"].labels == {"negative": 5, "positive": 5}
+    assert small.vocabulary < whole.vocabulary
+    for split in ("validation", "test"):
+        assert small.splits[split].rows == whole.splits[split].rows
+    with pytest.raises(DataError, match=r"data\.train_size: 49; the training part has 48 rows"):
+        check_data(load_config(tiny_config, ["data.train_size=49"]))
+
+
 def test_fingerprint_follows_the_content(config: Config, tmp_path: Path) -> None:
     first = check_data(config).fingerprint
     assert check_data(config).fingerprint == first

@@ -17,6 +17,7 @@ from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config_file import load_config
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.recipes import train as training
+from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results import Metrics
@@ -271,3 +272,55 @@ def test_a_run_that_is_not_there_names_the_others(run: Path) -> None:
     with pytest.raises(ArtifactError, match="no such run folder") as caught:
         evaluate(Path("runs/nope"))
     assert str(run) in caught.value.hint
+
+
+# beside a baseline
+
+
+@pytest.fixture
+def beside(run: Path, tiny_config: Path) -> Path:
+    """A baseline on the data and parts of `run`."""
+    return Path(baseline(load_config(tiny_config), model="tfidf").run)
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_a_part_stands_against_the_stored_score(run: Path, beside: Path, split: str) -> None:
+    result = evaluate(run, split=split)
+    own = json.loads((beside / "metrics.json").read_bytes())[split]["accuracy"]
+    assert result.baseline is not None
+    assert (result.baseline.run, result.baseline.accuracy) == (str(beside), own)
+    assert result.baseline.points == pytest.approx(100 * (result.metrics.accuracy - own))
+    assert result.to_json()["baseline"] == {
+        "run": str(beside),
+        "accuracy": own,
+        "points": result.baseline.points,
+    }
+
+
+def test_a_file_is_scored_by_both(run: Path, beside: Path, rows: Rows, tmp_path: Path) -> None:
+    data = write(tmp_path / "some.csv", rows[:31])
+    result, own = evaluate(run, data=data), evaluate(beside, data=data)
+    assert result.baseline is not None
+    assert result.baseline.accuracy == own.metrics.accuracy
+    assert own.baseline is None
+    assert "baseline" not in own.to_json()
+
+
+def test_a_baseline_of_other_words_reads_the_file_itself(
+    run: Path, tiny_config: Path, rows: Rows, tmp_path: Path
+) -> None:
+    config = load_config(tiny_config, ["text.lowercase=false"])
+    other = Path(baseline(config, model="nb").run)
+    data = write(tmp_path / "some.csv", [(text.title(), label) for text, label in rows])
+    result = evaluate(run, data=data)
+    assert result.baseline is not None
+    assert result.baseline.accuracy == evaluate(other, data=data).metrics.accuracy
+
+
+def test_a_damaged_baseline_stops_nothing(
+    run: Path, beside: Path, reviews_csv: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (beside / "model.safetensors").write_bytes(b"")
+    assert evaluate(run, split="test").baseline is not None  # its stored score is still whole
+    assert evaluate(run, data=reviews_csv).baseline is None
+    assert "the baseline beside is left out" in caplog.text

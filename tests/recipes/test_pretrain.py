@@ -138,6 +138,7 @@ def test_an_encoder_run_is_whole() -> None:
         "metrics.json",
         "metadata.json",
         "manifest.json",
+        "kind.json",
     }
     facts = json.loads((run / "metadata.json").read_bytes())
     assert facts["kind"] == "encoder"
@@ -178,7 +179,7 @@ def test_each_command_goes_on_with_its_own() -> None:
         pretrain(observer=Observer(3))
     with pytest.raises(ArtifactError) as caught:
         training.resume(Path("runs/lm"), Silent())
-    assert "gru-sent pretrain" in caught.value.cause
+    assert caught.value.cause == "runs/lm.partial: was begun by gru-sent pretrain"
     assert caught.value.hint == "gru-sent pretrain --resume runs/lm"
 
 
@@ -348,7 +349,7 @@ def test_what_is_no_encoder(kind: str) -> None:
         fine_tune("model.initialize_from=null", "run.output=runs/lm")
     words = {
         "missing": "no such run folder",
-        "classifier": "is a classifier, not a pre-trained encoder",
+        "classifier": "is no pre-trained encoder",
         "damaged": "is not the file that was written",
     }
     with pytest.raises(ArtifactError, match=words[kind]) as caught:

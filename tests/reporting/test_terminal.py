@@ -9,22 +9,28 @@ import pytest
 from rich.console import Console, RenderableType
 
 from gru_sentiment.reporting.terminal import (
+    baseline_report,
     confusion_table,
     data_report,
     epoch_line,
     evaluation_report,
+    fusion_report,
+    gap_sentence,
     metrics_table,
     prediction_report,
     scoring_line,
     training_report,
 )
 from gru_sentiment.results import (
+    BaselineGap,
+    BaselineResult,
     ClassMetrics,
     Coverage,
     DataReport,
     Evaluation,
     EvaluationRecord,
     FileScoring,
+    FusionResult,
     Metrics,
     Prediction,
     SplitReport,
@@ -143,6 +149,74 @@ def test_a_training_in_words() -> None:
         "1,234,567 parameters, 25,002 words",
         "trained in 4 min 5 s, 5 min 1 s in all",
         "run folder: runs/gru",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        (1.2345, "beats the baseline by 1.23 points"),
+        (-0.5, "misses the baseline by 0.50 points"),
+        (0.0, "as accurate as the baseline"),
+    ],
+)
+def test_a_gap_in_words(points: float, words: str) -> None:
+    gap = BaselineGap("runs/baseline", 0.90351, points)
+    assert gap_sentence(gap) == f"{words} (runs/baseline: 0.9035)"
+    beside = {"validation": gap, "test": replace(gap, points=2.0)}
+    lines = lines_of(training_report(replace(RESULT, baseline=beside)))
+    assert lines[-6:-4] == [
+        f"validation: {words} (runs/baseline: 0.9035)",
+        "test: beats the baseline by 2.00 points (runs/baseline: 0.9035)",
+    ]
+    evaluation = Evaluation("runs/gru", "test", METRICS, gap)
+    assert lines_of(evaluation_report(evaluation))[-1] == f"{words} (runs/baseline: 0.9035)"
+
+
+def test_baselines_side_by_side() -> None:
+    low = replace(METRICS, accuracy=0.5, loss=0.6931)
+    scores = {"majority": {"validation": low, "test": low}, "nb": RESULT.metrics}
+    report = baseline_report(
+        BaselineResult(
+            run="runs/baseline",
+            model="nb",
+            scores=scores,
+            ngrams={"majority": 0, "nb": 857_763},
+            fit_s={"majority": 0.1, "nb": 10.2},
+            total_s=75.0,
+        )
+    )
+    lines = lines_of(report)
+    assert "validation accuracy test accuracy validation loss test loss" in lines
+    assert "majority 0.5000 0.5000 0.6931 0.6931" in lines
+    assert "nb 0.9123 0.9000 0.2346 0.2346" in lines
+    assert lines[-4:] == [
+        "majority: 0 n-grams, fitted in 0 s",
+        "nb: 857,763 n-grams, fitted in 10 s",
+        "saved: nb; 1 min 15 s in all",
+        "run folder: runs/baseline",
+    ]
+
+
+def test_a_fusion_beside_its_members() -> None:
+    one = {"validation": METRICS}
+    report = fusion_report(
+        FusionResult(
+            run="runs/fused",
+            weights={"runs/gru": 0.41, "runs/[b]": 0.696},
+            scores={"runs/gru": one, "runs/[b]": one},
+            fused={"validation": replace(METRICS, accuracy=0.95)},
+            baseline={"validation": BaselineGap("runs/[b]", 0.9, 5.0)},
+        )
+    )
+    lines = lines_of(report)
+    assert "runs/[b] 0.9123 0.2346" in lines
+    assert "fused 0.9500 0.2346" in lines
+    assert lines[-4:] == [
+        "weight of runs/gru: 0.410",
+        "weight of runs/[b]: 0.696",
+        "validation: beats the baseline by 5.00 points (runs/[b]: 0.9000)",
+        "run folder: runs/fused",
     ]
 
 

@@ -215,7 +215,60 @@ def test_a_given_validation_part_beside_a_drawn_test_part() -> None:
     assert parts["validation"].tolist() == [r for r in range(20, 32) if texts[r] not in in_test]
 
 
+# --- a part of the training part ---
+
+
+@given(reviews(), st.integers(0, 3), st.data())
+@settings(max_examples=50, deadline=None)
+def test_a_training_part_of_a_size(given: Reviews, seed: int, data: st.DataObject) -> None:
+    sizes = {"validation_size": 6, "test_size": 7, "seed": seed}
+    whole = given.split(**sizes)
+    counts = Counter(given.labels[whole["train"]].tolist())
+    n = data.draw(st.integers(len(counts), len(whole["train"])))
+    parts = given.split(**sizes, train_size=n)
+    for part in ("validation", "test"):
+        np.testing.assert_array_equal(parts[part], whole[part])
+    assert parts["train"].tolist() == sorted(set(parts["train"].tolist()))
+    assert set(parts["train"].tolist()) <= set(whole["train"].tolist())
+    found = Counter(given.labels[parts["train"]].tolist())
+    assert set(found) == set(counts)
+    assert_shares(found, counts, n)
+
+
+def test_a_smaller_part_stands_in_a_larger_one() -> None:
+    given = of_classes(150, 50)
+
+    def train(n: int, seed: int = 0) -> set[int]:
+        sizes = {"validation_size": 20, "test_size": 20, "train_size": n}
+        return set(given.split(**sizes, seed=seed)["train"].tolist())
+
+    assert train(10) < train(33) < train(160)
+    assert train(10) != train(10, seed=1)
+    assert len(train(160)) == 160
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n", "expected"), [((50, 3, 3), 3, [1, 1, 1]), ((50, 50, 3, 3), 5, [1, 2, 1, 1])]
+)
+def test_rare_classes_have_a_row_of_the_size(
+    sizes: tuple[int, ...], n: int, expected: list[int]
+) -> None:
+    given = of_classes(*sizes)
+    parts = given.split(validation_size=0, test_size=0, train_size=n)
+    assert np.bincount(given.labels[parts["train"]]).tolist() == expected
+
+
 # --- errors ---
+
+
+@pytest.mark.parametrize("n", [1, 31, 20_000])
+def test_a_training_part_of_no_size_that_there_is(n: int) -> None:
+    with pytest.raises(DataError) as caught:
+        of_classes(20, 20).split(validation_size=6, test_size=4, train_size=n)
+    assert caught.value.cause == (
+        f"data.train_size: {n:,}; the training part has 30 rows of 2 classes"
+    )
+    assert caught.value.hint == "set it between 2 and 30, or to null for all"
 
 
 @pytest.mark.parametrize(

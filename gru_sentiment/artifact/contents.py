@@ -1,0 +1,120 @@
+"""What run folders of every kind hold, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gru_sentiment.artifact.files import (
+    AGAIN,
+    CONFIG,
+    KIND,
+    NET,
+    PARTIAL,
+    check_size,
+    finished_of,
+    read_json,
+)
+from gru_sentiment.artifact.manifest import verify
+from gru_sentiment.config import Config
+from gru_sentiment.config_file import parse_config, read_config_text
+from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.vocab import Vocabulary
+from gru_sentiment.errors import ArtifactError, ConfigError
+
+
+def read_kind(folder: Path) -> str:
+    """What a run folder holds: a net where it does not say.
+
+    Raises:
+        ArtifactError: it says so in a way that is none.
+    """
+    if not (folder / KIND).exists():
+        return NET
+    return str(read_object(folder / KIND).get("kind"))
+
+
+def check_complete(folder: Path, names: Iterable[str]) -> None:
+    """Whether files are there, and are those that were written.
+
+    Raises:
+        ArtifactError: they are not.
+    """
+    names = list(names)
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise ArtifactError(
+            f"{folder}: not a complete run folder: {', '.join(missing)} missing",
+            hint=f"go on training it: gru-sent train --resume {finished_of(folder)}"
+            if folder.name.endswith(PARTIAL) and read_kind(folder) == NET
+            else "train again, or copy the whole folder",
+        )
+    verify(folder, names)
+
+
+def load_run_config(folder: Path) -> Config:
+    """The config of a run.
+
+    Raises:
+        ArtifactError: it cannot be read, or is not a config of this version.
+    """
+    path = folder / CONFIG
+    try:
+        return parse_config(read_config_text(path), str(path))
+    except ConfigError as error:
+        raise ArtifactError(f"{path}: not a config of this version: {error}") from error
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON file that holds an object.
+
+    Raises:
+        ArtifactError: it does not, or cannot be read.
+    """
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise ArtifactError(f"{path}: expected a JSON object", hint=AGAIN)
+    return value
+
+
+def load_vocabulary(path: Path) -> Vocabulary:
+    """The words of a run.
+
+    Raises:
+        ArtifactError: the file is no list of words.
+    """
+    check_size(path)
+    return Vocabulary.load(path)
+
+
+def load_labels(path: Path) -> Labels:
+    """The classes of a run.
+
+    Raises:
+        ArtifactError: the file does not hold two or more distinct ones.
+    """
+    value = read_json(path)
+    classes: Any = value.get("labels") if isinstance(value, dict) else None
+    whole = isinstance(classes, list) and all(
+        isinstance(c, str | int) and not isinstance(c, bool) for c in classes
+    )
+    if not whole or len(set(classes)) != len(classes) or len(classes) < 2:
+        raise ArtifactError(f"{path}: expected two or more distinct strings or integers")
+    return Labels(classes)
+
+
+def check_values(path: Path, tensors: Mapping[str, Tensor], dtype: torch.dtype) -> None:
+    """Whether tensors hold finite numbers of one type.
+
+    Raises:
+        ArtifactError: they do not.
+    """
+    for name, tensor in tensors.items():
+        if tensor.dtype != dtype:
+            raise ArtifactError(f"{path}: {name} holds {tensor.dtype}, expected {dtype}")
+        if not torch.isfinite(tensor).all():
+            raise ArtifactError(f"{path}: {name} holds numbers that are not finite", hint=AGAIN)

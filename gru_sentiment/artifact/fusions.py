@@ -1,0 +1,136 @@
+"""A run folder that holds other runs and the weights of their answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gru_sentiment.artifact.contents import (
+    check_complete,
+    load_labels,
+    load_run_config,
+    read_kind,
+    read_object,
+)
+from gru_sentiment.artifact.files import (
+    AGAIN,
+    BASELINE,
+    CONFIG,
+    FUSION,
+    KIND,
+    LABELS,
+    MANIFEST,
+    MEMBERS,
+    NEEDED,
+    NET,
+    write_whole,
+)
+from gru_sentiment.artifact.linear import Baseline, read_baseline
+from gru_sentiment.artifact.nets import Net, read_net
+from gru_sentiment.artifact.writer import WRITTEN
+from gru_sentiment.config import Config, TextConfig
+from gru_sentiment.data.labels import Integers, Labels
+from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.errors import ArtifactError
+from gru_sentiment.evaluation import Answers
+from gru_sentiment.linear.fusion import MAX_WEIGHT, fuse_answers
+from gru_sentiment.linear.ngrams import Floats
+
+MAX_MEMBERS = 64
+READERS: dict[str, Callable[[Path, torch.device], Net | Baseline]] = {
+    NET: read_net,
+    BASELINE: read_baseline,
+}
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Runs that answer together."""
+
+    path: Path
+    config: Config
+    """Of the first member; the others were trained on the same data and split words alike."""
+    labels: Labels
+    members: Sequence[Net | Baseline]
+    weights: Floats
+    """Shape (members,)."""
+
+    def answers(self, tokenized: TokenizedTexts, rows: Integers) -> Answers:
+        """What the members say together of the texts `rows`; the words are read once.
+
+        What was read, unknown or left out is told of the first member.
+        """
+        found = [member.answers(tokenized, rows) for member in self.members]
+        together = fuse_answers(np.stack([one.log_probabilities for one in found]), self.weights)
+        return Answers(together, found[0].encoded, rows)
+
+
+def same_words(first: TextConfig, second: TextConfig) -> bool:
+    """Whether two configs make the same words of every text."""
+    return (first.language, first.lowercase) == (second.language, second.lowercase)
+
+
+def kind_of(weights: Floats) -> dict[str, Any]:
+    """What kind.json says of a fusion: a weight a member."""
+    return {"kind": FUSION, "weights": weights.tolist()}
+
+
+def member_folder(folder: Path, number: int) -> Path:
+    """Where a fusion keeps a member."""
+    return folder / MEMBERS / str(number)
+
+
+def copy_member(source: Path, target: Path) -> None:
+    """Copy what a run says and needs, with its manifest."""
+    target.mkdir(parents=True)
+    for name in (*WRITTEN, MANIFEST):
+        if (source / name).is_file():
+            write_whole(target / name, (source / name).read_bytes())
+
+
+def read_fusion(folder: Path, device: torch.device) -> Fusion:
+    """Read the folder of a fusion.
+
+    Raises:
+        ArtifactError: a file is missing or not the one that was written, or the members do not fit
+            each other.
+    """
+    check_complete(folder, (KIND, CONFIG, LABELS))
+    weights = _load_weights(folder / KIND)
+    folders = [member_folder(folder, number) for number in range(len(weights))]
+    config, labels = load_run_config(folder), load_labels(folder / LABELS)
+    members = [_read_member(folder, member, device) for member in folders]
+    for member in members:
+        if member.labels.classes != labels.classes:
+            raise ArtifactError(f"{member.path}: has other classes than {folder}", hint=AGAIN)
+        if not same_words(config.text, member.config.text):
+            raise ArtifactError(f"{member.path}: makes other words than {folder}", hint=AGAIN)
+    return Fusion(folder, config, labels, members, weights)
+
+
+def _read_member(folder: Path, member: Path, device: torch.device) -> Net | Baseline:
+    kind = read_kind(member)
+    if kind not in READERS:
+        raise ArtifactError(f"{member}: is a {kind[:20]}, which no fusion holds", hint=AGAIN)
+    names = NEEDED if kind == NET else (KIND, *NEEDED)
+    check_complete(folder, [(member / name).relative_to(folder).as_posix() for name in names])
+    return READERS[kind](member, device)
+
+
+def _load_weights(path: Path) -> Floats:
+    values = read_object(path).get("weights")
+    if not isinstance(values, list) or not 2 <= len(values) <= MAX_MEMBERS:
+        raise ArtifactError(f"{path}: expected the weights of 2 to {MAX_MEMBERS} runs", hint=AGAIN)
+    for value in values:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= value <= MAX_WEIGHT or not math.isfinite(value):
+            raise ArtifactError(
+                f"{path}: weight {str(value)[:20]}, expected 0 to {MAX_WEIGHT:,.0f}", hint=AGAIN
+            )
+    return np.array(values, np.float64)

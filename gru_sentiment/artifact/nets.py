@@ -1,0 +1,115 @@
+"""A run folder that holds a trained network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import nn
+
+from gru_sentiment.artifact.contents import (
+    check_complete,
+    check_values,
+    load_labels,
+    load_run_config,
+    load_vocabulary,
+)
+from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIGHTS
+from gru_sentiment.build import build_encoded, build_model
+from gru_sentiment.config import Config
+from gru_sentiment.data.labels import Integers, Labels
+from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.vocab import Vocabulary
+from gru_sentiment.errors import ArtifactError
+from gru_sentiment.evaluation import Answers, answers_of
+from gru_sentiment.models.classifier import TextClassifier
+
+TABLE, RECURRENT = "embedding.table.weight", "recurrent.weight_hh_l"
+SAME_TRAINING = "config.yaml, labels.json and model.safetensors must come from the same training"
+
+
+@dataclass(frozen=True)
+class Net:
+    """A trained network with all that it needs to answer."""
+
+    path: Path
+    config: Config
+    vocabulary: Vocabulary
+    labels: Labels
+    model: TextClassifier
+    device: torch.device
+
+    def answers(self, tokenized: TokenizedTexts, rows: Integers) -> Answers:
+        """What the model says of the texts `rows`."""
+        encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
+        return answers_of(self.model, encoded, rows, self.device)
+
+
+def read_net(folder: Path, device: torch.device) -> Net:
+    """Read the folder of a network.
+
+    Raises:
+        ArtifactError: a file is missing or not the one that was written, or the files do not fit
+            each other.
+    """
+    check_complete(folder, NEEDED)
+    config = load_run_config(folder)
+    vocabulary = load_vocabulary(folder / VOCABULARY)
+    labels = load_labels(folder / LABELS)
+    model = _load_model(folder / WEIGHTS, config, vocabulary, labels)
+    return Net(folder, config, vocabulary, labels, model.to(device).eval(), device)
+
+
+def _load_model(
+    path: Path, config: Config, vocabulary: Vocabulary, labels: Labels
+) -> TextClassifier:
+    try:
+        with safe_open(path, "pt") as file:
+            found = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+            _check_words(path, found.get(TABLE, []), vocabulary)
+            _check_size_of_model(path, config, found)
+            model = build_model(config, torch.zeros(found[TABLE]), len(labels), torch.device("cpu"))
+            _check_shapes(path, model, found)
+            tensors = {name: file.get_tensor(name) for name in found}
+    except (SafetensorError, OSError) as error:
+        raise ArtifactError(f"{path}: not readable weights: {error}", hint=AGAIN) from error
+    check_values(path, tensors, torch.float32)
+    model.load_state_dict(tensors)
+    return model
+
+
+def _check_size_of_model(path: Path, config: Config, found: dict[str, list[int]]) -> None:
+    """So that what is built is no larger than a few times what the file truly holds."""
+    layers = sum(name.startswith(RECURRENT) and name[len(RECURRENT) :].isdigit() for name in found)
+    sizes = found.get(f"{RECURRENT}0", [])
+    expected = config.model.layers, config.model.hidden_size
+    if (layers, sizes[-1] if sizes else 0) != expected:
+        raise ArtifactError(
+            f"{path}: holds {layers} recurrent layers with weights of shape {sizes or 'none'}, the "
+            f"config asks for {expected[0]} of {expected[1]} units",
+            hint=SAME_TRAINING,
+        )
+
+
+def _check_words(path: Path, table: list[int], vocabulary: Vocabulary) -> None:
+    if len(table) != 2 or table[0] != len(vocabulary):
+        raise ArtifactError(
+            f"{path}: holds vectors for {table[0] if table else 'no'} words and "
+            f"{path.parent / VOCABULARY} lists {len(vocabulary)}",
+            hint=f"both must come from the same training; {AGAIN}",
+        )
+
+
+def _check_shapes(path: Path, model: nn.Module, found: dict[str, list[int]]) -> None:
+    expected = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
+    if expected == found:
+        return
+    wrong = sorted(name for name in expected | found if expected.get(name) != found.get(name))
+    name = wrong[0]
+    raise ArtifactError(
+        f"{path}: {name} has shape {found.get(name, 'none')}, the config asks for "
+        f"{expected.get(name, 'none')} ({len(wrong)} such tensors)",
+        hint=SAME_TRAINING,
+    )

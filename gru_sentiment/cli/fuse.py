@@ -1,0 +1,45 @@
+"""`gru-sent fuse`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gru_sentiment.cli.errors import command
+from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
+from gru_sentiment.cli.progress import on_terminal
+from gru_sentiment.process import set_up_network
+from gru_sentiment.reporting.terminal import console, fusion_report
+
+
+def fuse(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN_A RUN_B …", help="Two or more run folders.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Run folder; runs/fused by default.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")] = False,
+    device: DeviceOption = Device.auto,
+    threads: Threads = None,
+    offline: Offline = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Let runs on the same data answer together, by weights fitted on their validation part."""
+    with command(debug=debug, quiet=quiet):
+        set_up_network(offline=offline)
+        from gru_sentiment.recipes import fuse as recipe
+
+        result = recipe.fuse(
+            runs,
+            output=output,
+            force=force,
+            device=device,
+            threads=threads,
+            progress=on_terminal(sys.stderr) and not quiet,
+        )
+        console().print(fusion_report(result))

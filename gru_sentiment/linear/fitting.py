@@ -1,0 +1,154 @@
+"""The three baselines, fitted. scikit-learn (extra `baseline`) is loaded here alone.
+
+Nothing is tuned, neither on validation rows nor on others: the settings are those of
+`scripts/peers/linear.py`, the same for every data set.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gru_sentiment.errors import DataError, MissingPackageError
+from gru_sentiment.linear.model import LinearModel, Weights, outputs_for
+from gru_sentiment.linear.ngrams import Features, Floats, Integers, Texts, frequent_ngrams
+
+if TYPE_CHECKING:
+    import scipy.sparse
+
+MIN_TEXTS = 2
+"""Training texts that an n-gram must stand in."""
+TFIDF_C, NAIVE_BAYES_C = 10.0, 0.1
+"""Inverse strength of the squared penalty; naive Bayes' ratios make the numbers large, and the
+penalty that they need."""
+MAX_ITERATIONS = 1000
+
+
+def check_installed() -> str:
+    """The version of scikit-learn, which fits the baselines.
+
+    Raises:
+        MissingPackageError: scikit-learn is not installed.
+    """
+    try:
+        return importlib.metadata.version("scikit-learn")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise MissingPackageError(
+            "fitting a baseline needs scikit-learn, which is not installed",
+            hint="pip install 'gru-sentiment[baseline]'",
+        ) from error
+
+
+def check_classes(labels: Integers, names: Sequence[str]) -> None:
+    """Whether there is something of every class to learn from.
+
+    Raises:
+        DataError: a class without a training row.
+    """
+    missing = np.flatnonzero(np.bincount(labels, minlength=len(names)) == 0)
+    if len(missing):
+        raise DataError(
+            f"the training part holds no row of class {names[missing[0]]}",
+            hint="add reviews of that class to the training part",
+        )
+
+
+def fit_majority(_parts: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
+    """The classes' shares of the training part, whatever the text."""
+    shares = np.bincount(labels, minlength=n_classes) / len(labels)
+    odds = np.log(shares) - np.log1p(-shares)
+    outputs = outputs_for(n_classes)
+    return LinearModel(
+        Features(np.zeros(0, np.int64), longest=1),
+        np.zeros((0, outputs), np.float32),
+        odds[-outputs:].astype(np.float32),
+    )
+
+
+def fit_tfidf(parts: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
+    """Words and pairs by TF-IDF, logistic regression.
+
+    Counts are dampened (1 + ln count), idf is ln((1 + texts) / (1 + texts with it)) + 1, and every
+    text has the norm 1: scikit-learn's TfidfVectorizer with `sublinear_tf`.
+    """
+    keys, in_texts = frequent_ngrams(parts, 2, MIN_TEXTS)
+    idf = np.log((1 + len(labels)) / (1 + in_texts)) + 1
+    features = Features(keys, 2, idf.astype(np.float32))
+    return _fit(features, parts, labels, n_classes, c=TFIDF_C, weigh=_alike)
+
+
+def fit_naive_bayes(parts: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
+    """One to three words by their log-count ratio, logistic regression.
+
+    Wang & Manning (2012), with the logistic regression of Mesnil et al. (2014): an n-gram that
+    occurs is ln((p / |p|) / (q / |q|)), where p counts the texts of the class with the n-gram, q
+    those of the rest, both plus 1. The ratio is folded into the weight.
+    """
+    features = Features(frequent_ngrams(parts, 3, MIN_TEXTS)[0], 3)
+    return _fit(features, parts, labels, n_classes, c=NAIVE_BAYES_C, weigh=log_count_ratios)
+
+
+MODELS: dict[str, Callable[[Sequence[Texts], Integers, int], LinearModel]] = {
+    "majority": fit_majority,
+    "tfidf": fit_tfidf,
+    "nb": fit_naive_bayes,
+}
+
+
+def log_count_ratios(counts: scipy.sparse.csr_matrix, positive: Any) -> Floats:
+    """Naive Bayes' weights, shape (features,), from binary features, shape (texts, features)."""
+    inside = 1 + np.asarray(counts[positive].sum(axis=0)).ravel()
+    outside = 1 + np.asarray(counts[~positive].sum(axis=0)).ravel()
+    ratios: Floats = np.log(inside / inside.sum()) - np.log(outside / outside.sum())
+    return ratios
+
+
+def _alike(counts: scipy.sparse.csr_matrix, _positive: Any) -> Floats:
+    return np.ones(counts.shape[1])
+
+
+def _fit(
+    features: Features,
+    parts: Sequence[Texts],
+    labels: Integers,
+    n_classes: int,
+    *,
+    c: float,
+    weigh: Callable[[scipy.sparse.csr_matrix, Any], Floats],
+) -> LinearModel:
+    """A logistic regression an output, on features that are multiplied by `weigh` first."""
+    from sklearn.linear_model import LogisticRegression
+
+    if not len(features.keys):
+        # what is left of a logistic regression without features
+        return fit_majority(parts, labels, n_classes)
+    matrix = _matrix(features, parts)
+    columns, bias = [], []
+    for wanted in range(1, 2) if n_classes == 2 else range(n_classes):
+        factors = weigh(matrix, labels == wanted)
+        weighed = matrix.copy()
+        weighed.data *= factors[matrix.indices]
+        regression = LogisticRegression(C=c, max_iter=MAX_ITERATIONS)
+        regression.fit(weighed, labels == wanted)
+        columns.append(factors * regression.coef_[0])
+        bias.append(regression.intercept_[0])
+    weights: Weights = np.stack(columns, axis=1).astype(np.float32)
+    return LinearModel(features, weights, np.array(bias, np.float32))
+
+
+def _matrix(features: Features, parts: Sequence[Texts]) -> scipy.sparse.csr_matrix:
+    """The features of all texts, shape (texts, features)."""
+    import scipy.sparse
+
+    indices, values, sizes = [], [], [np.zeros(1, np.int64)]
+    for texts in parts:
+        owners, found, numbers = features.of(texts)
+        indices.append(found.astype(np.int32))
+        values.append(numbers)
+        sizes.append(np.bincount(owners, minlength=len(texts[1])))
+    starts = np.cumsum(np.concatenate(sizes))
+    content = np.concatenate(values), np.concatenate(indices), starts
+    return scipy.sparse.csr_matrix(content, shape=(len(starts) - 1, len(features.keys)))

@@ -1,0 +1,140 @@
+"""Fit linear models on exactly the parts of a config: what a network must beat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gru_sentiment.artifact.files import KIND, METADATA, METRICS, PREDICTIONS
+from gru_sentiment.artifact.linear import Baseline, kind_of, to_tensors
+from gru_sentiment.artifact.writer import RunWriter, free_run_path
+from gru_sentiment.build import Corpus, build_corpus
+from gru_sentiment.config import Config
+from gru_sentiment.data.encoding import encode
+from gru_sentiment.data.vocab import SPECIALS, Vocabulary
+from gru_sentiment.errors import ConfigError
+from gru_sentiment.evaluation import scored
+from gru_sentiment.linear.fitting import MIN_TEXTS, MODELS, check_classes, check_installed
+from gru_sentiment.linear.ngrams import MAX_WORDS
+from gru_sentiment.provenance import peak_memory_mib, provenance
+from gru_sentiment.results import BaselineResult, Metrics, Scores, scores_to_json
+
+TOKENS_AT_ONCE = 1 << 20
+SPLITS = ("validation", "test")
+
+
+def baseline(
+    config: Config,
+    *,
+    output: Path | None = None,
+    model: str | None = None,
+    force: bool = False,
+    progress: bool = False,
+) -> BaselineResult:
+    """Fit all baselines, score them on the validation and test parts, and save one as a run.
+
+    Every word of the training part that an n-gram could hold is known and every text is read
+    whole, whatever the config's text section cuts; data, split and tokenizer are the config's.
+    Nothing is random but the split.
+
+    Args:
+        config: of a network's training.
+        output: the run folder; by default runs/baseline, whatever `run.output` says.
+        model: the one to save: majority, tfidf or nb; by default the best on the validation part,
+            the simpler one where two are equal.
+        force: replace an existing run.
+        progress: show the tokeniser's progress bar.
+
+    Raises:
+        MissingPackageError: scikit-learn is not installed.
+        UserError: config, data or output that cannot be used.
+    """
+    if model is not None and model not in MODELS:
+        raise ConfigError(f"--model {model}: there is none", hint=f"choose {', '.join(MODELS)}")
+    scikit_learn = check_installed()
+    started = time.perf_counter()
+    with RunWriter(output or free_run_path("baseline"), force=force) as writer:
+        config = config.model_copy(update={"run": config.run.model_copy(update={"output": output})})
+        corpus = build_corpus(config, progress=progress)
+        fitted, fit_s = _fit(config, corpus, writer.path)
+        scores = {name: _scores(corpus, one) for name, one in fitted.items()}
+        chosen = model or max(scores, key=lambda name: scores[name]["validation"].accuracy)
+        ngrams = {name: len(one.model.features.keys) for name, one in fitted.items()}
+        about = {
+            "model": chosen,
+            "scikit_learn": scikit_learn,
+            "ngrams": ngrams,
+            "fit_s": fit_s,
+            "total_s": time.perf_counter() - started,
+        }
+        _save(writer, corpus, fitted[chosen], scores, about)
+        writer.finish()
+    return BaselineResult(
+        run=str(writer.path),
+        model=chosen,
+        scores=scores,
+        ngrams=ngrams,
+        fit_s=fit_s,
+        total_s=time.perf_counter() - started,
+    )
+
+
+def _fit(
+    config: Config, corpus: Corpus, path: Path
+) -> tuple[dict[str, Baseline], dict[str, float]]:
+    """All baselines, and how many seconds each took."""
+    rows = corpus.splits["train"]
+    label_ids = corpus.label_ids[rows]
+    check_classes(label_ids, corpus.labels.names)
+    counts = corpus.tokenized.counts(rows)
+    vocabulary = Vocabulary.from_counts(
+        counts, min_frequency=MIN_TEXTS, max_size=MAX_WORDS - len(SPECIALS)
+    )
+    encoded = encode(corpus.tokenized, vocabulary, max_tokens=None, head_tokens=0)
+    parts = list(encoded.uncut(rows, TOKENS_AT_ONCE))
+    fitted, fit_s = {}, {}
+    for name, fit in MODELS.items():
+        started = time.perf_counter()
+        model = fit(parts, label_ids, len(corpus.labels))
+        fit_s[name] = time.perf_counter() - started
+        fitted[name] = Baseline(path, config, vocabulary, corpus.labels, model)
+    return fitted, fit_s
+
+
+def _scores(corpus: Corpus, run: Baseline) -> dict[str, Metrics]:
+    return {
+        split: scored(
+            partial(run.answers, corpus.tokenized, corpus.splits[split]),
+            corpus.labels,
+            corpus.label_ids,
+        )[0]
+        for split in SPLITS
+        if split in corpus.splits
+    }
+
+
+def _save(
+    writer: RunWriter,
+    corpus: Corpus,
+    run: Baseline,
+    scores: Scores,
+    about: Mapping[str, Any],
+) -> None:
+    """The run folder, the weights last: without them an interruption leaves nothing."""
+    name = about["model"]
+    writer.save_config(run.config)
+    writer.save_names(run.vocabulary, run.labels)
+    writer.write_json(KIND, kind_of(run.model, name))
+    answers = run.answers(corpus.tokenized, corpus.splits["validation"])
+    writer.write_lines(PREDICTIONS, answers.lines(corpus.labels, corpus.label_ids))
+    writer.write_json(METRICS, scores_to_json(scores[name], models=scores))
+    facts = {
+        "data_fingerprint": corpus.records.fingerprint,
+        "rows": {split: len(rows) for split, rows in corpus.splits.items()},
+        "peak_memory_mib": peak_memory_mib(),
+    }
+    writer.write_json(METADATA, provenance() | facts | dict(about))
+    writer.save_weights(to_tensors(run.model))

@@ -1,0 +1,184 @@
+"""Let several runs answer together, by weights fitted on validation data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gru_sentiment.artifact.files import KIND, LABELS, METADATA, METRICS, PREDICTIONS
+from gru_sentiment.artifact.fusions import (
+    MAX_MEMBERS,
+    Fusion,
+    copy_member,
+    kind_of,
+    member_folder,
+    same_words,
+)
+from gru_sentiment.artifact.reader import Run, load_run, read_metadata
+from gru_sentiment.artifact.writer import RunWriter, free_run_path
+from gru_sentiment.build import build_device, build_splits, build_tokenized
+from gru_sentiment.data.labels import Integers, Labels
+from gru_sentiment.errors import ArtifactError
+from gru_sentiment.evaluation import Answers, scored
+from gru_sentiment.linear.fusion import fit_weights, fuse_answers
+from gru_sentiment.linear.ngrams import Floats
+from gru_sentiment.own_data import drawn_again
+from gru_sentiment.provenance import provenance
+from gru_sentiment.results import FusionResult, Metrics, scores_to_json
+from gru_sentiment.sources.records import Records
+from gru_sentiment.training.seeding import set_threads
+from gru_sentiment.yardstick import gaps_beside
+
+SPLITS = ("validation", "test")
+ONE_DATA = "give runs of one set of data, with one data.seed, validation_size and test_size"
+
+
+def fuse(
+    paths: Sequence[Path],
+    *,
+    output: Path | None = None,
+    force: bool = False,
+    device: str = "auto",
+    threads: int | None = None,
+    progress: bool = False,
+) -> FusionResult:
+    """Fit a weight a run on their validation part, score all on validation and test, save a run.
+
+    Args:
+        paths: two or more run folders, nets and baselines, all trained on one set of data with the
+            same validation and test part.
+        output: the run folder; by default runs/fused.
+        force: replace an existing run.
+        device: where the nets compute.
+        threads: of torch; by default one a core.
+        progress: show the tokeniser's progress bar.
+
+    Raises:
+        ArtifactError: runs that cannot be read, or cannot be fused.
+        DataError: their data cannot be read.
+    """
+    set_threads(threads)
+    members = _load(paths, device)
+    labels, config = members[0].labels, members[0].config
+    records, parts = _common_parts(members)
+    with RunWriter(output or free_run_path("fused"), force=force) as writer:
+        label_ids = labels.indices(records.labels)
+        tokenized = build_tokenized(config, records, progress=progress)
+        told = {
+            split: [
+                scored(partial(member.answers, tokenized, rows), labels, label_ids)
+                for member in members
+            ]
+            for split, rows in parts.items()
+        }
+        weights = fit_weights(_stacked(told["validation"]), label_ids[parts["validation"]])
+        fused = {split: _add_up(one, weights, labels, label_ids) for split, one in told.items()}
+        scores = {
+            str(member.path): {split: one[number][0] for split, one in told.items()}
+            for number, member in enumerate(members)
+        }
+        metrics = {split: one[0] for split, one in fused.items()}
+        for number, member in enumerate(members):
+            copy_member(member.path, member_folder(writer.partial, number))
+        writer.save_config(config)
+        writer.write_json(LABELS, {"labels": labels.classes})
+        writer.write_json(KIND, kind_of(weights))
+        writer.write_lines(PREDICTIONS, fused["validation"][1].lines(labels, label_ids))
+        writer.write_json(METRICS, scores_to_json(metrics, members=scores))
+        writer.write_json(METADATA, provenance() | _about(members, records, parts, weights))
+        writer.finish()
+    accuracies = {split: one.accuracy for split, one in metrics.items()}
+    return FusionResult(
+        run=str(writer.path),
+        weights=dict(zip(scores, weights.tolist(), strict=True)),
+        scores=scores,
+        fused=metrics,
+        baseline=gaps_beside(writer.path, config, accuracies),
+    )
+
+
+def _load(paths: Sequence[Path], device: str) -> list[Run]:
+    """The runs, once it is known that they fit each other."""
+    if not 2 <= len(paths) <= MAX_MEMBERS:
+        raise ArtifactError(
+            f"a fusion is made of 2 to {MAX_MEMBERS} runs, {len(paths)} given",
+            hint="gru-sent fuse RUN_A RUN_B",
+        )
+    members = [load_run(path, build_device(device)) for path in paths]
+    first, folders = members[0], [member.path.resolve() for member in members]
+    for number, member in enumerate(members):
+        if isinstance(member, Fusion):
+            raise ArtifactError(
+                f"{member.path}: is a fusion already",
+                hint="fuse what it is made of: the run folders in its members/",
+            )
+        if folders[number] in folders[:number]:
+            raise ArtifactError(f"{member.path}: is given twice", hint="give different runs")
+        if member.labels.classes != first.labels.classes:
+            raise ArtifactError(
+                f"{member.path}: has the classes {', '.join(member.labels.names)}; {first.path} "
+                f"has {', '.join(first.labels.names)}",
+                hint=ONE_DATA,
+            )
+        if not same_words(member.config.text, first.config.text):
+            raise ArtifactError(
+                f"{member.path}: text.language and text.lowercase are not those of {first.path}",
+                hint="train both with the same ones",
+            )
+    return members
+
+
+def _common_parts(members: Sequence[Run]) -> tuple[Records, dict[str, Integers]]:
+    """The data of all members, and their validation and test rows."""
+    first, *others = members
+    records, splits = drawn_again(first)
+    parts = {split: splits[split] for split in SPLITS if split in splits}
+    for member in others:
+        known = read_metadata(member.path).get("data_fingerprint")
+        if known != records.fingerprint:
+            raise ArtifactError(
+                f"{member.path}: was not trained on the data of {first.path} (fingerprint "
+                f"{str(known)[:12]}…, there {records.fingerprint[:12]}…)",
+                hint=ONE_DATA,
+            )
+        theirs = build_splits(member.config.data, records, member.labels)
+        for split in SPLITS:
+            if not np.array_equal(parts.get(split, []), theirs.get(split, [])):
+                raise ArtifactError(
+                    f"{member.path}: its {split} part holds other rows than that of {first.path}",
+                    hint=ONE_DATA,
+                )
+    return records, parts
+
+
+def _stacked(told: Sequence[tuple[Metrics, Answers]]) -> Floats:
+    """Log probabilities, shape (members, rows, classes)."""
+    return np.stack([answers.log_probabilities for _, answers in told]).astype(np.float64)
+
+
+def _add_up(
+    told: Sequence[tuple[Metrics, Answers]], weights: Floats, labels: Labels, label_ids: Integers
+) -> tuple[Metrics, Answers]:
+    """Scores of the members' answers together, and the answers."""
+    first = told[0][1]
+    answers = Answers(fuse_answers(_stacked(told), weights), first.encoded, first.rows)
+    elapsed_s = sum(metrics.elapsed_s for metrics, _ in told)
+    return answers.metrics(labels, label_ids, elapsed_s), answers
+
+
+def _about(
+    members: Sequence[Run], records: Records, parts: dict[str, Integers], weights: Floats
+) -> dict[str, Any]:
+    """What metadata.json says of a fusion."""
+    return {
+        "data_fingerprint": records.fingerprint,
+        "rows": {split: len(rows) for split, rows in parts.items()},
+        "members": [
+            {"run": str(member.path), "weight": float(weight)}
+            for member, weight in zip(members, weights, strict=True)
+        ],
+    }

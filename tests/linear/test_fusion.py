@@ -1,0 +1,86 @@
+"""Fused answers, and weights with the smallest loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from gru_sentiment.linear.fusion import fit_weights, fuse_answers, log_loss
+
+
+def answers(members: int, rows: int = 80, classes: int = 2, seed: int = 0) -> tuple:
+    """Log probabilities of members that know something of the classes, and the classes."""
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(classes, size=rows)
+    logits = generator.normal(size=(members, rows, classes))
+    logits += generator.uniform(0, 2, members)[:, None, None] * np.eye(classes)[labels]
+    return log_softmax(logits, axis=2), labels
+
+
+def test_one_member_with_weight_one_stays_as_it_is() -> None:
+    found, _ = answers(1)
+    np.testing.assert_allclose(fuse_answers(found, np.ones(1)), found[0], atol=1e-12)
+
+
+def test_two_classes_add_logits() -> None:
+    found, _ = answers(3)
+    weights = np.array([0.2, 0.7, 1.5])
+    logits = found[:, :, 1] - found[:, :, 0]
+    fused = fuse_answers(found, weights)
+    np.testing.assert_allclose(fused[:, 1] - fused[:, 0], weights @ logits, atol=1e-12)
+    np.testing.assert_allclose(np.exp(fused).sum(axis=1), 1)
+
+
+@given(st.integers(2, 4), st.integers(2, 4), st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_no_other_weights_have_a_smaller_loss(members: int, classes: int, seed: int) -> None:
+    found, labels = answers(members, classes=classes, seed=seed)
+    weights = fit_weights(found, labels)
+    assert (weights >= 0).all()
+    reference = minimize(
+        lambda w: log_loss(found, labels, w),
+        np.ones(members),
+        bounds=[(0, None)] * members,
+        method="L-BFGS-B",
+        options={"ftol": 1e-14, "gtol": 1e-10},
+    )
+    assert log_loss(found, labels, weights) <= reference.fun + 1e-7
+    if reference.fun > 0.1:  # else almost no answer is wrong, and the loss is flat far out
+        np.testing.assert_allclose(weights, reference.x, atol=1e-2)
+
+
+def test_a_member_that_knows_nothing_gets_nothing() -> None:
+    (useful, *_), labels = answers(1, rows=2000)
+    wrong = log_softmax(-2 * np.eye(2)[labels] + np.random.default_rng(1).normal(size=(2000, 2)), 1)
+    weights = fit_weights(np.stack([useful, np.full((2000, 2), np.log(0.5))]), labels)
+    assert weights[0] > 0.1
+    assert fit_weights(np.stack([useful, wrong]), labels)[1] == 0
+
+
+def test_the_same_member_twice_shares_its_weight() -> None:
+    found, labels = answers(1, rows=300)
+    alone = fit_weights(found, labels)
+    twice = fit_weights(np.concatenate([found, found]), labels)
+    np.testing.assert_allclose(twice, alone[0] / 2, rtol=1e-4)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_answers_without_an_error_give_finite_weights(members: int) -> None:
+    labels = np.arange(40) % 2
+    found = log_softmax(np.stack([np.eye(2)[labels] * (1 + m) for m in range(members)]), axis=2)
+    weights = fit_weights(found.astype(np.float32), labels)
+    assert np.isfinite(weights).all()
+    assert log_loss(found, labels, weights) < 1e-3
+
+
+def test_rows_do_not_depend_on_each_other() -> None:
+    found, labels = answers(3)
+    weights = fit_weights(found, labels)
+    whole = fuse_answers(found, weights)
+    parts = [fuse_answers(found[:, i : i + 7], weights) for i in range(0, 80, 7)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    np.testing.assert_array_equal(fit_weights(found, labels), weights)

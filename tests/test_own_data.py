@@ -1,0 +1,32 @@
+"""A run's data are drawn again as they were, or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gru_sentiment.artifact.reader import load_run
+from gru_sentiment.build import build_corpus, build_device
+from gru_sentiment.config_file import load_config
+from gru_sentiment.errors import ArtifactError
+from gru_sentiment.own_data import drawn_again
+from gru_sentiment.recipes.baseline import baseline
+
+
+def test_the_parts_are_those_of_the_config(
+    tiny_config: Path, reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = load_config(tiny_config, ["data.train_size=20"])
+    run = load_run(Path(baseline(config).run), build_device("cpu"))
+    records, parts = drawn_again(run)
+    corpus = build_corpus(config)
+    assert records.fingerprint == corpus.records.fingerprint
+    assert list(parts) == list(corpus.splits)
+    for split, rows in corpus.splits.items():
+        np.testing.assert_array_equal(parts[split], rows)
+    reviews_csv.write_text(reviews_csv.read_text("utf-8") + "more,positive\n", "utf-8")
+    with pytest.raises(ArtifactError, match="runs/baseline: its data changed since training"):
+        drawn_again(run)
