@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from torch import nn
 from torch.optim import Optimizer
@@ -18,17 +16,15 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from gru_sentiment.config import (
     OPTIMIZERS_WITH_MOMENTUM,
     Config,
-    DataConfig,
     TextConfig,
     TrainingConfig,
     VectorsConfig,
 )
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, encode
-from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.named_vectors import named_vectors
-from gru_sentiment.data.token_cache import cache_folder, tokenize_cached
-from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer
+from gru_sentiment.data.token_cache import cache_folder
+from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vectors import (
     WordVectors,
     check_dimension,
@@ -41,12 +37,6 @@ from gru_sentiment.errors import DataError, DeviceError
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.models.language_model import LanguageModel
-from gru_sentiment.sources.files import load_files
-from gru_sentiment.sources.folder import load_folder
-from gru_sentiment.sources.hub import load_hub
-from gru_sentiment.sources.package import load_package
-from gru_sentiment.sources.records import Records
-from gru_sentiment.sources.splits import split_rows
 from gru_sentiment.training.adversarial import AdversarialLoss
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimizer
@@ -54,93 +44,6 @@ from gru_sentiment.training.snapshot import TrainingState
 from gru_sentiment.training.stopping import Stopping
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Labelled reviews, divided and tokenised."""
-
-    records: Records
-    labels: Labels
-    label_ids: Integers
-    """Class index of every row, shape (rows,)."""
-    splits: dict[str, Integers]
-    """Rows of every part."""
-    tokenized: TokenizedTexts
-
-
-def build_records(config: DataConfig) -> Records:
-    """The reviews of the config's source."""
-    columns = {
-        "text_column": config.text_column,
-        "label_column": config.label_column,
-        "label_names": config.label_names,
-    }
-    sources: dict[str, Callable[[], Records]] = {
-        "package": load_package,
-        "folder": lambda: load_folder(config.path),  # type: ignore[arg-type]
-        "hub": lambda: load_hub(
-            config.dataset or "",
-            revision=config.revision,
-            train_split=config.train_split,
-            test_split=config.test_split,
-            **columns,  # type: ignore[arg-type]
-        ),
-        "files": lambda: load_files(
-            {
-                part: path
-                for part, path in (
-                    ("train", config.path),
-                    ("validation", config.validation_path),
-                    ("test", config.test_path),
-                )
-                if path is not None
-            },
-            **columns,  # type: ignore[arg-type]
-        ),
-    }
-    return sources[config.source]()
-
-
-def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[str, Integers]:
-    """Rows of every part, from the config's sizes and seed."""
-    return split_rows(
-        records.texts,
-        labels.indices(records.labels),
-        records.parts,
-        validation_size=config.validation_size,
-        test_size=config.test_size,
-        train_size=config.train_size,
-        seed=config.seed,
-        class_names=labels.names,
-    )
-
-
-def build_corpus(config: Config, *, progress: bool = False) -> Corpus:
-    """Reviews of the config's source, divided and tokenised (or taken from the cache)."""
-    records = build_records(config.data)
-    labels = Labels.found_in(records.labels)
-    splits = build_splits(config.data, records, labels)
-    tokenized = build_tokenized(config, records, progress=progress)
-    # what parsing and tokenising took is not needed again: room for the training
-    pa.default_memory_pool().release_unused()
-    return Corpus(records, labels, labels.indices(records.labels), splits, tokenized)
-
-
-def build_tokenizer(config: TextConfig) -> Tokenizer:
-    """The config's tokenizer."""
-    return Tokenizer(config.language, config.lowercase)
-
-
-def build_tokenized(config: Config, records: Records, *, progress: bool = False) -> TokenizedTexts:
-    """Words of all texts (from the cache where it knows them)."""
-    return tokenize_cached(
-        build_tokenizer(config.text),
-        records.texts,
-        records.fingerprint,
-        processes=config.run.processes,
-        progress=progress,
-    )
 
 
 def build_vocabulary(config: TextConfig, counts: Mapping[str, int]) -> Vocabulary:

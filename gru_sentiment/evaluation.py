@@ -15,7 +15,8 @@ from torch import nn
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, Integers
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.results import Metrics, Prediction
+from gru_sentiment.evaluation_results import Metrics
+from gru_sentiment.results import Prediction
 from gru_sentiment.scores.metrics import classification_metrics
 from gru_sentiment.training.scoring import Floats, score
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gru_sentiment.results import Evaluation, GateResult, Label
+from gru_sentiment.evaluation_results import Evaluation, GateResult
+from gru_sentiment.results import Label
 
 
 @dataclass(frozen=True)

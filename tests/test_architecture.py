@@ -17,7 +17,8 @@ from gru_sentiment import config_file
 ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
-GROUND = {"errors", "results", "suite_results", "run_results", "batch", "process", "stop_request"}
+RESULTS = {"results", "evaluation_results", "suite_results", "run_results"}
+GROUND = {"errors", *RESULTS, "batch", "process", "stop_request"}
 SECOND = {"data", "models", "training", "sources", "linear", "scores", "rows"}
 BELOW_BUILD = {*GROUND, *SECOND, "config"}
 MAY_IMPORT = {
@@ -25,20 +26,21 @@ MAY_IMPORT = {
     "config_file": {"config", "errors"},
     "provenance": {""},
     "stop_request": {"errors"},
-    "suite_results": {"results"},
-    "run_results": {"results"},
+    "results": {"evaluation_results"},
+    "suite_results": {"results", "evaluation_results"},
+    "run_results": {"evaluation_results"},
     "config_changes": {"config", "errors"},
     **{room: {room, *GROUND} for room in SECOND},
     "suites": {"suites", *GROUND, "config_file"},
     "build": BELOW_BUILD,
     "artifact": {"artifact", *BELOW_BUILD, "build", "config_file", "evaluation"},
     "machine": {"build", "config", "training"},
-    "corpora": {*BELOW_BUILD, "build"},
+    "corpora": BELOW_BUILD,
     "tasks": {"tasks", *BELOW_BUILD, "build", "evaluation"},
     "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation", "tasks"},
     "resuming": {"artifact", "config", "config_file", "config_changes", "errors"},
     "evaluation": {"data", "training", "scores", *GROUND},
-    "own_data": {*BELOW_BUILD, "build", "artifact"},
+    "own_data": {*BELOW_BUILD, "corpora", "artifact"},
     "yardstick": {*BELOW_BUILD, "artifact"},
     "recipes": {
         *BELOW_BUILD,
@@ -57,7 +59,7 @@ MAY_IMPORT = {
         "own_data",
         "yardstick",
     },
-    "reporting": {"reporting", "results", "suite_results", "run_results", "errors"},
+    "reporting": {"reporting", *RESULTS, "errors"},
     "export": {"export", *BELOW_BUILD, "config_file", "build", "artifact", "evaluation"},
     "cli": {
         "",
@@ -66,9 +68,7 @@ MAY_IMPORT = {
         "config_file",
         "process",
         "reporting",
-        "results",
-        "run_results",
-        "suite_results",
+        *RESULTS,
         "errors",
     },
 }
@@ -76,6 +76,7 @@ MAY_IMPORT = {
 NO_TORCH = (
     "errors.py",
     "results.py",
+    "evaluation_results.py",
     "suite_results.py",
     "run_results.py",
     "config.py",

@@ -16,17 +16,14 @@ from torch.nn.utils.rnn import pack_sequence
 from gru_sentiment.build import (
     build_average,
     build_batcher,
-    build_corpus,
     build_device,
     build_encoded,
     build_loss,
     build_model,
     build_optimizer,
     build_precision,
-    build_records,
     build_schedule,
     build_stopping,
-    build_tokenizer,
     build_vectors,
     build_vocabulary,
     outputs_for,
@@ -42,6 +39,7 @@ from gru_sentiment.config import (
     VectorsConfig,
 )
 from gru_sentiment.config_file import load_config
+from gru_sentiment.corpora import build_corpus, build_records, build_tokenizer
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 from gru_sentiment.errors import DataError, DeviceError, VectorsError
 

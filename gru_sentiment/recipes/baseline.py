@@ -11,16 +11,17 @@ from typing import Any
 from gru_sentiment.artifact.files import KIND, METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.linear import Baseline, kind_of, to_tensors
 from gru_sentiment.artifact.writer import RunWriter, free_run_path
-from gru_sentiment.build import Corpus, build_corpus
 from gru_sentiment.config import Config
+from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.evaluation import scored
+from gru_sentiment.evaluation_results import Metrics, Scores, scores_to_json
 from gru_sentiment.linear.fitting import MIN_TEXTS, MODELS, check_classes, check_installed
 from gru_sentiment.linear.ngrams import MAX_WORDS
 from gru_sentiment.provenance import peak_memory_mib, provenance
-from gru_sentiment.results import BaselineResult, Metrics, Scores, scores_to_json
+from gru_sentiment.results import BaselineResult
 
 TOKENS_AT_ONCE = 1 << 20
 SPLITS = ("validation", "test")

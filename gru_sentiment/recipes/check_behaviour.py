@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from gru_sentiment.artifact.reader import Run, load_run
-from gru_sentiment.build import build_device, build_tokenizer
+from gru_sentiment.build import build_device
+from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.errors import DataError
-from gru_sentiment.results import Measured, Prediction
+from gru_sentiment.evaluation_results import Measured
+from gru_sentiment.results import Prediction
 from gru_sentiment.scores.gates import check_names, judge, parse_floor
 from gru_sentiment.scores.intervals import wilson
 from gru_sentiment.suite_results import Behaviour, FailedCase, SuiteResult

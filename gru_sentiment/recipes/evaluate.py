@@ -15,21 +15,22 @@ import torch
 from gru_sentiment.artifact.fusions import same_words
 from gru_sentiment.artifact.linear import Baseline
 from gru_sentiment.artifact.reader import Run, load_run
-from gru_sentiment.build import build_device, build_tokenized
+from gru_sentiment.build import build_device
+from gru_sentiment.corpora import build_tokenized
 from gru_sentiment.data.labels import Integers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError
 from gru_sentiment.evaluation import prediction_lines
-from gru_sentiment.own_data import drawn_again
-from gru_sentiment.results import (
+from gru_sentiment.evaluation_results import (
     Against,
     BaselineGap,
     Evaluation,
     GateResult,
     Measured,
-    Prediction,
     SliceScore,
 )
+from gru_sentiment.own_data import drawn_again
+from gru_sentiment.results import Prediction
 from gru_sentiment.scores.comparison import Booleans, compare_with
 from gru_sentiment.scores.gates import (
     DIFFERENCE,

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from gru_sentiment.artifact.reader import load_run
-from gru_sentiment.build import build_device, build_tokenizer
+from gru_sentiment.build import build_device
+from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.errors import DataError
 from gru_sentiment.results import Prediction
 from gru_sentiment.training.seeding import set_threads

@@ -16,23 +16,18 @@ from torch import Tensor, nn
 from gru_sentiment.artifact.encoders import load_encoder
 from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
-from gru_sentiment.build import (
-    Corpus,
-    build_corpus,
-    build_encoded,
-    build_model,
-    build_vectors,
-    build_vocabulary,
-)
+from gru_sentiment.build import build_encoded, build_model, build_vectors, build_vocabulary
 from gru_sentiment.config import Config
+from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.vectors import coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.evaluation import Part
+from gru_sentiment.evaluation_results import Metrics
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine import prepare_machine
 from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
-from gru_sentiment.results import Coverage, Metrics, TrainingResult
+from gru_sentiment.results import Coverage, TrainingResult
 from gru_sentiment.resuming import Start, new_run, old_run
 from gru_sentiment.tasks.classification import Classification
 from gru_sentiment.yardstick import gaps_beside

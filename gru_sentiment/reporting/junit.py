@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from gru_sentiment.evaluation_results import GateResult
 from gru_sentiment.reporting.wording import demand, failure, outcome
-from gru_sentiment.results import GateResult
 from gru_sentiment.suite_results import Judged
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from gru_sentiment.evaluation_results import Evaluation
 from gru_sentiment.reporting.wording import (
     comparison_lines,
     demand,
@@ -13,7 +14,6 @@ from gru_sentiment.reporting.wording import (
     slice_title,
     verdict,
 )
-from gru_sentiment.results import Evaluation
 from gru_sentiment.suite_results import Behaviour, Judged
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@:-])")

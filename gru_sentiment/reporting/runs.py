@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from gru_sentiment.evaluation_results import PairedComparison
 from gru_sentiment.reporting.tables import add_row, new_table
 from gru_sentiment.reporting.wording import score
-from gru_sentiment.results import PairedComparison
 from gru_sentiment.run_results import RunComparison, RunSummary, SeedsResult
 
 UNKNOWN = "-"

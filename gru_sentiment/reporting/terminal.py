@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gru_sentiment.evaluation_results import BaselineGap, Evaluation, Metrics, Scores, SliceScore
 from gru_sentiment.reporting.tables import add_row as _add_row
 from gru_sentiment.reporting.tables import gates_table
 from gru_sentiment.reporting.tables import new_table as _table
@@ -20,20 +21,15 @@ from gru_sentiment.reporting.wording import (
     verdict,
 )
 from gru_sentiment.results import (
-    BaselineGap,
     BaselineResult,
     Comparison,
     Coverage,
     DataReport,
-    Evaluation,
     EvaluationRecord,
     FileScoring,
     FusionResult,
-    Metrics,
     Prediction,
     PretrainingResult,
-    Scores,
-    SliceScore,
     TrainingResult,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gru_sentiment.results import Against, GateResult
+from gru_sentiment.evaluation_results import Against, GateResult
 from gru_sentiment.suite_results import Judged
 
 

@@ -12,8 +12,6 @@ from torch.optim import Optimizer
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.build import (
-    Corpus,
-    build_corpus,
     build_encoded,
     build_loss,
     build_model,
@@ -24,6 +22,7 @@ from gru_sentiment.build import (
     build_vocabulary,
 )
 from gru_sentiment.config import Config
+from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.vectors import initial_weights
 from gru_sentiment.models.classifier import TextClassifier

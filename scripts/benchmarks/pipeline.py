@@ -28,10 +28,10 @@ from gru_sentiment.build import (
     build_loss,
     build_model,
     build_optimizer,
-    build_tokenizer,
     build_vocabulary,
 )
 from gru_sentiment.config_file import load_config
+from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.data.token_cache import tokenize_cached
 from gru_sentiment.data.tokenizer import TokenizedTexts, rules
 

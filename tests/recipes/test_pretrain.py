@@ -13,8 +13,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gru_sentiment.build import build_corpus
 from gru_sentiment.config_file import load_config
+from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserError
 from gru_sentiment.recipes import pretrain as recipe
 from gru_sentiment.recipes import train as training

@@ -15,8 +15,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gru_sentiment.build import build_corpus, build_model
+from gru_sentiment.build import build_model
 from gru_sentiment.config_file import load_config
+from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError, DataError, DivergenceError
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.evaluate import evaluate

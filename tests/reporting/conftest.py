@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gru_sentiment.results import (
+from gru_sentiment.evaluation_results import (
     Against,
     ClassMetrics,
     Evaluation,

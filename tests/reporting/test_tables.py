@@ -7,8 +7,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from gru_sentiment.evaluation_results import GateResult
 from gru_sentiment.reporting.tables import add_row, gates_table, new_table
-from gru_sentiment.results import GateResult
 from gru_sentiment.suite_results import Behaviour
 
 

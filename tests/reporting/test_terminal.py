@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console, RenderableType
 
+from gru_sentiment.evaluation_results import BaselineGap, ClassMetrics, Evaluation, Metrics
 from gru_sentiment.reporting.terminal import (
     baseline_report,
     confusion_table,
@@ -22,16 +23,12 @@ from gru_sentiment.reporting.terminal import (
     training_report,
 )
 from gru_sentiment.results import (
-    BaselineGap,
     BaselineResult,
-    ClassMetrics,
     Coverage,
     DataReport,
-    Evaluation,
     EvaluationRecord,
     FileScoring,
     FusionResult,
-    Metrics,
     Prediction,
     SplitReport,
     TrainingResult,
@@ -169,7 +166,7 @@ def test_a_gap_in_words(points: float, words: str) -> None:
         f"validation: {words} (runs/baseline: 0.9035)",
         "test: beats the baseline by 2.00 points (runs/baseline: 0.9035)",
     ]
-    evaluation = Evaluation("runs/gru", "test", METRICS, gap)
+    evaluation = Evaluation("runs/gru", "test", METRICS, baseline=gap)
     assert lines_of(evaluation_report(evaluation))[-1] == f"{words} (runs/baseline: 0.9035)"
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gru_sentiment.evaluation_results import Evaluation, GateResult
 from gru_sentiment.reporting.wording import (
     comparison_lines,
     demand,
@@ -15,7 +16,6 @@ from gru_sentiment.reporting.wording import (
     score,
     verdict,
 )
-from gru_sentiment.results import Evaluation, GateResult
 
 FLOOR = GateResult("f1.good", "floor", 0.88, None, 0.87126, 0.85, 0.89014, False)
 CEILING = GateResult("loss", "ceiling", 0.3, "upper", 0.29, 0.27, 0.31, False)

@@ -1,0 +1,191 @@
+"""What is said of a model's answers: metrics, gates, comparisons. Plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ClassMetrics:
+    """Precision, recall and F1 of one class, and how many rows truly belong to it."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Scores on one split: counts summed over the split and divided once."""
+
+    n: int
+    loss: float
+    """Mean negative log likelihood of the true class, in nats."""
+    accuracy: float
+    accuracy_interval: list[float]
+    """Wilson's 95 % interval."""
+    balanced_accuracy: float | None
+    """Mean recall; None where a class has no rows."""
+    macro_precision: float
+    macro_recall: float
+    macro_f1: float
+    mcc: float | None
+    """Matthews' correlation; None where all rows are of one class."""
+    roc_auc: float | None
+    """Area under the ROC curve, one against the rest and averaged for more than two classes; None
+    where a class has no rows."""
+    average_precision: float | None
+    """Of the second of two classes, else averaged over all; None where a class has no rows."""
+    brier: float
+    """Mean squared error of the probabilities, summed over the classes; for two classes, of one."""
+    ece: float
+    """Expected calibration error, over 15 equal bins of the predicted class's probability."""
+    per_class: dict[str, ClassMetrics]
+    confusion_matrix: list[list[int]]
+    """Rows are true classes, columns predicted ones, both in the order of `per_class`."""
+    empty_texts: int = 0
+    """Texts without a single word: predicted, counted, never dropped."""
+    tokens: int = 0
+    elapsed_s: float = 0.0
+    tokens_per_s: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric by its name, with its 95 % interval."""
+
+    name: str
+    value: float | None
+    """None where it cannot be computed of these rows."""
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """A bound that was set for a metric, and what came of it."""
+
+    metric: str
+    kind: str
+    """`floor` or `ceiling`."""
+    bound: float
+    end: str | None
+    """`lower` or `upper`: the end of the interval that was held against the bound; None for the
+    value itself."""
+    value: float
+    low: float | None
+    high: float | None
+    passed: bool
+
+
+@dataclass(frozen=True)
+class SliceScore:
+    """Accuracy on some of the rows."""
+
+    name: str
+    n: int
+    accuracy: float
+    low: float
+    high: float
+    """95 % interval, Wilson's."""
+
+
+@dataclass(frozen=True)
+class PairedComparison:
+    """A second model against a first one on the same rows."""
+
+    n: int
+    difference: float
+    """Accuracy of the second less that of the first."""
+    low: float
+    high: float
+    """95 % interval of the difference, by paired bootstrap."""
+    p_value: float
+    """McNemar's exact test, two-sided."""
+    fixed: int
+    """Rows that the second model alone gets right."""
+    broken: int
+    """Rows that the first model alone gets right."""
+
+
+@dataclass(frozen=True)
+class Against:
+    """A run compared with another one, or with saved predictions."""
+
+    other: str
+    other_accuracy: float
+    comparison: PairedComparison
+    """This run is the second, the other one the first."""
+    fixed_rows: list[int]
+    broken_rows: list[int]
+    """Rows of the data, counted from 0."""
+
+
+@dataclass(frozen=True)
+class BaselineGap:
+    """How a run stands against the baseline run beside it, on the same rows."""
+
+    run: str
+    """The baseline's run folder."""
+    accuracy: float
+    """The baseline's."""
+    points: float
+    """Accuracy above the baseline's, in hundredths; negative below it."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run's scores on one set of rows, and what else was asked about them."""
+
+    run: str
+    data: str
+    """A part of the run's data, or a file."""
+    metrics: Metrics
+    gates: list[GateResult] = field(default_factory=list)
+    against: Against | None = None
+    slices: dict[str, list[SliceScore]] = field(default_factory=dict)
+    """By what the rows were sliced, the worst slice first."""
+    predictions: list[dict[str, Any]] = field(default_factory=list)
+    """A line a row."""
+    baseline: BaselineGap | None = None
+    """None without a baseline run beside this one."""
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds that scoring took."""
+        return self.metrics.elapsed_s
+
+    @property
+    def failed(self) -> list[GateResult]:
+        """Gates that were not met."""
+        return [gate for gate in self.gates if not gate.passed]
+
+    def to_json(self) -> dict[str, Any]:
+        """Run, data and metrics side by side, and what else was asked; no predictions."""
+        asked = {
+            "gates": [asdict(gate) for gate in self.gates],
+            "against": asdict(self.against) if self.against else None,
+            "slices": {name: list(map(asdict, scores)) for name, scores in self.slices.items()},
+            "baseline": asdict(self.baseline) if self.baseline else None,
+        }
+        found = {name: value for name, value in asked.items() if value}
+        return {"run": self.run, "data": self.data, **self.metrics.to_json(), **found}
+
+
+Scores = dict[str, dict[str, Metrics]]
+"""By model or run, and by split."""
+
+
+def scores_to_json(own: Mapping[str, Metrics], **others: Scores) -> dict[str, Any]:
+    """metrics.json: a run's scores by split, and under a key of their own those of others."""
+    found: dict[str, Any] = {split: metrics.to_json() for split, metrics in own.items()}
+    for key, scores in others.items():
+        found[key] = {name: scores_to_json(one) for name, one in scores.items()}
+    return found
