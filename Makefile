@@ -6,11 +6,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CONSTRAINTS := scripts/constraints.txt
 RUN_FLAGS ?=
+# more texts for pre-training: a file with a column `text`, or a folder of .txt files
+UNLABELLED ?= ../shared/data/imdb_unsupervised.parquet
 BENCH := $(VENV)/.bench
 BENCH_FLAGS ?=
+RUNS := runs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow test-gpu check lint format types benchmark benchmark-quick audit lock clean
+.PHONY: help setup train pretrain finetune baseline fuse test test-slow test-gpu check lint format types benchmark benchmark-quick audit lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +39,30 @@ lock: $(READY) ## write the hashes of the pinned archives for this kind of machi
 
 train: $(READY) ## train the default GRU on 25,000 IMDb reviews (minutes)
 	$(BIN)/gru-sent train --config configs/gru.yaml $(RUN_FLAGS)
+
+# a run that is there is not made again; one that was cut is gone on with
+$(RUNS)/pretrain: | $(READY)
+	@if [ -d $@.partial ]; then $(BIN)/gru-sent pretrain --resume $@; \
+	else $(BIN)/gru-sent pretrain --config configs/pretrain.yaml --output $@ \
+	  --set data.unlabelled_path="$$(realpath "$(UNLABELLED)")"; fi
+
+$(RUNS)/finetune: | $(RUNS)/pretrain $(READY)
+	@if [ -d $@.partial ]; then $(BIN)/gru-sent train --resume $@; \
+	else $(BIN)/gru-sent train --config configs/finetune.yaml --output $@; fi
+
+$(RUNS)/baseline: | $(READY)
+	$(BIN)/gru-sent baseline --config configs/finetune.yaml --output $@
+
+$(RUNS)/fused: | $(RUNS)/finetune $(RUNS)/baseline $(READY)
+	$(BIN)/gru-sent fuse $(RUNS)/finetune $(RUNS)/baseline --output $@
+
+pretrain: $(RUNS)/pretrain ## a language model over UNLABELLED=FILE and the train reviews
+
+finetune: $(RUNS)/finetune ## a classifier from it; UNLABELLED=FILE where there is no encoder yet
+
+baseline: $(RUNS)/baseline ## the linear models to beat
+
+fuse: $(RUNS)/fused ## the fine-tuned classifier and the baseline together
 
 test: $(READY) ## unit tests
 	$(BIN)/python -m pytest

@@ -20,9 +20,10 @@ from gru_sentiment.cli.options import (
     Quiet,
     Resume,
     Threads,
+    check_resume,
+    flags_from,
 )
 from gru_sentiment.cli.progress import observer_for, on_terminal
-from gru_sentiment.cli.train import check_resume, flags_from
 from gru_sentiment.config_file import load_config
 from gru_sentiment.process import set_up_network
 from gru_sentiment.reporting.terminal import console, pretraining_report

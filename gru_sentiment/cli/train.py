@@ -21,6 +21,8 @@ from gru_sentiment.cli.options import (
     Quiet,
     Resume,
     Threads,
+    check_resume,
+    flags_from,
 )
 from gru_sentiment.cli.progress import observer_for, on_terminal
 from gru_sentiment.config_file import load_config
@@ -129,24 +131,3 @@ def reproduce(
         console().print(comparison_report(comparison))
         if not comparison.equal:
             raise typer.Exit(CHECK_FAILED)
-
-
-def check_resume(
-    config: Path | None, resume: Path | None, *, output: Path | None, force: bool
-) -> None:
-    """Refuse options that do not go together."""
-    if config is None and resume is None:
-        raise typer.BadParameter("say what to train: --config FILE, or --resume RUN")
-    if resume is not None and (output or force):
-        raise typer.BadParameter(
-            "--resume goes on in the run's own folder: no --output, no --force"
-        )
-
-
-def flags_from(**given: object) -> dict[str, str | int]:
-    """Options as keys of the section `run`, those that were given."""
-    return {
-        f"run.{key}": value if isinstance(value, int) else str(value)
-        for key, value in given.items()
-        if value is not None
-    }

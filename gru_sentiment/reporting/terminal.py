@@ -10,9 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gru_sentiment.evaluation_results import BaselineGap, Evaluation, Metrics, Scores, SliceScore
-from gru_sentiment.reporting.tables import add_row as _add_row
-from gru_sentiment.reporting.tables import gates_table
-from gru_sentiment.reporting.tables import new_table as _table
+from gru_sentiment.reporting.tables import add_row, gates_table, new_table
 from gru_sentiment.reporting.wording import (
     comparison_lines,
     interval,
@@ -109,11 +107,11 @@ def scores_table(scores: Scores) -> Table:
     """A row a model, accuracy and loss by split."""
     splits = list(next(iter(scores.values())))
     names = [f"{split} {score}" for score in ("accuracy", "loss") for split in splits]
-    table = _table("", *names)
+    table = new_table("", *names)
     for name, of_splits in scores.items():
         accuracies = (score(of_splits[split].accuracy) for split in splits)
         losses = (score(of_splits[split].loss) for split in splits)
-        _add_row(table, name, *accuracies, *losses)
+        add_row(table, name, *accuracies, *losses)
     return table
 
 
@@ -172,32 +170,32 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
 
 
 def _slices_table(name: str, scores: list[SliceScore]) -> Table:
-    table = _table(slice_title(name), "rows", "accuracy", "95 % interval")
+    table = new_table(slice_title(name), "rows", "accuracy", "95 % interval")
     for s in scores:
-        _add_row(table, s.name, f"{s.n:,}", score(s.accuracy), interval(s.low, s.high))
+        add_row(table, s.name, f"{s.n:,}", score(s.accuracy), interval(s.low, s.high))
     return table
 
 
 def metrics_table(metrics: dict[str, Metrics], scores: Mapping[str, str] = SCORES) -> Table:
     """One column a split; `scores` are fields of the metrics by their titles."""
-    table = _table("", *metrics)
-    _add_row(table, "reviews", *(f"{m.n:,}" for m in metrics.values()))
+    table = new_table("", *metrics)
+    add_row(table, "reviews", *(f"{m.n:,}" for m in metrics.values()))
     for title, name in scores.items():
-        _add_row(table, title, *(score(getattr(m, name)) for m in metrics.values()))
+        add_row(table, title, *(score(getattr(m, name)) for m in metrics.values()))
     classes = next(iter(metrics.values())).per_class
     for name in classes:
         for title in ("precision", "recall", "f1"):
             values = (score(getattr(m.per_class[name], title)) for m in metrics.values())
-            _add_row(table, f"{title} of {name}", *values)
-    _add_row(table, "tokens/s", *(f"{m.tokens_per_s:,.0f}" for m in metrics.values()))
+            add_row(table, f"{title} of {name}", *values)
+    add_row(table, "tokens/s", *(f"{m.tokens_per_s:,.0f}" for m in metrics.values()))
     return table
 
 
 def confusion_table(metrics: Metrics) -> Table:
     """True classes by row, predicted ones by column."""
-    table = _table("true \\ predicted", *metrics.per_class)
+    table = new_table("true \\ predicted", *metrics.per_class)
     for name, row in zip(metrics.per_class, metrics.confusion_matrix, strict=True):
-        _add_row(table, name, *(f"{n:,}" for n in row))
+        add_row(table, name, *(f"{n:,}" for n in row))
     return table
 
 
@@ -233,18 +231,18 @@ def scoring_line(scoring: FileScoring) -> str:
 
 def data_report(report: DataReport) -> RenderableType:
     """Everything that `data check` found."""
-    table = _table("", *report.splits)
+    table = new_table("", *report.splits)
     splits = list(report.splits.values())
-    _add_row(table, "rows", *(f"{s.rows:,}" for s in splits))
+    add_row(table, "rows", *(f"{s.rows:,}" for s in splits))
     for label in splits[0].labels:
-        _add_row(table, label, *(_share(s.labels[label], s.rows) for s in splits))
-    _add_row(table, "empty texts", *(f"{s.empty_texts:,}" for s in splits))
-    _add_row(table, "duplicate texts", *(f"{s.duplicate_texts:,}" for s in splits))
+        add_row(table, label, *(_share(s.labels[label], s.rows) for s in splits))
+    add_row(table, "empty texts", *(f"{s.empty_texts:,}" for s in splits))
+    add_row(table, "duplicate texts", *(f"{s.duplicate_texts:,}" for s in splits))
     for percentile in splits[0].lengths:
         title = "words, longest" if percentile == "100 %" else f"words, {percentile} have at most"
-        _add_row(table, title, *(f"{s.lengths[percentile]:,}" for s in splits))
-    _add_row(table, "truncated", *(f"{s.truncated:.1%}" for s in splits))
-    _add_row(table, "out of vocabulary", *(f"{s.out_of_vocabulary:.2%}" for s in splits))
+        add_row(table, title, *(f"{s.lengths[percentile]:,}" for s in splits))
+    add_row(table, "truncated", *(f"{s.truncated:.1%}" for s in splits))
+    add_row(table, "out of vocabulary", *(f"{s.out_of_vocabulary:.2%}" for s in splits))
     lines = [f"texts in both {pair}: {n:,}" for pair, n in report.overlaps.items()]
     lines += [f"vocabulary: {report.vocabulary:,} words", *_coverage_lines(report.coverage)]
     lines += [f"warning: {warning}" for warning in report.warnings]
