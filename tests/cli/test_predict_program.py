@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     generator = random.Random(0)
     rows = [
         {"id": i, "text": '\n"and" '.join(generator.choices(SHORT, k=generator.randint(1, 60)))}
-        for i in range(9_000)
+        for i in range(6_000)
     ]
     (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     with (folder / "in.csv").open("w", encoding="utf-8", newline="") as file:
