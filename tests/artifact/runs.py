@@ -68,7 +68,7 @@ def write_baseline(path: Path = Path("runs/b"), *, seed: int = 0) -> Path:
         set_up(writer)
         writer.write_json(KIND, linear.kind_of(model, "tfidf"))
         writer.write_json(METADATA, {"seed": seed})
-        writer.save_tensors(linear.to_tensors(model))
+        writer.save_weights(linear.to_tensors(model))
         writer.finish()
     return path
 
