@@ -61,6 +61,8 @@ class Fitting:
         self.best_epoch = 0
         self.best_scores: dict[str, float] = {}
         """Validation scores of the best epoch."""
+        self.earlier_s = 0.0
+        """Seconds in the loop that other processes have spent on this training."""
         self.checkpoint_s = 0.0
         """Seconds spent on checkpoints."""
         self._due = _Due(config.run.checkpoint_every)
@@ -118,6 +120,7 @@ class Fitting:
         self.best_epoch, self.best_scores = values["best_epoch"], values["best_scores"]
         self.writer.cut_history(values["history_bytes"])
         position = self.state.position
+        self.earlier_s = position.elapsed_s + position.sums.elapsed_s
         logger.info("going on with epoch %d, batch %d", position.epoch, position.batch + 1)
 
     def run(self, observer: Observer) -> None:

@@ -117,7 +117,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     fitting.run(observer)
     scores = fitting.best_scores
     writer.write_json(METRICS, {"held_out": scores})
-    total_s = time.perf_counter() - started
+    total_s = fitting.earlier_s + time.perf_counter() - started
     about = {
         "kind": ENCODER,
         "seed": config.run.seed,

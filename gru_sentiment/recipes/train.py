@@ -120,7 +120,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     startup_s = time.perf_counter() - started
     fitting.run(observer)
     metrics = _final_metrics(writer, fitting.evaluated, parts, device)
-    total_s = time.perf_counter() - started
+    total_s = fitting.earlier_s + time.perf_counter() - started
     about = {
         "seed": config.run.seed,
         "device": str(device),

@@ -114,6 +114,12 @@ def test_equal_to_a_training_that_never_stopped(
         (RUN).rename(tmp_path / f"stopped-at-{at}")
 
 
+def test_times_are_those_of_all_processes(tiny_config: Path) -> None:
+    stopped(tiny_config, 10, OFTEN)
+    facts = json.loads((resume() / "metadata.json").read_bytes())
+    assert facts["total_s"] > facts["training_s"] > 0
+
+
 def test_a_training_may_stop_again_and_again(tiny_config: Path) -> None:
     overrides = [OFTEN, "model.dropout=0.3"]
     expected = outcome(train(tiny_config, *overrides, "run.output=runs/whole"))
