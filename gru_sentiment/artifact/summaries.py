@@ -11,6 +11,7 @@ from typing import Any
 
 from gru_sentiment.artifact.files import (
     CONFIG,
+    ENCODER,
     KIND,
     METADATA,
     METRICS,
@@ -52,10 +53,12 @@ def read_summary(folder: Path) -> RunSummary:
     count, seconds = _number(total), _number(about.get("total_s"))
     seed = _number(about.get("seed", config.get("run.seed")))
     scores = {name: value for name, value in flat(metrics).items() if _number(value) is not None}
+    kind = _text(about.get("kind")) or _text(_values(folder / KIND).get("kind")) or NET
     return RunSummary(
         run=str(folder),
-        kind=_text(about.get("kind")) or _text(_values(folder / KIND).get("kind")) or NET,
-        cell=_text(config.get("model.cell")),
+        kind=kind,
+        # the config of a baseline or a fusion names a cell, and there is none
+        cell=_text(config.get("model.cell")) if kind in {NET, ENCODER} else None,
         parameters=None if count is None else int(count),
         seed=None if seed is None else int(seed),
         validation=scores.get("validation.accuracy"),

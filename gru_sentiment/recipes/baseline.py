@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def baseline(
     if model is not None and model not in MODELS:
         raise ConfigError(f"--model {model}: there is none", hint=f"choose {', '.join(MODELS)}")
     scikit_learn = check_installed()
-    started = time.perf_counter()
+    started, started_at = time.perf_counter(), datetime.now(UTC)
     with RunWriter(output or free_run_path("baseline"), force=force) as writer:
         config = config.model_copy(update={"run": config.run.model_copy(update={"output": output})})
         corpus = build_corpus(config, progress=progress)
@@ -69,6 +70,7 @@ def baseline(
             "scikit_learn": scikit_learn,
             "ngrams": ngrams,
             "fit_s": fit_s,
+            "started_at": started_at.isoformat(timespec="seconds"),
             "total_s": time.perf_counter() - started,
         }
         _save(writer, corpus, fitted[chosen], scores, about)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ def fuse(
         DataError: their data cannot be read.
     """
     set_threads(threads)
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
     members = _load(paths, device)
     labels, config = members[0].labels, members[0].config
     records, parts = _common_parts(members)
@@ -91,7 +93,8 @@ def fuse(
         writer.write_json(KIND, kind_of(weights))
         writer.write_lines(PREDICTIONS, fused["validation"][1].lines(labels, label_ids))
         writer.write_json(METRICS, scores_to_json(metrics, members=scores))
-        writer.write_json(METADATA, provenance() | _about(members, records, parts, weights))
+        about = _about(members, records, parts, weights)
+        writer.write_json(METADATA, provenance() | {"started_at": started_at} | about)
         writer.finish()
     accuracies = {split: one.accuracy for split, one in metrics.items()}
     return FusionResult(

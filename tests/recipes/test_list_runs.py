@@ -67,7 +67,9 @@ def test_other_kinds_and_runs_without_most_files() -> None:
     found = {run.run.removeprefix("runs/"): run for run in list_runs()}
     assert (found["linear"].kind, found["linear"].cell) == ("baseline", None)
     assert found["linear"].parameters is None
-    assert found["both"].kind == "fusion"
+    # its config is that of its first member, and names a cell
+    assert (found["both"].kind, found["both"].cell) == ("fusion", None)
+    assert found["lm"].cell == "gru"
     assert (found["lm"].kind, found["lm"].validation) == ("encoder", None)
     assert found["lm"].metrics == {"held_out.perplexity": 80.5}
     assert (found["new.partial"].finished, found["new.partial"].cell) == (False, "lstm")
@@ -127,7 +129,7 @@ def test_sorted() -> None:
 
 def test_filtered() -> None:
     write_run("a")
-    write_run("b", cell="lstm", kind="fusion")
+    write_run("b", cell="lstm", kind="encoder")
     write_run("c", cell="lstm")
     assert names(sort="run", filters=["cell=lstm"]) == ["b", "c"]
     assert names(sort="run", filters=["cell=lstm", "kind=net"]) == ["c"]
