@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from gru_sentiment.artifact.contents import load_run_config, read_kind
-from gru_sentiment.artifact.files import CONFIG, ENCODER, NET, finished_of
+from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, NET, finished_of
 from gru_sentiment.artifact.reader import check_is_net
 from gru_sentiment.artifact.writer import RunWriter, free_run_path, unfinished
 from gru_sentiment.config import Config
@@ -70,6 +70,9 @@ def new_run(config: Config, *, name: str, force: bool) -> Iterator[Start]:
         ArtifactError: the folder is taken and not to be replaced.
     """
     with RunWriter(config.run.output or free_run_path(name), force=force) as writer:
+        # before the config: with that a folder can be gone on with, and must say what it is
+        if config.pretraining is not None:
+            writer.write_json(KIND, {"kind": ENCODER})
         writer.save_config(config)
         yield Start(config, writer)
 

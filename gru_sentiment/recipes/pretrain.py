@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from gru_sentiment.artifact.files import ENCODER, KIND, METADATA, METRICS
+from gru_sentiment.artifact.files import ENCODER, METADATA, METRICS
 from gru_sentiment.build import build_encoded, build_language_model, build_vectors, build_vocabulary
 from gru_sentiment.config import Config
 from gru_sentiment.corpora import build_text_corpus
@@ -73,7 +73,6 @@ def resume(
 def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingResult:
     started, started_at = time.perf_counter(), datetime.now(UTC)
     config, writer = start.config, start.writer
-    writer.write_json(KIND, {"kind": ENCODER})
     device, threads = prepare_machine(config.run, start.known.get("threads"))
     corpus = build_text_corpus(config, progress=progress)
     vocabulary = build_vocabulary(config.text, corpus.tokenized.counts(corpus.rows))

@@ -13,6 +13,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from gru_sentiment.artifact.contents import read_kind
+from gru_sentiment.artifact.files import ENCODER
+from gru_sentiment.artifact.writer import RunWriter
+from gru_sentiment.config import Config
 from gru_sentiment.config_file import load_config
 from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserError
@@ -181,6 +185,24 @@ def test_each_command_goes_on_with_its_own() -> None:
         training.resume(Path("runs/lm"), Silent())
     assert caught.value.cause == "runs/lm.partial: was begun by gru-sent pretrain"
     assert caught.value.hint == "gru-sent pretrain --resume runs/lm"
+
+
+def test_a_folder_that_can_be_gone_on_with_says_what_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever moment it dies at: the config comes last."""
+    saved = RunWriter.save_config
+
+    def die(writer: RunWriter, config: Config) -> None:
+        saved(writer, config)
+        raise StoppedError
+
+    monkeypatch.setattr(RunWriter, "save_config", die)
+    # as sudden as a death: nothing is tidied up
+    monkeypatch.setattr(RunWriter, "__exit__", lambda *_: None)
+    with pytest.raises(StoppedError):
+        pretrain()
+    assert read_kind(Path("runs/lm.partial")) == ENCODER
 
 
 # more texts
