@@ -98,7 +98,7 @@ def _tokenize(
 
 @contextmanager
 def mapping(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
-    """`map`, by that many processes; they end at once with an error or Ctrl-C here."""
+    """`map`, by that many processes; they end with their batch after an error or Ctrl-C here."""
     if processes == 1:
         yield map
         return
@@ -112,11 +112,9 @@ def mapping(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
             "a process that tokenised was killed, perhaps for want of memory",
             hint="free some memory, or set run.processes to 1",
         ) from error
-    except BaseException:
-        for worker in multiprocessing.active_children():
-            worker.kill()
-        raise
     finally:
+        # they end their batch and go; one that is killed may leave a full queue, on which Python
+        # 3.11 waits for ever
         pool.shutdown(cancel_futures=True)
 
 
