@@ -36,7 +36,7 @@ class LanguageModelling:
         assert config.pretraining is not None
         self.config, self.encoded, self.rows, self.device = config, encoded, rows, device
         self.backward = config.pretraining.direction == "backward"
-        words_held_out = len(in_a_row(encoded, held_out))
+        words_held_out = int(encoded.full_lengths[held_out].sum()) + len(held_out)
         # few texts are read in few streams: what stands before a word matters
         streams = min(HELD_OUT_STREAMS, max(1, words_held_out // (8 * config.pretraining.window)))
         self.held_out = self._windows(held_out, streams)
