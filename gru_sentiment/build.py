@@ -41,9 +41,9 @@ from gru_sentiment.models.language_model import LanguageModel
 from gru_sentiment.training.adversarial import AdversarialLoss
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimizer
+from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 from gru_sentiment.training.snapshot import TrainingState
 from gru_sentiment.training.stopping import Stopping
-from gru_sentiment.training.unlabelled import SemiSupervisedLoss
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 

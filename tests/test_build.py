@@ -48,7 +48,7 @@ from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 from gru_sentiment.errors import DataError, DeviceError, VectorsError
 from gru_sentiment.training.adversarial import AdversarialLoss
 from gru_sentiment.training.losses import ClassificationLoss
-from gru_sentiment.training.unlabelled import SemiSupervisedLoss
+from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 
 CPU = torch.device("cpu")
 VOCABULARY = Vocabulary(["<unk>", "<pad>", "good", "bad"])

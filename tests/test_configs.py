@@ -98,7 +98,7 @@ def test_self_training_is_fine_tuning_with_a_teacher() -> None:
     tuned, taught = (load_config(FOLDER / f"{name}.yaml") for name in ("finetune", "self-train"))
     added = taught.training.unlabelled
     assert added is not None
-    assert added.teacher == FOLDER.parent / "runs" / "fused"
+    assert added.teacher == FOLDER / "../runs/fused"
     plain = taught.training.model_copy(update={"unlabelled": None})
     assert taught.model_copy(update={"training": plain}) == tuned
 

@@ -16,7 +16,7 @@ from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.training.adversarial import AdversarialLoss
 from gru_sentiment.training.losses import ClassificationLoss
-from gru_sentiment.training.unlabelled import SemiSupervisedLoss, entropy
+from gru_sentiment.training.semi_supervised import SemiSupervisedLoss, entropy
 
 TEXTS = [[2, 3, 4], [5], [6, 2], [3, 3, 3, 4, 2], [5, 6], [4]]
 LABELS = np.array([1, 0, 1, NO_LABEL, NO_LABEL, NO_LABEL])
