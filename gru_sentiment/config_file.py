@@ -23,6 +23,7 @@ PATH_KEYS = (
     "data.unlabelled_path",
     "vectors.path",
     "model.initialize_from",
+    "training.unlabelled.teacher",
     "run.output",
 )
 
@@ -62,8 +63,10 @@ def dump_config(config: Config) -> str:
 
 def _resolve_paths(values: Mapping[str, Any], folder: Path) -> None:
     for dotted in PATH_KEYS:
-        section, key = dotted.split(".")
-        inner = values.get(section)
+        *sections, key = dotted.split(".")
+        inner: Any = values
+        for section in sections:
+            inner = inner.get(section) if isinstance(inner, dict) else None
         if isinstance(inner, dict) and isinstance(inner.get(key), str):
             try:
                 inner[key] = str(folder / Path(inner[key]).expanduser())

@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "evaluation": {"data", "training", "scores", *GROUND},
     "own_data": {*BELOW_BUILD, "corpora", "artifact"},
     "yardstick": {*BELOW_BUILD, "artifact"},
+    "teacher": {*BELOW_BUILD, "corpora", "artifact"},
     "recipes": {
         *BELOW_BUILD,
         "suites",
@@ -60,6 +61,7 @@ MAY_IMPORT = {
         "resuming",
         "own_data",
         "yardstick",
+        "teacher",
     },
     "reporting": {"reporting", *RESULTS, "errors"},
     "export": {"export", *BELOW_BUILD, "config_file", "build", "artifact", "evaluation"},

@@ -413,7 +413,8 @@ def test_paths_are_relative_to_the_file_and_in_overrides_to_the_current_folder(
     there.mkdir()
     (there / "c.yaml").write_text(
         "data: {source: files, path: a.csv, test_path: ../b.csv, validation_path: /c.csv}\n"
-        "vectors: {source: file, path: v.txt}\nrun: {output: out}",
+        "vectors: {source: file, path: v.txt}\nrun: {output: out}\n"
+        "training: {unlabelled: {teacher: ../runs/a}}",
         "utf-8",
     )
     monkeypatch.chdir(here)
@@ -424,6 +425,8 @@ def test_paths_are_relative_to_the_file_and_in_overrides_to_the_current_folder(
     assert config.data.validation_path == Path("/c.csv")
     assert config.vectors.path == here / "w.txt"
     assert config.run.output == Path("/r")
+    assert config.training.unlabelled is not None
+    assert config.training.unlabelled.teacher == there / "../runs/a"
     assert load_config(Path("../there/c.yaml")).run.output == there / "out"
 
 

@@ -18,7 +18,7 @@ from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.build import build_encoded, build_model, build_vectors, build_vocabulary
 from gru_sentiment.config import Config
-from gru_sentiment.corpora import Corpus, build_corpus
+from gru_sentiment.corpora import Corpus, build_training_corpus
 from gru_sentiment.data.vectors import coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
@@ -28,8 +28,9 @@ from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine import prepare_machine
 from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
 from gru_sentiment.results import Coverage, TrainingResult
-from gru_sentiment.resuming import Start, new_run, old_run
+from gru_sentiment.resuming import TEACHER, UNLABELLED, Start, new_run, old_run
 from gru_sentiment.tasks.classification import Classification
+from gru_sentiment.teacher import Teacher
 from gru_sentiment.yardstick import gaps_beside
 
 logger = logging.getLogger(__name__)
@@ -88,13 +89,17 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     encoder = load_encoder(config.model.initialize_from) if config.model.initialize_from else None
     if encoder:
         encoder.check_fits(config)
-    corpus = build_corpus(config, progress=progress)
-    counts = corpus.tokenized.counts(corpus.splits["train"])
+    teacher = Teacher.of(config, writer.partial, start.known.get(TEACHER), device)
+    corpus = build_training_corpus(config, progress=progress)
+    counts = corpus.tokenized.counts(corpus.trained_on)
     vocabulary = encoder.vocabulary if encoder else build_vocabulary(config.text, counts)
+    taught = teacher.teach(config, corpus, progress=progress) if teacher else None
     facts = {
         "data": corpus.records.fingerprint,
+        **({UNLABELLED: corpus.unlabelled.fingerprint} if corpus.unlabelled else {}),
         "vocabulary": fingerprint(vocabulary.to_text()),
         **({"encoder": encoder.fingerprint} if encoder else {}),
+        **({TEACHER: taught.fingerprint} if taught else {}),
         "threads": threads,
         "device": device.type,
         "torch": torch.__version__,
@@ -114,7 +119,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         split: Part(encoded, rows, corpus.labels, corpus.label_ids)
         for split, rows in corpus.splits.items()
     }
-    task = Classification(config, parts, device)
+    task = Classification(config, parts, device, taught.probabilities if taught else None)
     fitting = Fitting(config, model, task, writer, device=device, facts=facts)
     fitting.begin(start.checkpoint)
     startup_s = time.perf_counter() - started
@@ -129,6 +134,8 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         "rows": {split: len(rows) for split, rows in corpus.splits.items()},
         "coverage": asdict(covered) if covered else None,
         "encoder": encoder.about() if encoder else None,
+        "unlabelled_fingerprint": corpus.unlabelled.fingerprint if corpus.unlabelled else None,
+        "teacher": taught.about() if taught else None,
     }
     clock = {
         "started_at": started_at.isoformat(timespec="seconds"),

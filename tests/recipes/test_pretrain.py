@@ -390,3 +390,23 @@ def test_an_adversary_takes_part(kind: str) -> None:
     )
     assert one[0]["train_loss"] != other[0]["train_loss"]
     assert moved.metrics["validation"].n == plain.metrics["validation"].n
+
+
+@pytest.mark.parametrize("unfreeze", [0, 1])
+def test_it_may_be_taught_on_unlabelled_texts(unfreeze: int) -> None:
+    pretrain()
+    fine_tune("run.output=runs/teacher")
+    Path("more.jsonl").write_text(
+        "".join(f'{{"text": "{text}"}}\n' for text in texts(30, seed=7)), "utf-8"
+    )
+    result = fine_tune(
+        "data.unlabelled_path=more.jsonl",
+        "training.unlabelled.batch_size=8",
+        "training.unlabelled.teacher=runs/teacher",
+        "training.adversarial.kind=virtual",
+        f"training.fine_tuning.unfreeze_epochs={unfreeze}",
+    )
+    facts = json.loads(Path(f"{result.run}/metadata.json").read_bytes())
+    assert facts["rows"]["unlabelled"] == 30
+    assert facts["encoder"]["path"].endswith("runs/lm")
+    assert facts["teacher"]["path"].endswith("runs/teacher")
