@@ -8,8 +8,15 @@ import torch
 from torch import Tensor
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.build import build_batcher, build_objective, release_layers
+from gru_sentiment.build import (
+    build_augmentation,
+    build_batcher,
+    build_objective,
+    release_layers,
+)
 from gru_sentiment.config import Config
+from gru_sentiment.data.augmentation import AugmentedBatches
+from gru_sentiment.data.vectors import WordVectors
 from gru_sentiment.evaluation import Part
 from gru_sentiment.models.classifier import TextClassifier
 
@@ -17,19 +24,35 @@ MONITORED = ("loss", "accuracy", "macro_f1", "roc_auc")
 
 
 class Classification:
-    """The config's classification of the part `train`, validated on the part `validation`."""
+    """The config's classification of the part `train`, validated on the part `validation`.
 
-    def __init__(self, config: Config, parts: Mapping[str, Part], device: torch.device) -> None:
+    `vectors` are those that the training starts from.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        parts: Mapping[str, Part],
+        vectors: WordVectors,
+        device: torch.device,
+    ) -> None:
         self.config, self.device = config, device
         self.part, self.validation = parts["train"], parts["validation"]
         self.batcher = build_batcher(config.training, self.part.encoded)
+        self.augmentation = build_augmentation(config.training.augmentation, vectors)
         labels = self.part.label_ids[self.part.rows]
         self.of_batch = build_objective(config.training, labels, len(self.part.labels))
 
     def batches(self, epoch: int) -> Sequence[Batch]:
-        """Texts of similar lengths together, in an order that follows from seed and epoch."""
+        """Texts of similar lengths together, in an order that follows from seed and epoch.
+
+        So do the words that an augmentation drops or replaces.
+        """
         rows, seed = self.part.rows, self.config.run.seed
-        return self.batcher.shuffled(rows, self.part.label_ids, seed=seed, epoch=epoch)
+        batches = self.batcher.shuffled(rows, self.part.label_ids, seed=seed, epoch=epoch)
+        if self.augmentation is None:
+            return batches
+        return AugmentedBatches(batches, self.augmentation, seed, epoch)
 
     def loss(self, model: TextClassifier, batch: Batch) -> tuple[Tensor, int | None]:
         """Cross-entropy of the classes."""
