@@ -15,11 +15,13 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gru_sentiment.config import (
     OPTIMIZERS_WITH_MOMENTUM,
+    AugmentationConfig,
     Config,
     TextConfig,
     TrainingConfig,
     VectorsConfig,
 )
+from gru_sentiment.data.augmentation import Augmentation, nearest
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, encode
 from gru_sentiment.data.mixing import Beside
@@ -80,6 +82,18 @@ def build_beside(config: Config, rows: Integers) -> Beside:
     """The config's unlabelled texts `rows`, a number of them beside every batch."""
     assert config.training.unlabelled is not None
     return Beside(rows, config.training.unlabelled.batch_size, config.run.seed)
+
+
+def build_augmentation(config: AugmentationConfig, vectors: WordVectors) -> Augmentation | None:
+    """What the config does to training batches; None where that is nothing.
+
+    Raises:
+        VectorsError: too few words have vectors for neighbours.
+    """
+    if not (config.word_dropout or config.synonyms):
+        return None
+    neighbours = nearest(vectors, config.neighbours) if config.synonyms else None
+    return Augmentation(config.word_dropout, config.synonyms, neighbours)
 
 
 def build_vectors(config: VectorsConfig, vocabulary: Vocabulary) -> WordVectors:

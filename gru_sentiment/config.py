@@ -180,6 +180,19 @@ class UnlabelledConfig(Section):
     """Of the entropy of the answers to unlabelled reviews (Grandvalet & Bengio 2005)."""
 
 
+class AugmentationConfig(Section):
+    """Training reviews in other words, drawn anew for every epoch; nothing else is changed."""
+
+    word_dropout: Fraction = 0.0
+    """Probability that a word becomes the unknown word (Iyyer et al. 2015 leave it out; so a text
+    keeps its length)."""
+    synonyms: Fraction = 0.0
+    """Probability that a word becomes one of its neighbours. A word without a vector has none."""
+    neighbours: Positive = 10
+    """How many words of the vocabulary are the neighbours of a word: the nearest by the cosine of
+    the vectors that the training starts from."""
+
+
 class TrainingConfig(Section):
     """How the weights are fitted."""
 
@@ -236,6 +249,8 @@ class TrainingConfig(Section):
     """A second loss that makes neighbouring word vectors give the same answer."""
     unlabelled: UnlabelledConfig | None = None
     """Reviews without labels (`data.unlabelled_path`) that are read too; null reads none."""
+    augmentation: AugmentationConfig = AugmentationConfig()
+    """Words dropped or replaced at random while training."""
     on_non_finite: Literal["stop", "skip"] = "stop"
     """What to do about a loss or gradient that is not finite: stop, or leave the batch out and
     count it."""
@@ -351,6 +366,15 @@ def _missing_for_source(config: Config) -> list[str]:
             "model.embedding_frozen_epochs: all would leave the random vectors of vectors.source "
             "none as they are; set a number of epochs"
         )
+    if (
+        vectors.source == "none"
+        and config.training.augmentation.synonyms
+        and not (config.model.initialize_from or config.pretraining)
+    ):
+        problems.append(
+            "training.augmentation.synonyms: the random vectors of vectors.source none have no "
+            "neighbours that mean the same; choose another source, or set model.initialize_from"
+        )
     return problems
 
 
@@ -374,6 +398,10 @@ def _pretraining_problems(config: Config) -> list[str]:
         problems.append(
             "training.unlabelled: is for a classifier; a language model reads data.unlabelled_path "
             "without it"
+        )
+    if config.training.augmentation != AugmentationConfig():
+        problems.append(
+            "training.augmentation: acts on a classifier's reviews, not in pretraining; remove it"
         )
     return problems
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from gru_sentiment.config import (
     AdversarialConfig,
+    AugmentationConfig,
     Config,
     DataConfig,
     FineTuningConfig,
@@ -32,6 +33,7 @@ SECTIONS = [
     FineTuningConfig,
     AdversarialConfig,
     UnlabelledConfig,
+    AugmentationConfig,
     TrainingConfig,
     PretrainingConfig,
     RunConfig,
@@ -75,6 +77,11 @@ OUT_OF_RANGE: list[tuple[type[Section], str, Any]] = [
     (ModelConfig, "layer_dropout", 1.5),
     (ModelConfig, "embedding_frozen_epochs", -1),
     (ModelConfig, "embedding_frozen_epochs", "never"),
+    (AugmentationConfig, "word_dropout", 1.0),
+    (AugmentationConfig, "word_dropout", -0.1),
+    (AugmentationConfig, "synonyms", 1.0),
+    (AugmentationConfig, "synonyms", -0.1),
+    (AugmentationConfig, "neighbours", 0),
     (TrainingConfig, "epochs", 0),
     (TrainingConfig, "batch_size", 0),
     (TrainingConfig, "accumulation_steps", 0),
@@ -182,6 +189,10 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
         {"vectors": {"source": "none"}, "model": {"embedding_frozen_epochs": "all"}},
         "model.embedding_frozen_epochs: all would leave the random vectors",
     ),
+    (
+        {"vectors": {"source": "none"}, "training": {"augmentation": {"synonyms": 0.1}}},
+        "training.augmentation.synonyms: the random vectors of vectors.source none have no",
+    ),
 ]
 
 
@@ -207,6 +218,11 @@ POSSIBLE: list[dict[str, Any]] = [
               "validation_size": 0}},
     {"model": {"embedding_frozen_epochs": "all"}},
     {"model": {"embedding_frozen_epochs": 2}, "vectors": {"source": "none"}},
+    {"training": {"augmentation": AugmentationConfig(synonyms=0.1)}},
+    {"training": {"augmentation": AugmentationConfig(word_dropout=0.1)},
+     "vectors": {"source": "none"}},
+    {"training": {"augmentation": AugmentationConfig(synonyms=0.1)},
+     "vectors": {"source": "none"}, "model": {"initialize_from": Path("runs/pretrain")}},
 ]  # fmt: skip
 
 
@@ -258,7 +274,13 @@ def test_schema_lists_allowed_values() -> None:
 def test_every_section_is_one_of_ours() -> None:
     fields = Config.model_fields.items()
     annotations = [field.annotation for name, field in fields if name != "pretraining"]
-    within = {FineTuningConfig, AdversarialConfig, UnlabelledConfig, PretrainingConfig}
+    within = {
+        FineTuningConfig,
+        AdversarialConfig,
+        UnlabelledConfig,
+        AugmentationConfig,
+        PretrainingConfig,
+    }
     assert set(annotations) == set(SECTIONS) - within
     assert all(isinstance(a, type) and issubclass(a, BaseModel) for a in annotations)
     assert Config.model_fields["pretraining"].annotation == PretrainingConfig | None

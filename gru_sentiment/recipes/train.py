@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gru_sentiment.artifact.encoders import load_encoder
 from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
@@ -19,7 +19,7 @@ from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.build import build_encoded, build_model, build_vectors, build_vocabulary
 from gru_sentiment.config import Config
 from gru_sentiment.corpora import Corpus, build_training_corpus
-from gru_sentiment.data.vectors import coverage, initial_weights
+from gru_sentiment.data.vectors import WordVectors, coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.evaluation import Part
@@ -106,10 +106,9 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     }
     start.check_facts(facts)
     _log_reviews(corpus)
-    if encoder:
-        covered, weights = None, encoder.word_vectors
-    else:
-        covered, weights = _word_vectors(config, vocabulary, counts)
+    vectors = encoder.word_vectors if encoder else build_vectors(config.vectors, vocabulary)
+    covered = None if encoder else _coverage(vectors, vocabulary, counts)
+    weights = torch.from_numpy(initial_weights(vectors, config.run.seed))
     model = build_model(config, weights, len(corpus.labels), device)
     if encoder:
         encoder.initialize(model)
@@ -119,7 +118,8 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         split: Part(encoded, rows, corpus.labels, corpus.label_ids)
         for split, rows in corpus.splits.items()
     }
-    task = Classification(config, parts, device, taught.probabilities if taught else None)
+    soft_labels = taught.probabilities if taught else None
+    task = Classification(config, parts, vectors, device, soft_labels)
     fitting = Fitting(config, model, task, writer, device=device, facts=facts)
     fitting.begin(start.checkpoint)
     startup_s = time.perf_counter() - started
@@ -162,11 +162,8 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     )
 
 
-def _word_vectors(
-    config: Config, vocabulary: Vocabulary, counts: Mapping[str, int]
-) -> tuple[Coverage, Tensor]:
-    """The vectors that the vocabulary starts from, and how much of it they know."""
-    vectors = build_vectors(config.vectors, vocabulary)
+def _coverage(vectors: WordVectors, vocabulary: Vocabulary, counts: Mapping[str, int]) -> Coverage:
+    """How much of the vocabulary the vectors know."""
     covered = coverage(vectors, vocabulary, counts)
     logger.info(
         "vocabulary: %s words; vectors %s cover %.1f %% of them and %.1f %% of the text",
@@ -175,7 +172,7 @@ def _word_vectors(
         100 * covered.types,
         100 * covered.tokens,
     )
-    return covered, torch.from_numpy(initial_weights(vectors, config.run.seed))
+    return covered
 
 
 def _final_metrics(

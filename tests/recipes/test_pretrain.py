@@ -248,6 +248,11 @@ def test_a_test_part_is_recognised_by_its_texts() -> None:
         (["model.bidirectional=true"], ConfigError, "model.bidirectional: a model that reads in"),
         (["training.monitor=+accuracy"], ConfigError, "training.monitor: +accuracy is no score"),
         (["text.max_size=1"], DataError, "the vocabulary holds 1 word"),
+        (
+            ["training.augmentation.word_dropout=0.1"],
+            ConfigError,
+            "training.augmentation: acts on a classifier's reviews",
+        ),
         (["training.batch_size=500"], DataError, "too little text: 500 streams of 8 words"),
         (["pretraining.held_out=48"], DataError, "pretraining.held_out: 48 of 48 texts"),
         (["data.unlabelled_path=none.csv"], DataError, "none.csv: no such file"),
@@ -410,3 +415,19 @@ def test_it_may_be_taught_on_unlabelled_texts(unfreeze: int) -> None:
     assert facts["rows"]["unlabelled"] == 30
     assert facts["encoder"]["path"].endswith("runs/lm")
     assert facts["teacher"]["path"].endswith("runs/teacher")
+
+
+@pytest.mark.parametrize("kind", ["none", "virtual"])
+def test_synonyms_are_neighbours_in_the_encoder(kind: str) -> None:
+    pretrain()
+    adversary = f"training.adversarial.kind={kind}"
+    plain = fine_tune("run.output=runs/plain", adversary)
+    replaced = fine_tune(
+        "run.output=runs/replaced", adversary, "training.augmentation.synonyms=0.5"
+    )
+    one, other = (
+        [json.loads(line) for line in Path(r.run, "metrics.jsonl").read_text().splitlines()]
+        for r in (plain, replaced)
+    )
+    assert one[0]["train_loss"] != other[0]["train_loss"]
+    assert one[0]["tokens"] == other[0]["tokens"]
