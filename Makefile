@@ -13,7 +13,7 @@ BENCH_FLAGS ?=
 RUNS := runs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrain finetune baseline fuse test test-slow test-gpu check lint format types benchmark benchmark-quick audit lock clean
+.PHONY: help setup train pretrain finetune baseline fuse best test test-slow test-gpu check lint format types benchmark benchmark-quick audit lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,11 @@ $(RUNS)/baseline: | $(READY)
 $(RUNS)/fused: | $(RUNS)/finetune $(RUNS)/baseline $(READY)
 	$(BIN)/gru-sent fuse $(RUNS)/finetune $(RUNS)/baseline --output $@
 
+$(RUNS)/imdb-best: | $(RUNS)/fused $(READY)
+	@if [ -d $@.partial ]; then $(BIN)/gru-sent train --resume $@; \
+	else $(BIN)/gru-sent train --config configs/imdb-best.yaml --output $@ \
+	  --set data.unlabelled_path="$$(realpath "$(UNLABELLED)")"; fi
+
 pretrain: $(RUNS)/pretrain ## a language model over UNLABELLED=FILE and the train reviews
 
 finetune: $(RUNS)/finetune ## a classifier from it; UNLABELLED=FILE where there is no encoder yet
@@ -63,6 +68,8 @@ finetune: $(RUNS)/finetune ## a classifier from it; UNLABELLED=FILE where there 
 baseline: $(RUNS)/baseline ## the linear models to beat
 
 fuse: $(RUNS)/fused ## the fine-tuned classifier and the baseline together
+
+best: $(RUNS)/imdb-best ## a classifier taught by both on the unlabelled reviews of UNLABELLED=FILE
 
 test: $(READY) ## unit tests
 	$(BIN)/python -m pytest
