@@ -25,6 +25,7 @@ from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results import EvaluationRecord, StepRecord, TrainingResult
 
 FILES = {
+    "calibration.json",
     "config.yaml",
     "vocabulary.txt",
     "labels.json",
