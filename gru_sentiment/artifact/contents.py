@@ -119,7 +119,7 @@ def load_temperature(folder: Path) -> float:
     if not path.exists() and CALIBRATION not in named(folder):
         return 1.0
     verify(folder, [CALIBRATION])
-    value = read_object(path).get("temperature")
+    value: Any = read_object(path).get("temperature")
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not LOWEST <= value <= HIGHEST:
         raise ArtifactError(
