@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,8 @@ from torch import nn
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, Integers
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.evaluation_results import Metrics
+from gru_sentiment.evaluation_results import Calibrated, Metrics, Reliability
+from gru_sentiment.linear.calibration import at_temperature, fit_temperature
 from gru_sentiment.results import Prediction
 from gru_sentiment.scores.metrics import classification_metrics
 from gru_sentiment.training.scoring import Floats, score
@@ -34,12 +35,20 @@ class Answers:
     rows: Integers
     """Which texts of `encoded`."""
 
-    def predictions(self, labels: Labels) -> list[Prediction]:
-        """One a row, in order."""
+    def at_temperature(self, temperature: float) -> Answers:
+        """The same classes, their probabilities nearer to each other the higher it is."""
+        return replace(self, log_probabilities=at_temperature(self.log_probabilities, temperature))
+
+    def predictions(self, labels: Labels, threshold: float | None = None) -> list[Prediction]:
+        """One a row, in order: its likeliest class or, of two with a threshold, the second one
+        where it has at least that probability.
+        """
         names, rows, encoded = labels.names, self.rows, self.encoded
+        probabilities = np.exp(self.log_probabilities)
+        likeliest = self.log_probabilities.argmax(axis=1)
         columns = (
-            self.log_probabilities.argmax(axis=1),
-            np.exp(self.log_probabilities),
+            likeliest if threshold is None else np.int64(probabilities[:, 1] >= threshold),
+            probabilities,
             np.minimum(encoded.full_lengths[rows], encoded.lengths[rows]),
             encoded.unknown_tokens(rows),
             encoded.truncated[rows],
@@ -103,6 +112,20 @@ def scored(
     started = time.perf_counter()
     answers = answer()
     return answers.metrics(labels, label_ids, time.perf_counter() - started), answers
+
+
+def calibrated(
+    told: Mapping[str, tuple[Metrics, Answers]], labels: Labels, label_ids: Integers
+) -> tuple[dict[str, tuple[Metrics, Answers]], Calibrated]:
+    """Scores and answers by split at the temperature that fits the validation part best."""
+    raw, answers = told["validation"]
+    temperature = fit_temperature(answers.log_probabilities, label_ids[answers.rows])
+    found = {}
+    for split, (metrics, answers) in told.items():
+        warm = answers.at_temperature(temperature)
+        found[split] = warm.metrics(labels, label_ids, metrics.elapsed_s), warm
+    before, after = Reliability.of(raw), Reliability.of(found["validation"][0])
+    return found, Calibrated(temperature, before, after)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,34 @@ class Metrics:
 
 
 @dataclass(frozen=True)
+class Reliability:
+    """How far probabilities can be believed: the scores of `Metrics` that a temperature changes."""
+
+    log_loss: float
+    brier: float
+    ece: float
+
+    @classmethod
+    def of(cls, metrics: Metrics) -> Reliability:
+        """That of a split."""
+        return cls(metrics.loss, metrics.brier, metrics.ece)
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A temperature that was fitted on the validation part, and what it changed there."""
+
+    temperature: float
+    before: Reliability
+    """At a temperature of 1."""
+    after: Reliability
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Measured:
     """A metric by its name, with its 95 % interval."""
 
@@ -141,6 +169,34 @@ class BaselineGap:
 
 
 @dataclass(frozen=True)
+class ThresholdScores:
+    """Scores of some rows at a threshold."""
+
+    data: str
+    """A part of the run's data, or a file."""
+    threshold: float
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True)
+class FoundThreshold:
+    """A threshold for the second of two classes, and what comes of it."""
+
+    by: str
+    """What it was chosen by, as it was asked for."""
+    positive: str
+    """The class that a text is given where it has at least this probability."""
+    threshold: float
+    of: str
+    """The class that precision, recall and F1 are of."""
+    scores: list[ThresholdScores]
+    """At 0.5 and at it: of the validation part, and of the rows that were scored."""
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A run's scores on one set of rows, and what else was asked about them."""
 
@@ -156,6 +212,7 @@ class Evaluation:
     """A line a row."""
     baseline: BaselineGap | None = None
     """None without a baseline run beside this one."""
+    threshold: FoundThreshold | None = None
 
     @property
     def elapsed_s(self) -> float:
@@ -174,6 +231,7 @@ class Evaluation:
             "against": asdict(self.against) if self.against else None,
             "slices": {name: list(map(asdict, scores)) for name, scores in self.slices.items()},
             "baseline": asdict(self.baseline) if self.baseline else None,
+            "threshold": asdict(self.threshold) if self.threshold else None,
         }
         found = {name: value for name, value in asked.items() if value}
         return {"run": self.run, "data": self.data, **self.metrics.to_json(), **found}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gru_sentiment.evaluation_results import BaselineGap, Metrics, Scores
+from gru_sentiment.evaluation_results import BaselineGap, Calibrated, Metrics, Scores
 
 Label = str | int
 """A class as the user's data names it."""
@@ -111,6 +111,7 @@ class TrainingResult:
     """The run folder."""
     metrics: dict[str, Metrics]
     """By split."""
+    calibration: Calibrated
     best_epoch: int
     epochs: int
     stopped_by: str

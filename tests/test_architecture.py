@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "tasks": {"tasks", *BELOW_BUILD, "build", "evaluation"},
     "fitting": {*BELOW_BUILD, "build", "artifact", "evaluation", "tasks"},
     "resuming": {"artifact", "config", "config_file", "config_changes", "errors"},
-    "evaluation": {"data", "training", "scores", *GROUND},
+    "evaluation": {"data", "training", "linear", "scores", *GROUND},
     "own_data": {*BELOW_BUILD, "corpora", "artifact"},
     "yardstick": {*BELOW_BUILD, "artifact"},
     "teacher": {*BELOW_BUILD, "corpora", "artifact"},

@@ -14,7 +14,8 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from gru_sentiment import evaluation
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.evaluation import Answers, Part, answers_of
+from gru_sentiment.evaluation import Answers, Part, answers_of, calibrated
+from gru_sentiment.evaluation_results import Reliability
 
 CPU = torch.device("cpu")
 TEXTS = [[2, 3, 4, 5, 6], [], [3], [0, 4, 0], [], [5, 5], [2, 0, 6, 0, 3, 4]]
@@ -136,3 +137,42 @@ def test_lines_name_the_row_and_its_class() -> None:
         (0, "good", "bad"),
     ]
     assert lines[0]["probabilities"] == pytest.approx({"bad": 0.25, "good": 0.75})
+
+
+def test_a_threshold_decides_between_two_classes() -> None:
+    part = make_part(np.array([2, 0, 3]))
+    answers = Answers(np.log([[0.4, 0.6], [0.75, 0.25], [0.125, 0.875]]), part.encoded, part.rows)
+    labels = Labels(["bad", "good"])
+    for threshold, expected in (
+        (0.2, ["good", "good", "good"]),
+        (0.25, ["good", "good", "good"]),
+        (0.5, ["good", "bad", "good"]),
+        (0.7, ["bad", "bad", "good"]),
+        (0.9, ["bad", "bad", "bad"]),
+    ):
+        found = answers.predictions(labels, threshold)
+        assert [prediction.label for prediction in found] == expected
+        plain = [prediction.probabilities for prediction in answers.predictions(labels)]
+        assert [prediction.probabilities for prediction in found] == plain
+
+
+def test_one_temperature_for_all_parts_fitted_on_validation() -> None:
+    model = Positions(1)
+    told = {
+        name: make_part(rows).evaluate(model, CPU)
+        for name, rows in (("validation", ROWS), ("test", np.array([4, 5])))
+    }
+    found, calibration = calibrated(told, Labels([-1, 1]), LABELS)
+    assert calibration.temperature != 1
+    assert calibration.before == Reliability.of(told["validation"][0])
+    assert calibration.after == Reliability.of(found["validation"][0])
+    assert calibration.after.log_loss < calibration.before.log_loss
+    for name, (metrics, answers) in found.items():
+        raw, before = told[name]
+        np.testing.assert_allclose(
+            np.diff(answers.log_probabilities),
+            np.diff(before.log_probabilities) / calibration.temperature,
+            atol=1e-9,
+        )
+        assert metrics.confusion_matrix == raw.confusion_matrix
+        assert metrics.elapsed_s == raw.elapsed_s

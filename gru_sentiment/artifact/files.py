@@ -22,6 +22,8 @@ WEIGHTS, HISTORY, METRICS, METADATA = (
     "metadata.json",
 )
 PREDICTIONS = "predictions-validation.jsonl"
+CALIBRATION = "calibration.json"
+"""The temperature of a run's probabilities; a run without answers at 1."""
 KIND = "kind.json"
 """What the folder holds, where that is not a network, and what that kind needs to know."""
 NET, BASELINE, FUSION, ENCODER = "net", "baseline", "fusion", "encoder"

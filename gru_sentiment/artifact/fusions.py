@@ -21,6 +21,7 @@ from gru_sentiment.artifact.contents import (
 from gru_sentiment.artifact.files import (
     AGAIN,
     BASELINE,
+    CALIBRATION,
     CONFIG,
     FUSION,
     KIND,
@@ -119,6 +120,8 @@ def _read_member(folder: Path, member: Path, device: torch.device) -> Net | Base
     if kind not in READERS:
         raise ArtifactError(f"{member}: is a {kind[:20]}, which no fusion holds", hint=AGAIN)
     names = NEEDED if kind == NET else (KIND, *NEEDED)
+    if (member / CALIBRATION).exists():
+        names = (*names, CALIBRATION)
     check_complete(folder, [(member / name).relative_to(folder).as_posix() for name in names])
     return READERS[kind](member, device)
 

@@ -16,6 +16,7 @@ from gru_sentiment.artifact.contents import (
     check_values,
     load_labels,
     load_run_config,
+    load_temperature,
     load_vocabulary,
     read_object,
 )
@@ -43,13 +44,16 @@ class Baseline:
     vocabulary: Vocabulary
     labels: Labels
     model: LinearModel
+    temperature: float = 1.0
+    """Of the probabilities."""
 
     def answers(self, tokenized: TokenizedTexts, rows: Integers) -> Answers:
         """What the model says of the texts `rows`, which it reads uncut."""
         encoded = encode(tokenized, self.vocabulary, max_tokens=None, head_tokens=0)
         found = [np.zeros((0, len(self.labels)))]
         found += map(self.model.log_probabilities, encoded.uncut(rows, TOKENS_PER_BATCH))
-        return Answers(np.concatenate(found), encoded, rows)
+        answers = Answers(np.concatenate(found), encoded, rows)
+        return answers.at_temperature(self.temperature)
 
 
 def to_tensors(model: LinearModel) -> dict[str, Tensor]:
@@ -78,7 +82,8 @@ def read_baseline(folder: Path, _device: torch.device) -> Baseline:
     labels = load_labels(folder / LABELS)
     vocabulary = load_vocabulary(folder / VOCABULARY)
     model = _load_model(folder / WEIGHTS, longest, len(vocabulary), len(labels))
-    return Baseline(folder, load_run_config(folder), vocabulary, labels, model)
+    config, temperature = load_run_config(folder), load_temperature(folder)
+    return Baseline(folder, config, vocabulary, labels, model, temperature)
 
 
 def _load_longest(path: Path) -> int:

@@ -20,6 +20,15 @@ def write_manifest(folder: Path, names: Iterable[str]) -> None:
     write_whole(folder / MANIFEST, to_json({"sha256": found}))
 
 
+def named(folder: Path) -> set[str]:
+    """The files that the manifest names.
+
+    Raises:
+        ArtifactError: there is no manifest.
+    """
+    return set(_read(folder / MANIFEST))
+
+
 def verify(folder: Path, names: Iterable[str]) -> None:
     """Compare files with the manifest.
 

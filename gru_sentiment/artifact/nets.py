@@ -14,6 +14,7 @@ from gru_sentiment.artifact.contents import (
     check_values,
     load_labels,
     load_run_config,
+    load_temperature,
     load_vocabulary,
 )
 from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIGHTS
@@ -40,11 +41,14 @@ class Net:
     labels: Labels
     model: TextClassifier
     device: torch.device
+    temperature: float = 1.0
+    """Of the probabilities."""
 
     def answers(self, tokenized: TokenizedTexts, rows: Integers) -> Answers:
         """What the model says of the texts `rows`."""
         encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
-        return answers_of(self.model, encoded, rows, self.device)
+        answers = answers_of(self.model, encoded, rows, self.device)
+        return answers.at_temperature(self.temperature)
 
 
 def read_net(folder: Path, device: torch.device) -> Net:
@@ -59,7 +63,8 @@ def read_net(folder: Path, device: torch.device) -> Net:
     vocabulary = load_vocabulary(folder / VOCABULARY)
     labels = load_labels(folder / LABELS)
     model = _load_model(folder / WEIGHTS, config, vocabulary, labels)
-    return Net(folder, config, vocabulary, labels, model.to(device).eval(), device)
+    model = model.to(device).eval()
+    return Net(folder, config, vocabulary, labels, model, device, load_temperature(folder))
 
 
 def _load_model(

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from gru_sentiment.artifact.checkpoints import Checkpoints
 from gru_sentiment.artifact.files import (
+    CALIBRATION,
     CHECKPOINTS,
     CONFIG,
     HISTORY,
@@ -50,7 +51,7 @@ from gru_sentiment.results import EvaluationRecord
 
 logger = logging.getLogger(__name__)
 
-WRITTEN = (KIND, *NEEDED, HISTORY, METRICS, METADATA, PREDICTIONS)
+WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS)
 """What the manifest names, as far as it is there."""
 
 
@@ -152,8 +153,16 @@ class RunWriter:
 
     def save_weights(self, weights: Mapping[str, Tensor]) -> None:
         """The weights, replaced as a whole; from here on the folder is worth keeping."""
+        calibration = self.partial / CALIBRATION
+        with writing(calibration):
+            calibration.unlink(missing_ok=True)  # it is that of other weights
         write_tensors(self.partial / WEIGHTS, weights)
         write_manifest(self.partial, (KIND, *NEEDED))
+
+    def save_temperature(self, temperature: float) -> None:
+        """How far the answers of the weights that were saved last are to be believed."""
+        self.write_json(CALIBRATION, {"temperature": temperature})
+        write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION))
 
     def load_weights(self, model: nn.Module) -> nn.Module:
         """The model with the weights that were saved last."""

@@ -96,6 +96,16 @@ def evaluate(
             help="Accuracy by quarters of the words read, or by a column of --data; repeatable.",
         ),
     ] = None,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            "--threshold",
+            metavar="METRIC",
+            help="Find the threshold between two classes on the run's validation part: accuracy, "
+            "f1, precision=0.95 or recall=0.9; f1.CLASS and so on for one class. For predict "
+            "--threshold; the other scores stay those of the likelier class.",
+        ),
+    ] = None,
     suites: Annotated[
         list[str] | None,
         typer.Option(
@@ -152,6 +162,7 @@ def evaluate(
             "--against": against,
             "--max-regression": max_regression,
             "--slice": slices,
+            "--threshold": threshold,
             "--predictions": predictions,
         }
         scores_rows = not suites or bool(split or data)
@@ -177,6 +188,7 @@ def evaluate(
                 against=against,
                 max_regression=max_regression,
                 slices=slices or [],
+                threshold=threshold,
                 predictions=predictions is not None,
                 device=device,
                 threads=threads,

@@ -16,6 +16,7 @@ from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quie
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.process import set_up_network
 from gru_sentiment.reporting.terminal import console, prediction_report, scoring_line
+from gru_sentiment.results import Prediction
 
 STREAM = Path("-")
 ROWS = "Rows of a file"
@@ -60,6 +61,14 @@ def predict(
     text: Annotated[str | None, typer.Argument(help="The review; or give --input.")] = None,
     run: Annotated[
         Path | None, typer.Option("--run", help="Run folder; runs/latest by default.")
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Of two classes, give the second where its probability is at least this; "
+            "evaluate --threshold finds one. The likelier class by default.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (of TEXT).")] = False,
     source: Annotated[
@@ -150,7 +159,12 @@ def predict(
     with command(debug=debug, quiet=quiet):
         set_up_network(offline=offline)
         if text is not None:
-            _predict_text(text, run, as_json=as_json, device=device, threads=threads)
+            from gru_sentiment.recipes import predict as of_texts
+
+            (answer,) = of_texts.predict(
+                [text], run, threshold=threshold, device=device, threads=threads
+            )
+            _print_answer(answer, as_json=as_json)
             return
         assert source is not None
         from gru_sentiment.recipes import score_file as recipe
@@ -164,6 +178,7 @@ def predict(
             keep_columns=keep_columns,
             resume=resume,
             force=force,
+            threshold=threshold,
         )
         hidden = quiet or not on_terminal(sys.stderr) or (output == STREAM and sys.stdout.isatty())
         with tqdm(desc="answering", unit="row", disable=hidden, leave=False) as bar:
@@ -183,12 +198,7 @@ def predict(
             raise typer.Exit(BAD_ROWS)
 
 
-def _predict_text(
-    text: str, run: Path | None, *, as_json: bool, device: Device, threads: int | None
-) -> None:
-    from gru_sentiment.recipes import predict as recipe
-
-    (answer,) = recipe.predict([text], run, device=device, threads=threads)
+def _print_answer(answer: Prediction, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(answer.to_json(), ensure_ascii=False))
         return

@@ -17,8 +17,8 @@ from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import ConfigError
-from gru_sentiment.evaluation import scored
-from gru_sentiment.evaluation_results import Metrics, Scores, scores_to_json
+from gru_sentiment.evaluation import Answers, calibrated, scored
+from gru_sentiment.evaluation_results import Calibrated, Metrics, Scores, scores_to_json
 from gru_sentiment.linear.fitting import MIN_TEXTS, MODELS, check_classes, check_installed
 from gru_sentiment.linear.ngrams import MAX_WORDS
 from gru_sentiment.provenance import peak_memory_mib, provenance
@@ -26,6 +26,7 @@ from gru_sentiment.results import BaselineResult
 
 TOKENS_AT_ONCE = 1 << 20
 SPLITS = ("validation", "test")
+Told = tuple[dict[str, tuple[Metrics, Answers]], Calibrated]
 
 
 def baseline(
@@ -62,7 +63,8 @@ def baseline(
         config = config.model_copy(update={"run": config.run.model_copy(update={"output": output})})
         corpus = build_corpus(config, progress=progress)
         fitted, fit_s = _fit(config, corpus, writer.path)
-        scores = {name: _scores(corpus, one) for name, one in fitted.items()}
+        told = {name: _told(corpus, one) for name, one in fitted.items()}
+        scores = _scores(told)
         chosen = model or max(scores, key=lambda name: scores[name]["validation"].accuracy)
         ngrams = {name: len(one.model.features.keys) for name, one in fitted.items()}
         about = {
@@ -73,7 +75,7 @@ def baseline(
             "started_at": started_at.isoformat(timespec="seconds"),
             "total_s": time.perf_counter() - started,
         }
-        _save(writer, corpus, fitted[chosen], scores, about)
+        _save(writer, corpus, fitted[chosen], told, about)
         writer.finish()
     return BaselineResult(
         run=str(writer.path),
@@ -107,15 +109,23 @@ def _fit(
     return fitted, fit_s
 
 
-def _scores(corpus: Corpus, run: Baseline) -> dict[str, Metrics]:
-    return {
+def _told(corpus: Corpus, run: Baseline) -> Told:
+    """Scores and answers by split, and the temperature that they are at."""
+    labels, label_ids = corpus.labels, corpus.label_ids
+    raw = {
         split: scored(
-            partial(run.answers, corpus.tokenized, corpus.splits[split]),
-            corpus.labels,
-            corpus.label_ids,
-        )[0]
+            partial(run.answers, corpus.tokenized, corpus.splits[split]), labels, label_ids
+        )
         for split in SPLITS
         if split in corpus.splits
+    }
+    return calibrated(raw, labels, label_ids)
+
+
+def _scores(told: Mapping[str, Told]) -> Scores:
+    return {
+        name: {split: metrics for split, (metrics, _) in parts.items()}
+        for name, (parts, _) in told.items()
     }
 
 
@@ -123,17 +133,19 @@ def _save(
     writer: RunWriter,
     corpus: Corpus,
     run: Baseline,
-    scores: Scores,
+    told: Mapping[str, Told],
     about: Mapping[str, Any],
 ) -> None:
     """The run folder, the weights last: without them an interruption leaves nothing."""
-    name = about["model"]
+    name, scores = about["model"], _scores(told)
+    parts, calibration = told[name]
     writer.save_config(run.config)
     writer.save_names(run.vocabulary, run.labels)
     writer.write_json(KIND, kind_of(run.model, name))
-    answers = run.answers(corpus.tokenized, corpus.splits["validation"])
+    answers = parts["validation"][1]
     writer.write_lines(PREDICTIONS, answers.lines(corpus.labels, corpus.label_ids))
-    writer.write_json(METRICS, scores_to_json(scores[name], models=scores))
+    own = scores_to_json(scores[name], models=scores)
+    writer.write_json(METRICS, own | {"calibration": calibration.to_json()})
     facts = {
         "data_fingerprint": corpus.records.fingerprint,
         "rows": {split: len(rows) for split, rows in corpus.splits.items()},
@@ -141,3 +153,4 @@ def _save(
     }
     writer.write_json(METADATA, provenance() | facts | dict(about))
     writer.save_weights(to_tensors(run.model))
+    writer.save_temperature(calibration.temperature)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from gru_sentiment.artifact.contents import check_complete
+from gru_sentiment.artifact.files import PREDICTIONS
 from gru_sentiment.artifact.fusions import same_words
 from gru_sentiment.artifact.linear import Baseline
 from gru_sentiment.artifact.reader import Run, load_run
@@ -20,15 +22,18 @@ from gru_sentiment.corpora import build_tokenized
 from gru_sentiment.data.labels import Integers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError
-from gru_sentiment.evaluation import prediction_lines
+from gru_sentiment.evaluation import Answers, prediction_lines
 from gru_sentiment.evaluation_results import (
     Against,
     BaselineGap,
     Evaluation,
+    FoundThreshold,
     GateResult,
     Measured,
     SliceScore,
 )
+from gru_sentiment.linear.ngrams import Floats
+from gru_sentiment.linear.thresholds import USUAL, Wish, find_threshold, parse_wish, scores_at
 from gru_sentiment.own_data import drawn_again
 from gru_sentiment.results import Prediction
 from gru_sentiment.scores.comparison import Booleans, compare_with
@@ -51,6 +56,7 @@ from gru_sentiment.yardstick import yardstick_beside
 
 logger = logging.getLogger(__name__)
 
+VALIDATION = "validation"
 LENGTH = "length"
 """What slices by the words read; any other name is a column of the file."""
 
@@ -83,6 +89,7 @@ def evaluate(
     against: Path | None = None,
     max_regression: str | None = None,
     slices: Sequence[str] = (),
+    threshold: str | None = None,
     predictions: bool = False,
     device: str = "auto",
     threads: int | None = None,
@@ -101,6 +108,7 @@ def evaluate(
         against: another run, or predictions that an evaluation saved, to compare with.
         max_regression: how much worse than those the run may be, see `parse_regression`.
         slices: `length`, or columns of `data`.
+        threshold: what a threshold is to be found by, see `parse_wish`.
         predictions: whether the result holds a line a row.
         device: where to compute.
         threads: of the CPU.
@@ -108,7 +116,8 @@ def evaluate(
 
     Raises:
         ArtifactError: no such run, or its data are no longer what it was trained on.
-        ConfigError: gates that cannot be understood, or are for metrics that do not exist.
+        ConfigError: gates or a threshold that cannot be understood, or are for metrics that do not
+            exist.
         DataError: a file cannot be read, or holds labels that the run does not know, or has no
             such column; what is compared with is about other rows or classes; a gate is for a
             metric that cannot be computed.
@@ -119,6 +128,7 @@ def evaluate(
     where = build_device(device)
     run = load_run(path, where)
     check_names(gates, metric_names(run.labels.names))
+    search = _ThresholdSearch.of(run, threshold) if threshold is not None else None
     if data is not None:
         scored = _file(run, data, [name for name in slices if name != LENGTH])
     else:
@@ -147,10 +157,49 @@ def evaluate(
         against=comparison,
         slices={name: _slice(name, scored, told, correct) for name in slices},
         baseline=_gap(run, scored, metrics.accuracy, tokenized, drawn=data is None),
+        threshold=search.applied_to(scored, answers) if search else None,
         predictions=prediction_lines(told, scored.rows, run.labels, scored.label_ids)
         if predictions
         else [],
     )
+
+
+@dataclass(frozen=True)
+class _ThresholdSearch:
+    """A threshold, found on the answers to the validation part that the run's training saved."""
+
+    wish: Wish
+    classes: list[str]
+    threshold: float
+    probabilities: Floats
+    """Of the second class, of every validation row."""
+    true: Integers
+
+    @classmethod
+    def of(cls, run: Run, asked: str) -> _ThresholdSearch:
+        """Find it."""
+        wish = parse_wish(asked, run.labels.names)
+        check_complete(run.path, [PREDICTIONS])
+        probabilities, true = read_predictions(run.path / PREDICTIONS).told_of(run.labels.names)
+        second = probabilities[:, 1]
+        return cls(wish, run.labels.names, find_threshold(second, true, wish), second, true)
+
+    def applied_to(self, scored: _Scored, answers: Answers) -> FoundThreshold:
+        """What it does to the validation part and, where they are others, to the rows scored."""
+        rows = {VALIDATION: (self.probabilities, self.true)}
+        if scored.where != VALIDATION:
+            rows[scored.where] = np.exp(answers.log_probabilities[:, 1]), scored.true
+        return FoundThreshold(
+            by=self.wish.text,
+            positive=self.classes[1],
+            threshold=self.threshold,
+            of=self.classes[self.wish.of],
+            scores=[
+                scores_at(where, probabilities, true, threshold, self.wish.of)
+                for where, (probabilities, true) in rows.items()
+                for threshold in dict.fromkeys([USUAL, self.threshold])
+            ],
+        )
 
 
 def _gap(

@@ -11,17 +11,27 @@ from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.build import build_device
 from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.errors import DataError
+from gru_sentiment.linear.thresholds import check_threshold
 from gru_sentiment.results import Prediction
 from gru_sentiment.training.seeding import set_threads
 
 
 def predict(
-    texts: Sequence[str], path: Path | None, *, device: str = "auto", threads: int | None = None
+    texts: Sequence[str],
+    path: Path | None,
+    *,
+    threshold: float | None = None,
+    device: str = "auto",
+    threads: int | None = None,
 ) -> list[Prediction]:
     """One prediction a text, in order; `path` is a run folder, the latest run by default.
 
+    With a threshold, a text is of the second of two classes where that has at least this
+    probability, else of the first.
+
     Raises:
         ArtifactError: no such run, or one that cannot be read.
+        ConfigError: a threshold that is none, or a run of more than two classes.
         DataError: a text that is not valid Unicode.
     """
     if not texts:
@@ -30,8 +40,11 @@ def predict(
         _check_unicode(text)
     set_threads(threads)
     run = load_run(path, build_device(device))
+    if threshold is not None:
+        check_threshold(threshold, run.labels.names)
     tokenized = build_tokenizer(run.config.text).many(texts)
-    return run.answers(tokenized, np.arange(len(tokenized))).predictions(run.labels)
+    answers = run.answers(tokenized, np.arange(len(tokenized)))
+    return answers.predictions(run.labels, threshold)
 
 
 def _check_unicode(text: str) -> None:

@@ -18,6 +18,7 @@ from gru_sentiment.data.batching import within_budget
 from gru_sentiment.data.token_cache import mapping, workers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
+from gru_sentiment.linear.thresholds import check_threshold
 from gru_sentiment.results import FileScoring, Prediction
 from gru_sentiment.rows.chunks import chunks
 from gru_sentiment.rows.formats import (
@@ -61,6 +62,8 @@ class Job:
     """Go on after the last whole row of the output."""
     force: bool = False
     """Replace an output."""
+    threshold: float | None = None
+    """Of the second of two classes; without one a row is of its likeliest class."""
 
 
 def score_file(
@@ -81,6 +84,7 @@ def score_file(
 
     Raises:
         ArtifactError: no such run, or one that cannot be read.
+        ConfigError: a threshold that is none, or a run of more than two classes.
         DataError: an input or output that cannot be used; with `strict`, a bad row.
     """
     read = input_format(job.source, job.format)
@@ -90,13 +94,17 @@ def score_file(
     set_threads(threads)
     with opened_source(job.source, read, job.text_column, keep=job.keep_columns) as source:
         run = load_run(path, build_device(device))
+        if job.threshold is not None:
+            check_threshold(job.threshold, run.labels.names)
         with (
             opened_output(
                 job.target, write, source, run.labels.classes, resume=job.resume
             ) as output,
             _tokenizing(run, 1 if unbuffered else _processes(run, job)) as tokenize,
         ):
-            scorer = _Scorer(run, output, tokenize, tokens_per_batch, strict)
+            scorer = _Scorer(
+                run, output, tokenize, tokens_per_batch, strict=strict, threshold=job.threshold
+            )
             try:
                 scorer.score(source, 1 if unbuffered else CHUNK_ROWS, on_rows)
             except KeyboardInterrupt:
@@ -156,10 +164,18 @@ class _Scorer:
     """Answers chunks of rows and counts them."""
 
     def __init__(
-        self, run: Run, output: Output, tokenize: Tokenize, tokens_per_batch: int, strict: bool
+        self,
+        run: Run,
+        output: Output,
+        tokenize: Tokenize,
+        tokens_per_batch: int,
+        *,
+        strict: bool,
+        threshold: float | None,
     ) -> None:
         self._run, self._output, self._tokenize = run, output, tokenize
         self._tokens_per_batch, self._strict = tokens_per_batch, strict
+        self._threshold = threshold
         self.rows = self.bad_rows = 0
         self.first_error: str | None = None
         self._started = time.perf_counter()
@@ -206,7 +222,8 @@ class _Scorer:
         found: list[Prediction | None] = [None] * len(chunk)
         by_length = np.argsort(-lengths, kind="stable")
         for group in within_budget(by_length, lengths, self._tokens_per_batch):
-            predictions = self._run.answers(tokenized, group).predictions(self._run.labels)
+            answers = self._run.answers(tokenized, group)
+            predictions = answers.predictions(self._run.labels, self._threshold)
             for i, prediction in zip(group, predictions, strict=True):
                 found[good[i]] = prediction
         return [

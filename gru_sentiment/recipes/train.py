@@ -22,8 +22,8 @@ from gru_sentiment.corpora import Corpus, build_training_corpus
 from gru_sentiment.data.vectors import WordVectors, coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
-from gru_sentiment.evaluation import Part
-from gru_sentiment.evaluation_results import Metrics
+from gru_sentiment.evaluation import Part, calibrated
+from gru_sentiment.evaluation_results import Calibrated, Metrics, scores_to_json
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine import prepare_machine
 from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
@@ -34,6 +34,9 @@ from gru_sentiment.teacher import Teacher
 from gru_sentiment.yardstick import gaps_beside
 
 logger = logging.getLogger(__name__)
+
+SPLITS = ("validation", "test")
+"""What is scored at the end, as far as it is there."""
 
 
 def train(
@@ -124,7 +127,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     fitting.begin(start.checkpoint)
     startup_s = time.perf_counter() - started
     fitting.run(observer)
-    metrics = _final_metrics(writer, fitting.evaluated, parts, device)
+    metrics, calibration = _final_metrics(writer, fitting.evaluated, parts, device)
     total_s = fitting.earlier_s + time.perf_counter() - started
     about = {
         "seed": config.run.seed,
@@ -148,6 +151,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     return TrainingResult(
         run=str(writer.path),
         metrics=metrics,
+        calibration=calibration,
         best_epoch=fitting.best_epoch,
         epochs=fitting.epochs,
         stopped_by=fitting.stopped_by,
@@ -177,18 +181,20 @@ def _coverage(vectors: WordVectors, vocabulary: Vocabulary, counts: Mapping[str,
 
 def _final_metrics(
     writer: RunWriter, model: nn.Module, parts: Mapping[str, Part], device: torch.device
-) -> dict[str, Metrics]:
-    """Scores of the best weights as they are on the disk; the test part is seen this once."""
-    best, metrics = writer.load_weights(model), {}
-    for name in ("validation", "test"):
-        if name not in parts:
-            continue
-        part = parts[name]
-        metrics[name], answers = part.evaluate(best, device)
-        if name == "validation":
-            writer.write_lines(PREDICTIONS, answers.lines(part.labels, part.label_ids))
-    writer.write_json(METRICS, {split: scores.to_json() for split, scores in metrics.items()})
-    return metrics
+) -> tuple[dict[str, Metrics], Calibrated]:
+    """Scores of the best weights as they are on the disk; the test part is seen this once.
+
+    The temperature is fitted here; all scores are those of the answers at it.
+    """
+    best, validation = writer.load_weights(model), parts["validation"]
+    raw = {name: parts[name].evaluate(best, device) for name in SPLITS if name in parts}
+    told, calibration = calibrated(raw, validation.labels, validation.label_ids)
+    writer.save_temperature(calibration.temperature)
+    lines = told["validation"][1].lines(validation.labels, validation.label_ids)
+    writer.write_lines(PREDICTIONS, lines)
+    metrics = {split: scores for split, (scores, _) in told.items()}
+    writer.write_json(METRICS, scores_to_json(metrics) | {"calibration": calibration.to_json()})
+    return metrics, calibration
 
 
 def _log_reviews(corpus: Corpus) -> None:

@@ -12,6 +12,9 @@ from gru_sentiment.reporting.wording import (
     interval,
     score,
     slice_title,
+    threshold_columns,
+    threshold_line,
+    threshold_rows,
     verdict,
 )
 from gru_sentiment.suite_results import Behaviour, Judged
@@ -33,6 +36,11 @@ def evaluation_markdown(evaluation: Evaluation) -> str:
         blocks += [
             f"**{_text(slice_title(name))}**",
             _table(("slice", "rows", "accuracy", "95 % interval"), rows),
+        ]
+    if found := evaluation.threshold:
+        blocks += [
+            _text(threshold_line(found)),
+            _table(tuple(map(_text, threshold_columns(found))), threshold_rows(found)),
         ]
     return "\n\n".join(blocks) + "\n\n"
 

@@ -6,7 +6,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from gru_sentiment.reporting.wording import demand, interval
+from gru_sentiment.evaluation_results import FoundThreshold
+from gru_sentiment.reporting.wording import demand, interval, threshold_columns, threshold_rows
 from gru_sentiment.suite_results import Judged
 
 
@@ -30,4 +31,12 @@ def gates_table(judged: Judged) -> Table:
     for gate in judged.gates:
         found = f"{gate.value:.6g}", interval(gate.low, gate.high)
         add_row(table, demand(gate), *found, "met" if gate.passed else "FAILED")
+    return table
+
+
+def threshold_table(found: FoundThreshold) -> Table:
+    """A row for every set of rows, at 0.5 and at the threshold."""
+    table = new_table(*threshold_columns(found))
+    for cells in threshold_rows(found):
+        add_row(table, *cells)
     return table

@@ -10,12 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from gru_sentiment.evaluation_results import BaselineGap, Evaluation, Metrics, Scores, SliceScore
-from gru_sentiment.reporting.tables import add_row, gates_table, new_table
+from gru_sentiment.reporting.tables import add_row, gates_table, new_table, threshold_table
 from gru_sentiment.reporting.wording import (
+    calibration_line,
     comparison_lines,
     interval,
     score,
     slice_title,
+    threshold_line,
     verdict,
 )
 from gru_sentiment.results import (
@@ -61,6 +63,7 @@ def training_report(result: TrainingResult) -> RenderableType:
     lines = [
         f"best epoch {result.best_epoch} of {result.epochs}; stopped because {result.stopped_by}",
         f"{result.parameters:,} parameters, {result.vocabulary:,} words",
+        calibration_line(result.calibration),
         f"trained in {_duration(result.training_s)}, {_duration(result.total_s)} in all",
         f"run folder: {result.run}",
     ]
@@ -162,6 +165,9 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
     if evaluation.against:
         parts += map(Text, comparison_lines(evaluation.against))
     parts += [_slices_table(name, scores) for name, scores in evaluation.slices.items()]
+    if evaluation.threshold:
+        found = evaluation.threshold
+        parts += [threshold_table(found), Text(threshold_line(found))]
     if evaluation.gates:
         parts += [gates_table(evaluation), Text(verdict(evaluation))]
     if evaluation.baseline:

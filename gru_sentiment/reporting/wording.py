@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gru_sentiment.evaluation_results import Against, GateResult
+from gru_sentiment.evaluation_results import Against, Calibrated, FoundThreshold, GateResult
 from gru_sentiment.suite_results import Judged
 
 
@@ -50,6 +50,45 @@ def comparison_lines(against: Against) -> list[str]:
         f"{found.high:+.4f}",
         f"{found.fixed:,} rows fixed, {found.broken:,} broken; McNemar's exact test: p = "
         f"{found.p_value:.3g}",
+    ]
+
+
+def calibration_line(found: Calibrated) -> str:
+    """The temperature, and what it did to the validation part's loss and calibration error."""
+    before, after = found.before, found.after
+    return (
+        f"temperature {found.temperature:.3f}: loss {score(before.log_loss)} to "
+        f"{score(after.log_loss)}, calibration error {score(before.ece)} to {score(after.ece)} "
+        "on validation"
+    )
+
+
+def threshold_line(found: FoundThreshold) -> str:
+    """The threshold, and what it was chosen by."""
+    return (
+        f"threshold {found.threshold!r} for {found.positive}, by {found.by} on the validation "
+        f"part: gru-sent predict --threshold {found.threshold!r}"
+    )
+
+
+def threshold_columns(found: FoundThreshold) -> tuple[str, ...]:
+    """Heads of a table of what a threshold does."""
+    scores = (f"{name} of {found.of}" for name in ("precision", "recall", "f1"))
+    return ("rows", "threshold", "accuracy", *scores)
+
+
+def threshold_rows(found: FoundThreshold) -> list[tuple[str, ...]]:
+    """Cells of that table."""
+    return [
+        (
+            s.data,
+            repr(s.threshold),
+            score(s.accuracy),
+            score(s.precision),
+            score(s.recall),
+            score(s.f1),
+        )
+        for s in found.scores
     ]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from gru_sentiment.errors import DataError
 
 Booleans = np.ndarray[Any, np.dtype[np.bool_]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 SAME_ROWS = "compare predictions of the same rows: evaluate both on one file, with --predictions"
@@ -27,6 +28,8 @@ class SavedPredictions:
     true: list[str]
     predicted: list[str]
     classes: list[str]
+    answers: list[dict[str, Any]]
+    """The probabilities by class, as they stand in the file."""
 
     def correct_on(self, rows: Integers, true: Sequence[str], classes: Sequence[str]) -> Booleans:
         """Which of `rows` are right, shape (rows,).
@@ -35,12 +38,7 @@ class SavedPredictions:
             DataError: these are predictions of other rows, of other true classes or of a model
                 with other classes.
         """
-        if set(self.classes) != set(classes):
-            raise DataError(
-                f"{self.path}: predicts {', '.join(self.classes)}; the run knows "
-                f"{', '.join(classes)}",
-                hint="compare models of the same classes",
-            )
+        self._check_classes(classes)
         if not np.array_equal(self.rows, rows):
             raise DataError(
                 f"{self.path}: holds {len(self.rows):,} rows and {len(rows):,} are scored"
@@ -58,6 +56,29 @@ class SavedPredictions:
                 hint=SAME_ROWS,
             )
         return np.array([a == b for a, b in zip(self.true, self.predicted, strict=True)])
+
+    def told_of(self, classes: Sequence[str]) -> tuple[Floats, Integers]:
+        """Probabilities (rows, classes), and true class indices (rows,).
+
+        Raises:
+            DataError: these are predictions of other classes, or the probabilities are none.
+        """
+        self._check_classes(classes)
+        values = [answer[name] for answer in self.answers for name in classes]
+        if not all(type(value) in {int, float} and 0 <= value <= 1 for value in values):
+            raise DataError(f"{self.path}: holds probabilities that are not numbers from 0 to 1")
+        if unknown := set(self.true) - set(classes):
+            raise DataError(f"{self.path}: the true class {min(unknown)!r} is none of the run's")
+        probabilities = np.array(values, np.float64).reshape(-1, len(classes))
+        return probabilities, np.array([classes.index(name) for name in self.true], np.int64)
+
+    def _check_classes(self, classes: Sequence[str]) -> None:
+        if set(self.classes) != set(classes):
+            raise DataError(
+                f"{self.path}: predicts {', '.join(self.classes)}; the run knows "
+                f"{', '.join(classes)}",
+                hint="compare models of the same classes",
+            )
 
 
 def read_predictions(path: Path) -> SavedPredictions:
@@ -79,19 +100,22 @@ def read_predictions(path: Path) -> SavedPredictions:
     if lines == [""]:
         raise DataError(f"{path}: the file is empty", hint=SAME_ROWS)
     answers = [_answer(path, number, line) for number, line in enumerate(lines, 1)]
-    rows, true, predicted, classes = zip(*answers, strict=True)
+    rows, true, predicted, told = zip(*answers, strict=True)
+    classes = list(map(tuple, told))
     if len(set(classes)) > 1:
         raise DataError(f"{path}: the lines do not all have the same classes", hint=SAME_ROWS)
-    return SavedPredictions(path, np.array(rows), list(true), list(predicted), list(classes[0]))
+    return SavedPredictions(
+        path, np.array(rows), list(true), list(predicted), list(classes[0]), list(told)
+    )
 
 
-def _answer(path: Path, number: int, line: str) -> tuple[int, str, str, tuple[str, ...]]:
+def _answer(path: Path, number: int, line: str) -> tuple[int, str, str, dict[str, Any]]:
     try:
         value = json.loads(line)
         row, probabilities = value["row"], value["probabilities"]
         if type(row) is not int or not isinstance(probabilities, dict):
             raise TypeError
-        return row, str(value["true"]), str(value["label"]), tuple(probabilities)
+        return row, str(value["true"]), str(value["label"]), probabilities
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise DataError(
             f"{path}: line {number} is not an object with row, true, label and probabilities",

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from gru_sentiment.artifact.files import (
+    CALIBRATION,
     CONFIG,
     KIND,
     LABELS,
@@ -35,10 +36,11 @@ from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.errors import UserError
 from gru_sentiment.recipes.predict import predict
 
-MEMBER = (*(f"members/0/{name}" for name in NEEDED), *(f"members/1/{n}" for n in (KIND, *NEEDED)))
+OF_NET, OF_BASELINE = (*NEEDED, CALIBRATION), (KIND, *NEEDED, CALIBRATION)
+MEMBER = (*(f"members/0/{name}" for name in OF_NET), *(f"members/1/{n}" for n in OF_BASELINE))
 NEEDED_BY = {
-    "net": NEEDED,
-    "baseline": (KIND, *NEEDED),
+    "net": OF_NET,
+    "baseline": OF_BASELINE,
     "fusion": (KIND, CONFIG, LABELS, *MEMBER),
 }
 """What each kind of run is read from, a fusion being one of a net and a baseline."""
@@ -137,6 +139,7 @@ MUTATIONS: dict[str, list[Mutation]] = {
     VOCABULARY: [*ANY, lines_moved],
     LABELS: [*ANY, json_changed],
     KIND: [*ANY, json_changed],
+    CALIBRATION: [*ANY, json_changed],
     WEIGHTS: [*ANY, header_changed],
     MANIFEST: [*ANY, json_changed, lines_moved],
 }
@@ -164,7 +167,7 @@ def fit_manifests(run: Path, name: str, needed: tuple[str, ...]) -> None:
     """Make the manifests fit the files, that of a damaged member first."""
     if "/" in name:
         member = run / name.rpartition("/")[0]
-        write_manifest(member, (KIND, *NEEDED))
+        write_manifest(member, OF_BASELINE)
     write_manifest(run, needed)
 
 

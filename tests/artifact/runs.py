@@ -46,9 +46,17 @@ def fill(writer: RunWriter, model: TextClassifier | None = None) -> None:
     writer.save_weights((model or new_model()).state_dict())
 
 
-def write_run(path: Path = Path("runs/a"), *, force: bool = False, seed: int = 0) -> Path:
+def write_run(
+    path: Path = Path("runs/a"),
+    *,
+    force: bool = False,
+    seed: int = 0,
+    temperature: float | None = None,
+) -> Path:
     with RunWriter(path, force=force) as writer:
         fill(writer, new_model(seed=seed))
+        if temperature is not None:
+            writer.save_temperature(temperature)
         writer.write_json(METADATA, {"seed": seed})
         writer.finish()
     return path
@@ -62,24 +70,29 @@ def new_linear(seed: int = 0) -> LinearModel:
     return LinearModel(Features(keys, 2, idf), weights, np.array([0.25], np.float32))
 
 
-def write_baseline(path: Path = Path("runs/b"), *, seed: int = 0) -> Path:
+def write_baseline(
+    path: Path = Path("runs/b"), *, seed: int = 0, temperature: float | None = None
+) -> Path:
     model = new_linear(seed)
     with RunWriter(path) as writer:
         set_up(writer)
         writer.write_json(KIND, linear.kind_of(model, "tfidf"))
         writer.write_json(METADATA, {"seed": seed})
         writer.save_weights(linear.to_tensors(model))
+        if temperature is not None:
+            writer.save_temperature(temperature)
         writer.finish()
     return path
 
 
 def write_fusion(path: Path = Path("runs/f")) -> Path:
-    """Of a net and a baseline."""
+    """Of a net and a baseline, both with a temperature."""
+    net, baseline = write_run(temperature=1.5), write_baseline(temperature=0.5)
     with RunWriter(path) as writer:
         writer.save_config(CONFIG_VALUE)
         writer.write_json(LABELS, {"labels": CLASSES.classes})
         writer.write_json(KIND, fusions.kind_of(np.array([0.5, 0.25])))
-        for number, member in enumerate([write_run(), write_baseline()]):
+        for number, member in enumerate([net, baseline]):
             fusions.copy_member(member, fusions.member_folder(writer.partial, number))
         writer.finish()
     return path

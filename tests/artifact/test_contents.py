@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gru_sentiment.artifact.contents import check_complete, read_kind, read_object
-from gru_sentiment.artifact.files import CONFIG, KIND, NEEDED
+from gru_sentiment.artifact.contents import (
+    check_complete,
+    load_temperature,
+    read_kind,
+    read_object,
+)
+from gru_sentiment.artifact.files import CALIBRATION, CONFIG, KIND, NEEDED
+from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.errors import ArtifactError
 
 from .runs import write_baseline, write_fusion, write_run
@@ -50,3 +56,39 @@ def test_all_missing_files_are_named_before_any_is_compared() -> None:
     with pytest.raises(ArtifactError) as caught:
         check_complete(partial, NEEDED)
     assert caught.value.hint == "go on training it: gru-sent train --resume runs/a"
+
+
+def test_a_temperature_comes_back() -> None:
+    assert load_temperature(write_run(temperature=1.25)) == 1.25
+    assert load_temperature(write_baseline(temperature=20.0)) == 20
+
+
+def test_a_run_that_was_written_without_a_temperature_has_one_of_1() -> None:
+    assert load_temperature(write_run()) == 1
+
+
+@pytest.mark.parametrize(
+    "temperature", [None, True, "1", 0, -1, 0.049, 20.1, 10**400, [1], float("nan"), float("inf")]
+)
+def test_what_is_no_temperature(temperature: object) -> None:
+    path = write_run(temperature=1.25)
+    (path / CALIBRATION).write_text(json.dumps({"temperature": temperature}), "utf-8")
+    with pytest.raises(ArtifactError, match=r"^runs/a/calibration\.json: is not the file that was"):
+        load_temperature(path)
+    write_manifest(path, (*NEEDED, CALIBRATION))  # as a stranger could
+    with pytest.raises(
+        ArtifactError, match=r"^runs/a/calibration\.json: temperature is .*0\.05 to"
+    ):
+        load_temperature(path)
+
+
+def test_a_temperature_that_was_taken_out_or_put_in_is_missed() -> None:
+    path = write_run(temperature=1.25)
+    content = (path / CALIBRATION).read_bytes()
+    (path / CALIBRATION).unlink()
+    with pytest.raises(ArtifactError, match=r"calibration\.json: cannot be read"):
+        load_temperature(path)
+    (path / CALIBRATION).write_bytes(content)
+    write_manifest(path, NEEDED)
+    with pytest.raises(ArtifactError, match=r"manifest\.json: does not name calibration\.json"):
+        load_temperature(path)

@@ -56,7 +56,7 @@ def test_a_missing_or_changed_file_is_named(name: str) -> None:
     with pytest.raises(ArtifactError, match="is not the file that was written"):
         load_run(path, CPU)
     (path / name).unlink()
-    with pytest.raises(ArtifactError, match=r"missing|holds vectors for no words|is not the file"):
+    with pytest.raises(ArtifactError, match=r"missing|no words|is not the file|cannot be read"):
         load_run(path, CPU)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,11 @@ MUTATIONS = {"net": 60, "baseline": 24, "fusion": 8}
 """As many as a quick test has time for."""
 THOUSANDS = {"net": 2_000, "baseline": 400, "fusion": 100}
 """As many as a slow one has; a fusion has the files of all its members."""
-WRITE = {"net": write_run, "baseline": write_baseline, "fusion": write_fusion}
+WRITE = {
+    "net": partial(write_run, temperature=1.5),
+    "baseline": partial(write_baseline, temperature=1.5),
+    "fusion": write_fusion,
+}
 
 
 @pytest.mark.parametrize(

@@ -130,3 +130,47 @@ def test_not_ascii_stays_readable(
     result = gru_sent("evaluate", "--json", "-")
     assert "schlecht ✗" in result.stdout
     assert list(json.loads(result.stdout)["per_class"]) == ["schlecht ✗", "schön"]
+
+
+def test_a_threshold_is_printed_as_predict_takes_it(
+    gru_sent: Callable[..., Result], run: Path
+) -> None:
+    result = gru_sent("evaluate", run, "--threshold", "recall.positive=0.9")
+    assert result.exit_code == 0, result.output
+    (command,) = [line for line in result.stdout.splitlines() if "predict --threshold" in line]
+    number = command.rpartition(" ")[2]
+    values = json.loads(
+        gru_sent("evaluate", run, "--threshold", "recall.positive=0.9", "--json", "-").stdout
+    )
+    found = values["threshold"]
+    assert (found["by"], found["positive"], found["of"]) == (
+        "recall.positive=0.9",
+        "positive",
+        "positive",
+    )
+    assert number == repr(found["threshold"])
+    assert {scores["data"] for scores in found["scores"]} == {"validation", "test"}
+    assert all(s["recall"] >= 0.9 for s in found["scores"][1:2])
+    plain = json.loads(gru_sent("predict", "the film", "--run", run, "--json").stdout)
+    decided = json.loads(
+        gru_sent("predict", "the film", "--run", run, "--json", "--threshold", number).stdout
+    )
+    positive = plain["probabilities"]["positive"] >= float(number)
+    assert decided["label"] == ("positive" if positive else "negative")
+    assert decided["probabilities"] == plain["probabilities"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--threshold", "loss"], "--threshold loss: cannot be understood"),
+        (["--threshold", "f1.good"], "there is no class 'good'"),
+        (["--threshold", "f1", "--suite", "all"], "--threshold: --suite alone scores no rows"),
+    ],
+)
+def test_a_threshold_that_cannot_be_found(
+    gru_sent: Callable[..., Result], run: Path, options: list[str], message: str
+) -> None:
+    result = gru_sent("evaluate", run, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr

@@ -115,3 +115,13 @@ def test_a_run_that_is_not_there(
     assert result.exit_code == 2
     assert "runs/nope: no such run folder" in result.stderr
     assert f"runs here: {run}\n" in result.stderr
+
+
+@pytest.mark.parametrize("threshold", ["0", "1", "-0.5", "nan"])
+def test_what_is_no_threshold(gru_sent: Callable[..., Result], run: Path, threshold: str) -> None:
+    Path("in.csv").write_text("text\ngreat\n", "utf-8")
+    for what in (["great"], ["--input", "in.csv", "--output", "out.csv"]):
+        result = gru_sent("predict", *what, f"--threshold={threshold}")
+        assert result.exit_code == 2
+        assert "expected a number between 0 and 1" in result.stderr
+    assert not Path("out.csv").exists()

@@ -65,7 +65,7 @@ def test_the_folder_holds_what_was_said(config: Config) -> None:
     run = Path(result.run)
     assert run == Path("runs/baseline")
     stored = read_json(run / "metrics.json")
-    assert list(stored) == ["validation", "test", "models"]
+    assert list(stored) == ["validation", "test", "models", "calibration"]
     for name, scores in result.scores.items():
         for split, metrics in scores.items():
             assert stored["models"][name][split] == metrics.to_json()

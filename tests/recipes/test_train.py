@@ -25,6 +25,7 @@ from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results import EvaluationRecord, StepRecord, TrainingResult
 
 FILES = {
+    "calibration.json",
     "config.yaml",
     "vocabulary.txt",
     "labels.json",
@@ -134,7 +135,8 @@ def test_history_has_a_line_an_epoch(tiny_config: Path) -> None:
 def test_final_metrics_are_complete_for_every_split(tiny_config: Path) -> None:
     run, result = train(tiny_config)
     metrics = read_json(run / "metrics.json")
-    assert list(metrics) == ["validation", "test"]
+    assert list(metrics) == ["validation", "test", "calibration"]
+    assert metrics.pop("calibration") == result.calibration.to_json()
     assert metrics == {split: scores.to_json() for split, scores in result.metrics.items()}
     for scores in metrics.values():
         assert {"n", "loss", "accuracy", "roc_auc", "confusion_matrix", *CLOCK} <= set(scores)
@@ -198,7 +200,7 @@ def test_vocabulary_knows_the_training_part_alone(tiny_config: Path) -> None:
 def test_without_a_test_part_none_is_scored(tiny_config: Path) -> None:
     run, result = train(tiny_config, "data.test_size=0")
     assert list(result.metrics) == ["validation"]
-    assert list(read_json(run / "metrics.json")) == ["validation"]
+    assert list(read_json(run / "metrics.json")) == ["validation", "calibration"]
 
 
 def test_parts_of_their_own_are_used_as_they_are(
@@ -231,9 +233,9 @@ def test_weights_of_the_best_epoch_are_saved(tiny_config: Path, monitor: str) ->
     # the first of equals
     assert result.best_epoch == best < 6
     assert max(line["epoch"] for line in lines if line["is_best"]) == best
+    assert result.calibration.before.log_loss == lines[best - 1]["validation_loss"]
     saved = evaluate(run, split="validation").metrics
-    assert saved.loss == pytest.approx(lines[best - 1]["validation_loss"], abs=1e-9)
-    assert result.metrics["validation"].loss == lines[best - 1]["validation_loss"]
+    assert saved.loss == pytest.approx(result.metrics["validation"].loss, abs=1e-9)
 
 
 def test_every_best_epoch_is_on_disk_at_once(tiny_config: Path) -> None:
@@ -444,8 +446,11 @@ def test_averaged_weights_are_what_is_scored_and_saved(tiny_config: Path) -> Non
     assert {name: t.shape for name, t in ours.items()} == {n: t.shape for n, t in theirs.items()}
     assert not torch.allclose(ours[TABLE], theirs[TABLE])
     best = read_json(averaged / "metadata.json")["best_epoch"]
+    lines = history(averaged)
+    before = read_json(averaged / "metrics.json")["calibration"]["before"]
+    assert before["log_loss"] == pytest.approx(lines[best - 1]["validation_loss"], abs=1e-9)
     scores = evaluate(averaged, split="validation").metrics
-    assert scores.loss == pytest.approx(history(averaged)[best - 1]["validation_loss"], abs=1e-9)
+    assert scores.accuracy == lines[best - 1]["validation_accuracy"]
     # the steps themselves do not depend on the average
     for mine, other in zip(history(averaged), history(plain), strict=True):
         assert mine["train_loss"] == other["train_loss"]

@@ -8,10 +8,12 @@ from gru_sentiment.evaluation_results import (
     Against,
     ClassMetrics,
     Evaluation,
+    FoundThreshold,
     GateResult,
     Metrics,
     PairedComparison,
     SliceScore,
+    ThresholdScores,
 )
 
 
@@ -59,4 +61,16 @@ def evaluation(metrics: Metrics) -> Evaluation:
                 SliceScore("comedy", 1980, 0.92, 0.908, 0.931),
             ]
         },
+        threshold=FoundThreshold(
+            by="precision=0.9",
+            positive="good",
+            threshold=0.62,
+            of="good",
+            scores=[
+                ThresholdScores("validation", 0.5, 0.9, 0.88, 0.92, 0.8996),
+                ThresholdScores("validation", 0.62, 0.91, 0.905, 0.89, 0.8974),
+                ThresholdScores("reviews.csv", 0.5, 0.91, 0.9, 0.9, 0.9),
+                ThresholdScores("reviews.csv", 0.62, 0.8, 0.7, 0.6, 0.6462),
+            ],
+        ),
     )

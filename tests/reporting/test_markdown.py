@@ -27,12 +27,15 @@ def test_everything_that_was_asked(evaluation: Evaluation) -> None:
     assert ["lower end of accuracy >= 0.9", "0.91", "0.8900 to 0.9300", "FAILED"] in rows
     assert ["loss <= 0.5", "0.25", "n/a", "met"] in rows
     assert ["2,000", "0.9100 (0.8900 to 0.9300)", "0.9050", "n/a", "0.2500", "0.0200"] in rows
-    assert rows[-2:] == [
+    assert rows[-8:-6] == [
         ["horror|[b]", "20", "0.5000", "0.2990 to 0.7010"],
         ["comedy", "1,980", "0.9200", "0.9080 to 0.9310"],
     ]
     assert any("30 rows fixed, 10 broken" in line for line in lines)
     assert "**by \\[genre\\], worst first**" in lines
+    head = ["rows", "threshold", "accuracy", "precision of good", "recall of good", "f1 of good"]
+    assert rows[-6] == head
+    assert rows[-1] == ["reviews.csv", "0.62", "0.8000", "0.7000", "0.6000", "0.6462"]
 
 
 def test_what_was_not_asked_is_not_there(evaluation: Evaluation) -> None:

@@ -8,7 +8,14 @@ from io import StringIO
 import pytest
 from rich.console import Console, RenderableType
 
-from gru_sentiment.evaluation_results import BaselineGap, ClassMetrics, Evaluation, Metrics
+from gru_sentiment.evaluation_results import (
+    BaselineGap,
+    Calibrated,
+    ClassMetrics,
+    Evaluation,
+    Metrics,
+    Reliability,
+)
 from gru_sentiment.reporting.terminal import (
     baseline_report,
     confusion_table,
@@ -60,6 +67,9 @@ METRICS = Metrics(
 RESULT = TrainingResult(
     run="runs/gru",
     metrics={"validation": METRICS, "test": replace(METRICS, n=2501, accuracy=0.9)},
+    calibration=Calibrated(
+        1.2344, Reliability(0.3, 0.08, 0.05), Reliability(0.27182, 0.07, 0.01987)
+    ),
     best_epoch=2,
     epochs=3,
     stopped_by="all 3 epochs done",
@@ -141,9 +151,11 @@ def test_confusion_has_true_classes_by_row() -> None:
 def test_a_training_in_words() -> None:
     lines = lines_of(training_report(RESULT))
     assert "accuracy 0.9123 0.9000" in lines
-    assert lines[-4:] == [
+    assert lines[-5:] == [
         "best epoch 2 of 3; stopped because all 3 epochs done",
         "1,234,567 parameters, 25,002 words",
+        "temperature 1.234: loss 0.3000 to 0.2718, calibration error 0.0500 to 0.0199 "
+        "on validation",
         "trained in 4 min 5 s, 5 min 1 s in all",
         "run folder: runs/gru",
     ]
@@ -162,7 +174,7 @@ def test_a_gap_in_words(points: float, words: str) -> None:
     assert gap_sentence(gap) == f"{words} (runs/baseline: 0.9035)"
     beside = {"validation": gap, "test": replace(gap, points=2.0)}
     lines = lines_of(training_report(replace(RESULT, baseline=beside)))
-    assert lines[-6:-4] == [
+    assert lines[-7:-5] == [
         f"validation: {words} (runs/baseline: 0.9035)",
         "test: beats the baseline by 2.00 points (runs/baseline: 0.9035)",
     ]
@@ -259,6 +271,7 @@ def test_gates_comparison_and_slices_in_words(evaluation: Evaluation) -> None:
     assert "by [genre], worst first rows accuracy 95 % interval" in lines
     start = lines.index("horror|[b] 20 0.5000 0.2990 to 0.7010")
     assert lines[start + 1] == "comedy 1,980 0.9200 0.9080 to 0.9310"
+    assert "reviews.csv 0.62 0.8000 0.7000 0.6000 0.6462" in lines
 
 
 def test_a_prediction_in_a_pipe_is_one_line() -> None:

@@ -14,6 +14,7 @@ from gru_sentiment.reporting.wording import (
     interval,
     outcome,
     score,
+    threshold_line,
     verdict,
 )
 
@@ -62,3 +63,11 @@ def test_a_comparison_in_sentences(evaluation: Evaluation) -> None:
         "95 % interval +0.0040 to +0.0160",
         "30 rows fixed, 10 broken; McNemar's exact test: p = 0.00222",
     ]
+
+
+def test_a_threshold_says_how_to_use_it(evaluation: Evaluation) -> None:
+    assert evaluation.threshold is not None
+    assert threshold_line(evaluation.threshold) == (
+        "threshold 0.62 for good, by precision=0.9 on the validation part: "
+        "gru-sent predict --threshold 0.62"
+    )
