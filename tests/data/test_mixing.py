@@ -46,7 +46,7 @@ def test_the_labelled_texts_stay_where_they_were() -> None:
 
 
 def test_all_are_read_before_one_is_read_again() -> None:
-    beside, seen = Beside(ROWS, EACH, seed=0), []
+    beside, seen = Beside(ROWS, EACH, seed=0), list[int]()
     for number in (1, 2, 3):
         batches = epoch(number)
         seen += [

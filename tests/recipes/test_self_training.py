@@ -108,9 +108,9 @@ def test_a_teacher_teaches_what_few_labels_do_not() -> None:
     write_texts(Path("more.csv"), 400)
     many = ["data.path=reviews.csv", "training.monitor=+accuracy"]
     baseline(load_config(Path("tiny.yaml"), many), output=TEACHER, model="nb", force=True)
-    few = [*many, "data.train_size=4", "training.epochs=40"]
+    few = [*many, "data.train_size=4", "training.epochs=25", "training.learning_rate=0.05"]
     alone = train(*few).metrics["test"].accuracy
-    shown = ["training.unlabelled.batch_size=100", "training.unlabelled.weight=3"]
+    shown = ["training.unlabelled.batch_size=100", "training.unlabelled.weight=5"]
     taught = train(*few, *TAUGHT, *shown).metrics["test"].accuracy
     assert alone < 0.7
     assert taught > 0.8

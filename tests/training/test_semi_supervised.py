@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from gru_sentiment.batch import NO_LABEL, Batch
 from gru_sentiment.data.batching import pack
-from gru_sentiment.data.encoding import EncodedTexts
+from gru_sentiment.data.encoding import EncodedTexts, Integers
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.training.adversarial import AdversarialLoss
@@ -30,7 +31,7 @@ def encoded() -> EncodedTexts:
     return EncodedTexts(np.arange(8, dtype=np.int32), flat, offsets, None, 0)
 
 
-def batch_of(rows: np.ndarray) -> Batch:  # type: ignore[type-arg]
+def batch_of(rows: Integers) -> Batch:
     return pack(encoded(), rows, LABELS)
 
 
@@ -43,7 +44,9 @@ def new_model(outputs: int = 1) -> TextClassifier:
     return TextClassifier(embedding, outputs, hidden_size=3, pooling=("max", "last"))
 
 
-def value(loss: ClassificationLoss, model: TextClassifier, batch: Batch = MIXED) -> Tensor:
+def value(
+    loss: ClassificationLoss | AdversarialLoss, model: TextClassifier, batch: Batch = MIXED
+) -> Tensor:
     return loss.of_model(model, batch)[0]
 
 
@@ -69,10 +72,10 @@ def test_rows_without_labels_are_neither_right_nor_wrong() -> None:
 @pytest.mark.parametrize(
     "terms", [{}, {"soft_labels": SOFT, "weight": 0.0}, {"entropy_weight": 0.0}]
 )
-def test_without_terms_it_is_the_plain_loss(terms: dict[str, object]) -> None:
-    model, options = new_model(), {"class_weights": (1.0, 3.0), "label_smoothing": 0.1}
-    loss = SemiSupervisedLoss(**terms, **options)  # type: ignore[arg-type]
-    plain = ClassificationLoss(**options)  # type: ignore[arg-type]
+def test_without_terms_it_is_the_plain_loss(terms: dict[str, Any]) -> None:
+    model = new_model()
+    options: dict[str, Any] = {"class_weights": (1.0, 3.0), "label_smoothing": 0.1}
+    loss, plain = SemiSupervisedLoss(**terms, **options), ClassificationLoss(**options)
     torch.testing.assert_close(value(loss, model), value(plain, model, batch_of(LABELLED)))
 
 
@@ -106,11 +109,13 @@ def test_soft_labels_weigh_the_classes(outputs: int) -> None:
 
 
 def test_class_weights_and_smoothing_are_of_labels_alone() -> None:
-    model, options = new_model(), {"class_weights": (1.0, 9.0), "label_smoothing": 0.3}
+    model = new_model()
+    options: dict[str, Any] = {"class_weights": (1.0, 9.0), "label_smoothing": 0.3}
+    none: dict[str, Any] = {}
     both = [
         value(SemiSupervisedLoss(soft_labels=SOFT, **o), model)
         - value(ClassificationLoss(**o), model)
-        for o in (options, {})
+        for o in (options, none)
     ]
     torch.testing.assert_close(*both)
 
@@ -134,13 +139,13 @@ def test_its_entropy_falls(outputs: int) -> None:
     before = unsure()
     for _ in range(30):
         optimizer.zero_grad()
-        value(SemiSupervisedLoss(entropy_weight=1.0), model).backward()
+        torch.autograd.backward(value(SemiSupervisedLoss(entropy_weight=1.0), model))
         optimizer.step()
     assert unsure() < 0.5 * before
 
 
 @pytest.mark.parametrize("terms", [{"soft_labels": SOFT}, {"entropy_weight": 1.0}])
-def test_the_gradient_reaches_words_of_unlabelled_texts_alone(terms: dict[str, object]) -> None:
+def test_the_gradient_reaches_words_of_unlabelled_texts_alone(terms: dict[str, Any]) -> None:
     """Word 7 stands in no labelled text."""
     model = new_model()
     texts = EncodedTexts(
@@ -152,7 +157,7 @@ def test_the_gradient_reaches_words_of_unlabelled_texts_alone(terms: dict[str, o
     )
     batch = pack(texts, np.arange(2), np.array([1, NO_LABEL]))
     soft = {"soft_labels": torch.tensor([[0.0, 0.0], [0.9, 0.1]])} if "soft_labels" in terms else {}
-    value(SemiSupervisedLoss(**(terms | soft)), model, batch).backward()  # type: ignore[arg-type]
+    torch.autograd.backward(value(SemiSupervisedLoss(**(terms | soft)), model, batch))
     gradient = model.embedding.table.weight.grad
     assert gradient is not None
     assert gradient[7].abs().sum() > 0
@@ -166,7 +171,7 @@ def added_by(batch: Batch, kind: str, loss: ClassificationLoss) -> float:
     model = new_model()
     adversarial = AdversarialLoss(loss, kind, epsilon=0.5, weight=1.0)
     torch.manual_seed(3)
-    return float((value(adversarial, model, batch) - value(loss, model, batch)).detach())  # type: ignore[arg-type]
+    return float((value(adversarial, model, batch) - value(loss, model, batch)).detach())
 
 
 def test_the_virtual_adversary_moves_all_rows_alike() -> None:
