@@ -184,8 +184,8 @@ class AugmentationConfig(Section):
     """Training reviews in other words, drawn anew for every epoch; nothing else is changed."""
 
     word_dropout: Fraction = 0.0
-    """Probability that a word becomes the unknown word (Iyyer et al. 2015 leave it out; so a text
-    keeps its length)."""
+    """Probability that a word becomes the unknown word (Iyyer et al. 2015 leave it out; here
+    the text keeps its length)."""
     synonyms: Fraction = 0.0
     """Probability that a word becomes one of its neighbours. A word without a vector has none."""
     neighbours: Positive = 10

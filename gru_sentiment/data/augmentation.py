@@ -81,8 +81,8 @@ def nearest(vectors: WordVectors, k: int) -> Ids:
     known = known[known >= len(SPECIALS)]
     if len(known) <= k:
         raise VectorsError(
-            f"training.augmentation.neighbours: {k} nearest words, and {len(known)} words of the "
-            f"vocabulary have a vector ({vectors.origin})",
+            f"training.augmentation.neighbours: {k} neighbours a word, but only {len(known)} words "
+            f"of the vocabulary have a vector ({vectors.origin})",
             hint="lower it, set training.augmentation.synonyms to 0, or choose vectors that know "
             "more of the words",
         )

@@ -106,8 +106,8 @@ def test_words_that_are_too_few_for_neighbours(vectors: WordVectors) -> None:
     with pytest.raises(VectorsError) as caught:
         nearest(vectors, known)
     assert caught.value.cause == (
-        f"training.augmentation.neighbours: {known} nearest words, and {known} words of the "
-        "vocabulary have a vector (vectors.txt)"
+        f"training.augmentation.neighbours: {known} neighbours a word, but only {known} words "
+        "of the vocabulary have a vector (vectors.txt)"
     )
     assert "training.augmentation.synonyms" in caught.value.hint
 

@@ -633,7 +633,9 @@ def test_other_words_every_time_and_the_same_ones_again(tiny_config: Path) -> No
 
 @pytest.mark.usefixtures("vectors")
 def test_more_neighbours_than_words_leave_nothing(tiny_config: Path, tmp_path: Path) -> None:
-    with pytest.raises(VectorsError, match=r"neighbours: 10 nearest words, and 4 words of the"):
+    with pytest.raises(
+        VectorsError, match=r"neighbours: 10 neighbours a word, but only 4 words of"
+    ):
         train(tiny_config, *FROM_FILE, *AUGMENTED)
     assert left_in(tmp_path) == []
 
