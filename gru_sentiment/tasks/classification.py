@@ -31,6 +31,10 @@ class Classification:
         rows, seed = self.part.rows, self.config.run.seed
         return self.batcher.shuffled(rows, self.part.label_ids, seed=seed, epoch=epoch)
 
+    def n_batches(self, epoch: int) -> int:
+        """Every epoch may have another number where a batch holds so many words."""
+        return self.batcher.n_shuffled(self.part.rows, seed=self.config.run.seed, epoch=epoch)
+
     def loss(self, model: TextClassifier, batch: Batch) -> tuple[Tensor, int | None]:
         """Cross-entropy of the classes."""
         return self.of_batch.of_model(model, batch)

@@ -227,3 +227,4 @@ def test_no_rows_make_no_batches(budget: dict[str, int | None]) -> None:
     batcher, none = Batcher(of_lengths([3, 2]), **budget), np.zeros(0, np.int64)
     assert len(batcher.in_order(none)) == 0
     assert len(batcher.shuffled(none, None, seed=0, epoch=0)) == 0
+    assert batcher.n_shuffled(none, seed=0, epoch=0) == 0
