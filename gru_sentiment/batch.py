@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
+NO_LABEL = -100
+"""Class index of a text whose class is not known; torch's cross-entropy leaves it out."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -19,16 +22,23 @@ class Batch:
         data         a1 b1 c1  a2 b2 c2  a3
         batch_sizes  3         3         1
 
-    `labels` are class indices, shape (batch,), absent when predicting. `rows` says which row of
-    the source each text is, shape (batch,): whoever asked in another order finds it back there.
+    `labels` are class indices, shape (batch,), absent when predicting; `unlabelled` of them are
+    `NO_LABEL`. `rows` says which row of the source each text is, shape (batch,): whoever asked in
+    another order finds it back there.
     """
 
     tokens: PackedSequence
     rows: torch.Tensor
     labels: torch.Tensor | None = None
+    unlabelled: int = 0
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def n_judged(self) -> int:
+        """Number of texts that can be right or wrong: all but the unlabelled ones."""
+        return len(self) - self.unlabelled
 
     @property
     def n_tokens(self) -> int:
@@ -40,4 +50,5 @@ class Batch:
         if self.tokens.data.device == device:
             return self
         labels = None if self.labels is None else self.labels.to(device)
-        return Batch(self.tokens.to(device), self.rows, labels)  # type: ignore[arg-type]
+        tokens = self.tokens.to(device)  # type: ignore[arg-type]
+        return Batch(tokens, self.rows, labels, self.unlabelled)

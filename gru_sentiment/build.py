@@ -15,13 +15,16 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gru_sentiment.config import (
     OPTIMIZERS_WITH_MOMENTUM,
+    AugmentationConfig,
     Config,
     TextConfig,
     TrainingConfig,
     VectorsConfig,
 )
+from gru_sentiment.data.augmentation import Augmentation, nearest
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, encode
+from gru_sentiment.data.mixing import Beside
 from gru_sentiment.data.named_vectors import named_vectors
 from gru_sentiment.data.token_cache import cache_folder
 from gru_sentiment.data.tokenizer import TokenizedTexts
@@ -40,6 +43,7 @@ from gru_sentiment.models.language_model import LanguageModel
 from gru_sentiment.training.adversarial import AdversarialLoss
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimizer
+from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 from gru_sentiment.training.snapshot import TrainingState
 from gru_sentiment.training.stopping import Stopping
 
@@ -72,6 +76,24 @@ def build_encoded(
 def build_batcher(config: TrainingConfig, encoded: EncodedTexts) -> Batcher:
     """Batches within the config's budget."""
     return Batcher(encoded, config.batch_size, config.tokens_per_batch)
+
+
+def build_beside(config: Config, rows: Integers) -> Beside:
+    """The config's unlabelled texts `rows`, a number of them beside every batch."""
+    assert config.training.unlabelled is not None
+    return Beside(rows, config.training.unlabelled.batch_size, config.run.seed)
+
+
+def build_augmentation(config: AugmentationConfig, vectors: WordVectors) -> Augmentation | None:
+    """What the config does to training batches; None where that is nothing.
+
+    Raises:
+        VectorsError: too few words have vectors for neighbours.
+    """
+    if not (config.word_dropout or config.synonyms):
+        return None
+    neighbours = nearest(vectors, config.neighbours) if config.synonyms else None
+    return Augmentation(config.word_dropout, config.synonyms, neighbours)
 
 
 def build_vectors(config: VectorsConfig, vocabulary: Vocabulary) -> WordVectors:
@@ -161,10 +183,24 @@ def release_layers(config: Config, model: TextClassifier, epoch: int) -> None:
 
 
 def build_objective(
-    config: TrainingConfig, label_ids: Integers, n_classes: int
+    config: TrainingConfig,
+    label_ids: Integers,
+    n_classes: int,
+    soft_labels: torch.Tensor | None = None,
 ) -> ClassificationLoss | AdversarialLoss:
-    """The config's loss, with what an adversary adds to it."""
+    """The config's loss, with what unlabelled texts and an adversary add to it.
+
+    `soft_labels` are a teacher's probabilities (texts, classes), where there is one.
+    """
     loss, adversarial = build_loss(config, label_ids, n_classes), config.adversarial
+    if config.unlabelled is not None:
+        loss = SemiSupervisedLoss(
+            soft_labels=soft_labels,
+            weight=config.unlabelled.weight,
+            entropy_weight=config.unlabelled.entropy_weight,
+            class_weights=loss.class_weights,
+            label_smoothing=loss.label_smoothing,
+        )
     if adversarial.kind == "none":
         return loss
     return AdversarialLoss(

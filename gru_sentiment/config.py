@@ -46,10 +46,10 @@ class DataConfig(Section):
     revision: str | None = None
     """`hub`: a commit or tag of the data set."""
     unlabelled_path: Path | None = None
-    """More texts for `gru-sent pretrain`: a csv, tsv, jsonl, json or parquet file with the text
-    column, or a folder of .txt files such as aclImdb/train/unsup."""
+    """More texts, for `gru-sent pretrain` and `training.unlabelled`: a csv, tsv, jsonl, json or
+    parquet file with the text column, or a folder of .txt files such as aclImdb/train/unsup."""
     unlabelled_split: str | None = None
-    """`hub`: a split with more texts for `gru-sent pretrain`."""
+    """`hub`: a split with more texts, for the same."""
     train_split: str = "train"
     """`hub`: the split to train on."""
     test_split: str | None = "test"
@@ -83,7 +83,7 @@ class TextConfig(Section):
     head_tokens: Annotated[int, Field(ge=0, lt=2**31)] = 100
     """How many of `max_tokens` come from the beginning; the others from the end."""
     min_frequency: Positive = 2
-    """Words rarer than this in the training part are unknown."""
+    """Words rarer than this in what is trained on are unknown."""
     max_size: Positive | None = 25_000
     """Most frequent words kept, the two specials not counted."""
 
@@ -158,11 +158,39 @@ class AdversarialConfig(Section):
 
     kind: Literal["none", "adversarial", "virtual"] = "none"
     """`adversarial` moves along the gradient of the loss and takes 2.5 times as long; `virtual`
-    where the answer changes most, without looking at the label."""
+    where the answer changes most, without looking at the label: it acts on unlabelled reviews too.
+    """
     epsilon: Annotated[float, Field(gt=0)] = 5.0
     """How far all vectors of a text are moved, in units of their root mean square."""
     weight: Annotated[float, Field(gt=0)] = 1.0
     """Of the second loss; the first one has 1."""
+
+
+class UnlabelledConfig(Section):
+    """What is learned from reviews without labels while a classifier is trained."""
+
+    batch_size: Positive = 128
+    """Unlabelled reviews read beside every labelled batch."""
+    teacher: Path | None = None
+    """A run whose class probabilities are the unlabelled reviews' labels (self-training, Yarowsky
+    1995; distillation, Hinton et al. 2015): a network, a baseline or a fusion."""
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    """Of the cross-entropy with the teacher's probabilities; the loss of the labels has 1."""
+    entropy_weight: Annotated[float, Field(ge=0)] = 0.0
+    """Of the entropy of the answers to unlabelled reviews (Grandvalet & Bengio 2005)."""
+
+
+class AugmentationConfig(Section):
+    """Training reviews in other words, drawn anew for every epoch; nothing else is changed."""
+
+    word_dropout: Fraction = 0.0
+    """Probability that a word becomes the unknown word (Iyyer et al. 2015 leave it out; so a text
+    keeps its length)."""
+    synonyms: Fraction = 0.0
+    """Probability that a word becomes one of its neighbours. A word without a vector has none."""
+    neighbours: Positive = 10
+    """How many words of the vocabulary are the neighbours of a word: the nearest by the cosine of
+    the vectors that the training starts from."""
 
 
 class TrainingConfig(Section):
@@ -219,6 +247,10 @@ class TrainingConfig(Section):
     (Howard & Ruder 2018) are the schedule `linear` with a warm-up of 0.1."""
     adversarial: AdversarialConfig = AdversarialConfig()
     """A second loss that makes neighbouring word vectors give the same answer."""
+    unlabelled: UnlabelledConfig | None = None
+    """Reviews without labels (`data.unlabelled_path`) that are read too; null reads none."""
+    augmentation: AugmentationConfig = AugmentationConfig()
+    """Words dropped or replaced at random while training."""
     on_non_finite: Literal["stop", "skip"] = "stop"
     """What to do about a loss or gradient that is not finite: stop, or leave the batch out and
     count it."""
@@ -231,7 +263,23 @@ class TrainingConfig(Section):
             )
         if self.momentum and self.optimizer not in OPTIMIZERS_WITH_MOMENTUM:
             raise ValueError(f"momentum: {self.optimizer} has none; use sgd or rmsprop")
+        if self.unlabelled is not None and self.unlabelled.teacher is None:
+            self._check_without_teacher(self.unlabelled)
         return self
+
+    def _check_without_teacher(self, unlabelled: UnlabelledConfig) -> None:
+        if unlabelled.weight != 1:
+            raise ValueError("unlabelled.weight: is the teacher's; set unlabelled.teacher")
+        if self.adversarial.kind == "adversarial":
+            raise ValueError(
+                "adversarial.kind: adversarial needs the label of every review, and the unlabelled "
+                "ones have none; use virtual, or set unlabelled.teacher"
+            )
+        if self.adversarial.kind == "none" and not unlabelled.entropy_weight:
+            raise ValueError(
+                "unlabelled: nothing would be learned from these reviews; set unlabelled.teacher, "
+                "unlabelled.entropy_weight or adversarial.kind virtual"
+            )
 
 
 class PretrainingConfig(Section):
@@ -326,6 +374,15 @@ def _missing_for_source(config: Config) -> list[str]:
             "model.embedding_frozen_epochs: all would leave the random vectors of vectors.source "
             "none as they are; set a number of epochs"
         )
+    if (
+        vectors.source == "none"
+        and config.training.augmentation.synonyms
+        and not (config.model.initialize_from or config.pretraining)
+    ):
+        problems.append(
+            "training.augmentation.synonyms: the random vectors of vectors.source none have no "
+            "neighbours that mean the same; choose another source, or set model.initialize_from"
+        )
     return problems
 
 
@@ -351,6 +408,15 @@ def _pretraining_problems(config: Config) -> list[str]:
         problems.append(
             f"training.monitor: {config.training.monitor} is no score of a language model; use "
             "-loss"
+        )
+    if config.training.unlabelled is not None:
+        problems.append(
+            "training.unlabelled: is for a classifier; a language model reads data.unlabelled_path "
+            "without it"
+        )
+    if config.training.augmentation != AugmentationConfig():
+        problems.append(
+            "training.augmentation: acts on a classifier's reviews, not in pretraining; remove it"
         )
     return problems
 

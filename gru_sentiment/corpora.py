@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from gru_sentiment.batch import NO_LABEL
 from gru_sentiment.config import Config, DataConfig, TextConfig
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.data.token_cache import tokenize_cached
 from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer
-from gru_sentiment.errors import DataError
+from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.sources.files import load_files
 from gru_sentiment.sources.folder import load_folder
 from gru_sentiment.sources.hub import load_hub
@@ -27,17 +28,42 @@ from gru_sentiment.sources.unlabelled import unlabelled_file, unlabelled_split
 logger = logging.getLogger(__name__)
 
 
+UNLABELLED = "unlabelled"
+"""The part of a corpus that has no labels."""
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """Texts without labels, but for those that a model will be tested on."""
+
+    texts: pa.ChunkedArray
+    """All of them."""
+    rows: Integers
+    """Those that may be read."""
+    fingerprint: str
+    """Changes with any byte of the texts."""
+
+
 @dataclass(frozen=True)
 class Corpus:
-    """Labelled reviews, divided and tokenised."""
+    """Reviews, divided and tokenised."""
 
     records: Records
+    """The labelled ones."""
     labels: Labels
     label_ids: Integers
     """Class index of every row, shape (rows,)."""
     splits: dict[str, Integers]
     """Rows of every part."""
     tokenized: TokenizedTexts
+    unlabelled: Unlabelled | None = None
+    """Texts behind the labelled ones: their row 0 comes after the last of `records`."""
+
+    @property
+    def trained_on(self) -> Integers:
+        """Rows that are read in training, labelled or not."""
+        parts = [self.splits[part] for part in ("train", UNLABELLED) if part in self.splits]
+        return np.concatenate(parts)
 
 
 def build_records(config: DataConfig) -> Records:
@@ -103,7 +129,9 @@ def build_tokenizer(config: TextConfig) -> Tokenizer:
     return Tokenizer(config.language, config.lowercase)
 
 
-def build_tokenized(config: Config, records: Records, *, progress: bool = False) -> TokenizedTexts:
+def build_tokenized(
+    config: Config, records: Records | Unlabelled, *, progress: bool = False
+) -> TokenizedTexts:
     """Words of all texts (from the cache where it knows them)."""
     return tokenize_cached(
         build_tokenizer(config.text),
@@ -111,6 +139,55 @@ def build_tokenized(config: Config, records: Records, *, progress: bool = False)
         records.fingerprint,
         processes=config.run.processes,
         progress=progress,
+    )
+
+
+def build_training_corpus(config: Config, *, progress: bool = False) -> Corpus:
+    """The corpus, with the part `unlabelled` where the config trains on one.
+
+    What the validation and test parts hold is left out of it.
+
+    Raises:
+        ConfigError: the config names no such texts.
+        DataError: too few of them, or they are the test part.
+    """
+    corpus, wanted = build_corpus(config, progress=progress), config.training.unlabelled
+    if wanted is None:
+        return corpus
+    joined = _with_unlabelled(config, corpus, progress=progress)
+    if joined.unlabelled is None:
+        raise ConfigError(
+            "data.unlabelled_path: needed for training.unlabelled, it is where the reviews without "
+            "labels are",
+            hint="--set data.unlabelled_path=FILE, or take training.unlabelled out",
+        )
+    if len(joined.unlabelled.rows) < wanted.batch_size:
+        raise DataError(
+            f"training.unlabelled.batch_size: {wanted.batch_size} is more than the "
+            f"{len(joined.unlabelled.rows):,} unlabelled texts",
+            hint="lower it, or add texts",
+        )
+    return joined
+
+
+def _with_unlabelled(config: Config, corpus: Corpus, *, progress: bool) -> Corpus:
+    """A corpus with the config's unlabelled texts, where it names any."""
+    table = _unlabelled(config)
+    if table is None:
+        return corpus
+    tested: dict[str, pa.ChunkedArray] = {
+        part: corpus.records.texts.take(pa.array(corpus.splits[part]))
+        for part in ("validation", "test")
+        if part in corpus.splits
+    }
+    more = Unlabelled(table["text"], _without(table, tested), fingerprint_of(table))
+    n, found = len(corpus.tokenized), build_tokenized(config, more, progress=progress)
+    return replace(
+        corpus,
+        label_ids=np.concatenate([corpus.label_ids, np.full(len(found), NO_LABEL)]),
+        splits={**corpus.splits, UNLABELLED: n + more.rows},
+        tokenized=TokenizedTexts.joined([corpus.tokenized, found]),
+        unlabelled=more,
     )
 
 
@@ -136,27 +213,11 @@ def build_text_corpus(config: Config, *, progress: bool = False) -> TextCorpus:
         DataError: no such texts, or texts that are the test part.
     """
     corpus = build_corpus(config, progress=progress)
-    tokenized, fingerprint = corpus.tokenized, corpus.records.fingerprint
-    rows = corpus.splits["train"]
-    more = _unlabelled(config)
-    if more is not None:
-        tested: dict[str, pa.ChunkedArray] = {
-            part: corpus.records.texts.take(pa.array(corpus.splits[part]))
-            for part in ("validation", "test")
-            if part in corpus.splits
-        }
-        kept = _without(more, tested)
-        own = fingerprint_of(more)
-        found = tokenize_cached(
-            build_tokenizer(config.text),
-            more["text"],
-            own,
-            processes=config.run.processes,
-            progress=progress,
-        )
-        rows = np.concatenate([rows, len(tokenized) + kept])
-        tokenized = TokenizedTexts.joined([tokenized, found])
-        fingerprint = hashlib.sha256(f"{fingerprint}-{own}".encode()).hexdigest()[:32]
+    corpus = _with_unlabelled(config, corpus, progress=progress)
+    fingerprint, rows = corpus.records.fingerprint, corpus.trained_on
+    if corpus.unlabelled is not None:
+        both = f"{fingerprint}-{corpus.unlabelled.fingerprint}"
+        fingerprint = hashlib.sha256(both.encode()).hexdigest()[:32]
     assert config.pretraining is not None
     size = config.pretraining.held_out
     n = int(size if size >= 1 else round(size * len(rows)))
@@ -166,7 +227,7 @@ def build_text_corpus(config: Config, *, progress: bool = False) -> TextCorpus:
             hint="choose a number of texts, or a share, between",
         )
     shuffled = np.random.default_rng(config.data.seed).permutation(rows)
-    return TextCorpus(tokenized, np.sort(shuffled[n:]), np.sort(shuffled[:n]), fingerprint)
+    return TextCorpus(corpus.tokenized, np.sort(shuffled[n:]), np.sort(shuffled[:n]), fingerprint)
 
 
 def _unlabelled(config: Config) -> pa.Table | None:

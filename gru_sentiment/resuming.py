@@ -22,6 +22,10 @@ from gru_sentiment.errors import ArtifactError
 
 logger = logging.getLogger(__name__)
 
+UNLABELLED, TEACHER = "unlabelled texts", "teacher's answers"
+REFUSED = ("data", UNLABELLED, "vocabulary", "encoder", TEACHER)
+"""Facts without which a training does not go on; with others it may differ in the last digits."""
+
 
 @dataclass(frozen=True)
 class Start:
@@ -41,11 +45,12 @@ class Start:
         """Compare with what is known.
 
         Raises:
-            ArtifactError: data, vocabulary or encoder are not the same any more.
+            ArtifactError: data, vocabulary, encoder or the teacher's answers are not the same any
+                more.
         """
         known = self.known
         changed = {name: (known[name], now[name]) for name in known if known[name] != now[name]}
-        for name in ("data", "vocabulary", "encoder"):
+        for name in REFUSED:
             if name in changed:
                 before, after = (str(value)[:12] for value in changed[name])
                 raise ArtifactError(

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import gru_sentiment
-from gru_sentiment import config_file
+from gru_sentiment import yaml_file
 
 ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
@@ -23,7 +23,9 @@ SECOND = {"data", "models", "training", "sources", "linear", "scores", "rows"}
 BELOW_BUILD = {*GROUND, *SECOND, "config"}
 MAY_IMPORT = {
     **{name: set[str]() for name in ("", *GROUND, "config")},
-    "config_file": {"config", "errors"},
+    "yaml_file": {"errors"},
+    "config_problems": {"config"},
+    "config_file": {"config", "config_problems", "yaml_file", "errors"},
     "provenance": {""},
     "stop_request": {"errors"},
     "results": {"evaluation_results"},
@@ -31,9 +33,9 @@ MAY_IMPORT = {
     "run_results": {"evaluation_results"},
     "config_changes": {"config", "errors"},
     **{room: {room, *GROUND} for room in SECOND},
-    "suites": {"suites", *GROUND, "config_file"},
+    "suites": {"suites", *GROUND, "yaml_file"},
     "build": BELOW_BUILD,
-    "artifact": {"artifact", *BELOW_BUILD, "build", "config_file", "evaluation"},
+    "artifact": {"artifact", *BELOW_BUILD, "build", "config_file", "yaml_file", "evaluation"},
     "machine": {"build", "config", "training"},
     "corpora": BELOW_BUILD,
     "tasks": {"tasks", *BELOW_BUILD, "build", "evaluation"},
@@ -42,6 +44,7 @@ MAY_IMPORT = {
     "evaluation": {"data", "training", "scores", *GROUND},
     "own_data": {*BELOW_BUILD, "corpora", "artifact"},
     "yardstick": {*BELOW_BUILD, "artifact"},
+    "teacher": {*BELOW_BUILD, "corpora", "artifact"},
     "recipes": {
         *BELOW_BUILD,
         "suites",
@@ -58,6 +61,7 @@ MAY_IMPORT = {
         "resuming",
         "own_data",
         "yardstick",
+        "teacher",
     },
     "reporting": {"reporting", *RESULTS, "errors"},
     "export": {"export", *BELOW_BUILD, "config_file", "build", "artifact", "evaluation"},
@@ -81,6 +85,8 @@ NO_TORCH = (
     "run_results.py",
     "config.py",
     "config_file.py",
+    "config_problems.py",
+    "yaml_file.py",
     "suites/",
     "reporting/",
     "cli/",
@@ -173,7 +179,7 @@ def test_runs_no_code_from_data(name: str) -> None:
 
 
 def test_the_yaml_loader_is_a_safe_one() -> None:
-    assert issubclass(config_file._Loader, yaml.SafeLoader)
+    assert issubclass(yaml_file._Loader, yaml.SafeLoader)
 
 
 def test_the_cell_is_compared_nowhere() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 import torch
@@ -22,6 +22,8 @@ def make_batch(labelled: bool = True) -> Batch:
 def test_sizes_count_texts_and_words() -> None:
     assert len(make_batch()) == 3
     assert make_batch().n_tokens == 7
+    assert make_batch().n_judged == 3
+    assert replace(make_batch(), unlabelled=2).n_judged == 1
 
 
 def test_words_lie_as_the_docstring_draws_them() -> None:

@@ -16,10 +16,12 @@ from torch.nn.utils.rnn import pack_sequence
 from gru_sentiment.build import (
     build_average,
     build_batcher,
+    build_beside,
     build_device,
     build_encoded,
     build_loss,
     build_model,
+    build_objective,
     build_optimizer,
     build_precision,
     build_schedule,
@@ -30,18 +32,23 @@ from gru_sentiment.build import (
     release_layers,
 )
 from gru_sentiment.config import (
+    AdversarialConfig,
     Config,
     DataConfig,
     FineTuningConfig,
     ModelConfig,
     TextConfig,
     TrainingConfig,
+    UnlabelledConfig,
     VectorsConfig,
 )
 from gru_sentiment.config_file import load_config
 from gru_sentiment.corpora import build_corpus, build_records, build_tokenizer
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 from gru_sentiment.errors import DataError, DeviceError, VectorsError
+from gru_sentiment.training.adversarial import AdversarialLoss
+from gru_sentiment.training.losses import ClassificationLoss
+from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 
 CPU = torch.device("cpu")
 VOCABULARY = Vocabulary(["<unk>", "<pad>", "good", "bad"])
@@ -250,6 +257,24 @@ def test_layers_are_released_from_the_top() -> None:
 
 
 # training
+
+
+def test_unlabelled_texts_have_a_loss_of_their_own() -> None:
+    labels, soft = np.array([0, 1, 1]), torch.rand(5, 2)
+    terms = UnlabelledConfig(teacher=Path("a"), weight=0.5, entropy_weight=0.1, batch_size=3)
+    config = TrainingConfig(unlabelled=terms, class_weights="balanced", label_smoothing=0.2)
+    loss = build_objective(config, labels, 2, soft)
+    assert isinstance(loss, SemiSupervisedLoss)
+    assert loss.soft_labels is soft
+    assert (loss.weight, loss.entropy_weight, loss.label_smoothing) == (0.5, 0.1, 0.2)
+    assert loss.class_weights == build_loss(config, labels, 2).class_weights
+    virtual = AdversarialConfig(kind="virtual")
+    around = build_objective(config.model_copy(update={"adversarial": virtual}), labels, 2, soft)
+    assert isinstance(around, AdversarialLoss)
+    assert isinstance(around.loss, SemiSupervisedLoss)
+    assert type(build_objective(TrainingConfig(), labels, 2)) is ClassificationLoss
+    beside = build_beside(Config(training=config), np.arange(5))
+    assert (len(beside.rows), beside.each, beside.seed) == (5, 3, 0)
 
 
 def test_balanced_weights_are_those_of_scikit_learn() -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from gru_sentiment.config import (
     AdversarialConfig,
+    AugmentationConfig,
     Config,
     DataConfig,
     FineTuningConfig,
@@ -20,6 +21,7 @@ from gru_sentiment.config import (
     Section,
     TextConfig,
     TrainingConfig,
+    UnlabelledConfig,
     VectorsConfig,
 )
 
@@ -30,6 +32,8 @@ SECTIONS = [
     ModelConfig,
     FineTuningConfig,
     AdversarialConfig,
+    UnlabelledConfig,
+    AugmentationConfig,
     TrainingConfig,
     PretrainingConfig,
     RunConfig,
@@ -74,6 +78,11 @@ OUT_OF_RANGE: list[tuple[type[Section], str, Any]] = [
     (ModelConfig, "layer_dropout", 1.5),
     (ModelConfig, "embedding_frozen_epochs", -1),
     (ModelConfig, "embedding_frozen_epochs", "never"),
+    (AugmentationConfig, "word_dropout", 1.0),
+    (AugmentationConfig, "word_dropout", -0.1),
+    (AugmentationConfig, "synonyms", 1.0),
+    (AugmentationConfig, "synonyms", -0.1),
+    (AugmentationConfig, "neighbours", 0),
     (TrainingConfig, "epochs", 0),
     (TrainingConfig, "batch_size", 0),
     (TrainingConfig, "accumulation_steps", 0),
@@ -93,6 +102,9 @@ OUT_OF_RANGE: list[tuple[type[Section], str, Any]] = [
     (TrainingConfig, "patience", 0),
     (TrainingConfig, "stop_at_loss", 0.0),
     (TrainingConfig, "max_minutes", 0.0),
+    (UnlabelledConfig, "batch_size", 0),
+    (UnlabelledConfig, "weight", 0.0),
+    (UnlabelledConfig, "entropy_weight", -0.1),
     (RunConfig, "device", "gpu"),
     (RunConfig, "threads", 0),
     (RunConfig, "processes", 0),
@@ -152,6 +164,28 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"vectors": {"source": "file"}}, "vectors.path: needed for vectors.source file"),
     ({"vectors": {"source": "name"}}, "vectors.name: needed for vectors.source name"),
     ({"text": {"max_tokens": 50}}, "text.head_tokens: 100 is more than text.max_tokens 50"),
+    ({"training": {"unlabelled": {}}}, "unlabelled: nothing would be learned from these"),
+    (
+        {"training": {"unlabelled": {"weight": 0.5, "entropy_weight": 1.0}}},
+        "unlabelled.weight: is the teacher's",
+    ),
+    (
+        {
+            "training": {
+                "unlabelled": {"entropy_weight": 1.0},
+                "adversarial": {"kind": "adversarial"},
+            }
+        },
+        "adversarial.kind: adversarial needs the label of every review",
+    ),
+    (
+        {
+            "model": {"bidirectional": False},
+            "pretraining": {},
+            "training": {"unlabelled": {"entropy_weight": 1.0}},
+        },
+        "training.unlabelled: is for a classifier",
+    ),
     (
         {"vectors": {"source": "none"}, "model": {"embedding_frozen_epochs": "all"}},
         "model.embedding_frozen_epochs: all would leave the random vectors",
@@ -163,6 +197,10 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     (
         {"model": {"bidirectional": False, "layers": 2}, "pretraining": {"direction": "both"}},
         "model.layers: 2, and pretraining.direction: both is for 1",
+    ),
+    (
+        {"vectors": {"source": "none"}, "training": {"augmentation": {"synonyms": 0.1}}},
+        "training.augmentation.synonyms: the random vectors of vectors.source none have no",
     ),
 ]
 
@@ -191,6 +229,11 @@ POSSIBLE: list[dict[str, Any]] = [
     {"model": {"embedding_frozen_epochs": 2}, "vectors": {"source": "none"}},
     {"model": {"bidirectional": False, "layers": 2}, "pretraining": {"direction": "forward"}},
     {"model": {"bidirectional": False, "layers": 1}, "pretraining": {"direction": "both"}},
+    {"training": {"augmentation": AugmentationConfig(synonyms=0.1)}},
+    {"training": {"augmentation": AugmentationConfig(word_dropout=0.1)},
+     "vectors": {"source": "none"}},
+    {"training": {"augmentation": AugmentationConfig(synonyms=0.1)},
+     "vectors": {"source": "none"}, "model": {"initialize_from": Path("runs/pretrain")}},
 ]  # fmt: skip
 
 
@@ -242,7 +285,29 @@ def test_schema_lists_allowed_values() -> None:
 def test_every_section_is_one_of_ours() -> None:
     fields = Config.model_fields.items()
     annotations = [field.annotation for name, field in fields if name != "pretraining"]
-    within = {FineTuningConfig, AdversarialConfig, PretrainingConfig}
+    within = {
+        FineTuningConfig,
+        AdversarialConfig,
+        UnlabelledConfig,
+        AugmentationConfig,
+        PretrainingConfig,
+    }
     assert set(annotations) == set(SECTIONS) - within
     assert all(isinstance(a, type) and issubclass(a, BaseModel) for a in annotations)
     assert Config.model_fields["pretraining"].annotation == PretrainingConfig | None
+
+
+UNLABELLED: list[tuple[dict[str, Any], str]] = [
+    ({"teacher": Path("a")}, "none"),
+    ({"teacher": Path("a"), "weight": 0.5}, "adversarial"),
+    ({"entropy_weight": 0.1}, "none"),
+    ({}, "virtual"),
+]
+
+
+@pytest.mark.parametrize(("unlabelled", "kind"), UNLABELLED)
+def test_what_unlabelled_reviews_can_teach(unlabelled: dict[str, Any], kind: str) -> None:
+    training = {"unlabelled": unlabelled, "adversarial": {"kind": kind}}
+    config = Config.model_validate({"training": training})
+    assert config.training.unlabelled == UnlabelledConfig(**unlabelled)
+    assert config.training.adversarial.kind == kind

@@ -12,14 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gru_sentiment.config import Config
-from gru_sentiment.config_file import (
-    MAX_BYTES,
-    dump_config,
-    load_config,
-    parse_config,
-    parse_yaml,
-)
+from gru_sentiment.config_file import dump_config, load_config, parse_config
 from gru_sentiment.errors import ConfigError
+from gru_sentiment.yaml_file import MAX_BYTES, parse_yaml
 
 HINT = "'gru-sent config schema' lists every key with what it allows"
 
@@ -418,7 +413,8 @@ def test_paths_are_relative_to_the_file_and_in_overrides_to_the_current_folder(
     there.mkdir()
     (there / "c.yaml").write_text(
         "data: {source: files, path: a.csv, test_path: ../b.csv, validation_path: /c.csv}\n"
-        "vectors: {source: file, path: v.txt}\nrun: {output: out}",
+        "vectors: {source: file, path: v.txt}\nrun: {output: out}\n"
+        "training: {unlabelled: {teacher: ../runs/a}}",
         "utf-8",
     )
     monkeypatch.chdir(here)
@@ -429,6 +425,8 @@ def test_paths_are_relative_to_the_file_and_in_overrides_to_the_current_folder(
     assert config.data.validation_path == Path("/c.csv")
     assert config.vectors.path == here / "w.txt"
     assert config.run.output == Path("/r")
+    assert config.training.unlabelled is not None
+    assert config.training.unlabelled.teacher == there / "../runs/a"
     assert load_config(Path("../there/c.yaml")).run.output == there / "out"
 
 

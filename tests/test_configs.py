@@ -45,7 +45,7 @@ def dimension_of(config: Config) -> int:
 
 
 def test_finds_the_configs_that_are_promised() -> None:
-    promised = {"gru", "lstm", "rnn", "imdb-hub", "smoke", "article"}
+    promised = {"gru", "lstm", "rnn", "imdb-hub", "smoke", "article", "self-train"}
     assert {f"{name}.yaml" for name in promised} <= set(CONFIGS)
     others = {p.name for p in FOLDER.rglob("*") if p.is_file()} - {Path(c).name for c in CONFIGS}
     assert others == {"RESULTS.md"}
@@ -92,6 +92,15 @@ def test_writes_the_science_out(name: str) -> None:
     for section, knobs in KNOBS.items():
         assert knobs - not_needed <= set(written[section]), section
     assert ("pretraining" in written) == (name in PRETRAINING)
+
+
+def test_self_training_is_fine_tuning_with_a_teacher() -> None:
+    tuned, taught = (load_config(FOLDER / f"{name}.yaml") for name in ("finetune", "self-train"))
+    added = taught.training.unlabelled
+    assert added is not None
+    assert added.teacher == FOLDER / "../runs/fused"
+    plain = taught.training.model_copy(update={"unlabelled": None})
+    assert taught.model_copy(update={"training": plain}) == tuned
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
@@ -22,6 +23,7 @@ from gru_sentiment.artifact.contents import (
 from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, VOCABULARY, WEIGHTS
 from gru_sentiment.artifact.manifest import digest, verify
 from gru_sentiment.config import Config
+from gru_sentiment.data.vectors import WordVectors
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.models.classifier import TextClassifier
@@ -49,9 +51,10 @@ class Encoder:
         return self.config.pretraining is not None and self.config.pretraining.directions > 1
 
     @property
-    def word_vectors(self) -> Tensor:
-        """Shape (words, dimension)."""
-        return self.tensors[TABLE]
+    def word_vectors(self) -> WordVectors:
+        """A vector for every word: all of them were trained."""
+        words = np.ones(len(self.vocabulary), bool)
+        return WordVectors(self.tensors[TABLE].numpy(), words, str(self.path))
 
     def check_fits(self, config: Config) -> None:
         """Compare with the config of a classifier.
@@ -70,7 +73,7 @@ class Encoder:
         }
         dimension = config.vectors.dimension
         if dimension is not None:
-            pairs["vectors.dimension"] = (dimension, self.word_vectors.shape[1])
+            pairs["vectors.dimension"] = (dimension, self.word_vectors.dimension)
         wrong = [
             f"{key}: {ours} here, {theirs} in {self.path}"
             for key, (ours, theirs) in pairs.items()

@@ -32,6 +32,8 @@ NEEDED = (CONFIG, VOCABULARY, LABELS, WEIGHTS)
 """What evaluate and predict read."""
 CHECKPOINTS, LOCK = "checkpoints", "lock"
 """Of a run that is not finished."""
+SOFT_LABELS = "soft-labels.safetensors"
+"""What a teacher said, of a run that is not finished or is kept to be trained further."""
 PARTIAL = ".partial"
 SEEDS = "seeds.json"
 """In the parent folder of several seeds."""

@@ -21,8 +21,8 @@ from gru_sentiment.artifact.files import (
     read_json,
 )
 from gru_sentiment.artifact.seeds import read_seeds
-from gru_sentiment.config_file import parse_yaml, read_config_text
 from gru_sentiment.run_results import RunSummary
+from gru_sentiment.yaml_file import parse_yaml, read_text
 
 LARGEST = 1e300
 DEPTH = 3
@@ -100,7 +100,7 @@ def _values(path: Path) -> dict[str, Any]:
 def _config(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    values, _ = parse_yaml(read_config_text(path), str(path))
+    values, _ = parse_yaml(read_text(path), str(path))
     return flat(values)
 
 

@@ -31,6 +31,7 @@ from gru_sentiment.artifact.files import (
     NEEDED,
     PREDICTIONS,
     RUNS,
+    SOFT_LABELS,
     VOCABULARY,
     WEIGHTS,
     partial_of,
@@ -133,7 +134,7 @@ class RunWriter:
 
     def _is_ours(self) -> bool:
         """Whether the folder holds nothing but what a training that just began has written."""
-        begun = {*WRITTEN, MEMBERS, MANIFEST, LOCK}
+        begun = {*WRITTEN, MEMBERS, MANIFEST, LOCK, SOFT_LABELS}
         return {path.name.removesuffix(".tmp") for path in self.partial.glob("*")} <= begun
 
     def save_config(self, config: Config) -> None:
@@ -229,6 +230,7 @@ class RunWriter:
         # not before: a death in between must leave a run or what one can go on from
         if not keep_checkpoint:
             shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
+            (self.path / SOFT_LABELS).unlink(missing_ok=True)
 
 
 def unfinished(path: Path) -> Path:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
-from gru_sentiment.batch import Batch
+from gru_sentiment.batch import NO_LABEL, Batch
 from gru_sentiment.data.encoding import EncodedTexts, Integers
 
 POOL = 50
@@ -27,8 +27,12 @@ def pack(encoded: EncodedTexts, rows: Integers, labels: Integers | None = None) 
     step, text = np.nonzero(np.arange(lengths[0])[:, None] < lengths)
     ids = torch.from_numpy(encoded.read(rows[text], step).astype(np.int64))
     sizes = torch.from_numpy(np.bincount(step))
-    chosen = None if labels is None else torch.from_numpy(labels[rows])
-    return Batch(PackedSequence(ids, sizes), torch.from_numpy(rows), chosen)
+    tokens = PackedSequence(ids, sizes)
+    if labels is None:
+        return Batch(tokens, torch.from_numpy(rows))
+    chosen = labels[rows]
+    unlabelled = int(np.count_nonzero(chosen == NO_LABEL))
+    return Batch(tokens, torch.from_numpy(rows), torch.from_numpy(chosen), unlabelled)
 
 
 def within_budget(rows: Integers, lengths: Integers, budget: int) -> list[Integers]:

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gru_sentiment.artifact.encoders import load_encoder
 from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.build import build_encoded, build_model, build_vectors, build_vocabulary
 from gru_sentiment.config import Config
-from gru_sentiment.corpora import Corpus, build_corpus
-from gru_sentiment.data.vectors import coverage, initial_weights
+from gru_sentiment.corpora import Corpus, build_training_corpus
+from gru_sentiment.data.vectors import WordVectors, coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.evaluation import Part
@@ -28,8 +28,9 @@ from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine import prepare_machine
 from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
 from gru_sentiment.results import Coverage, TrainingResult
-from gru_sentiment.resuming import Start, new_run, old_run
+from gru_sentiment.resuming import TEACHER, UNLABELLED, Start, new_run, old_run
 from gru_sentiment.tasks.classification import Classification
+from gru_sentiment.teacher import Teacher
 from gru_sentiment.yardstick import gaps_beside
 
 logger = logging.getLogger(__name__)
@@ -88,23 +89,26 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     encoder = load_encoder(config.model.initialize_from) if config.model.initialize_from else None
     if encoder:
         encoder.check_fits(config)
-    corpus = build_corpus(config, progress=progress)
-    counts = corpus.tokenized.counts(corpus.splits["train"])
+    teacher = Teacher.of(config, writer.partial, start.known.get(TEACHER), device)
+    corpus = build_training_corpus(config, progress=progress)
+    counts = corpus.tokenized.counts(corpus.trained_on)
     vocabulary = encoder.vocabulary if encoder else build_vocabulary(config.text, counts)
+    taught = teacher.teach(config, corpus, progress=progress) if teacher else None
     facts = {
         "data": corpus.records.fingerprint,
+        **({UNLABELLED: corpus.unlabelled.fingerprint} if corpus.unlabelled else {}),
         "vocabulary": fingerprint(vocabulary.to_text()),
         **({"encoder": encoder.fingerprint} if encoder else {}),
+        **({TEACHER: taught.fingerprint} if taught else {}),
         "threads": threads,
         "device": device.type,
         "torch": torch.__version__,
     }
     start.check_facts(facts)
     _log_reviews(corpus)
-    if encoder:
-        covered, weights = None, encoder.word_vectors
-    else:
-        covered, weights = _word_vectors(config, vocabulary, counts)
+    vectors = encoder.word_vectors if encoder else build_vectors(config.vectors, vocabulary)
+    covered = None if encoder else _coverage(vectors, vocabulary, counts)
+    weights = torch.from_numpy(initial_weights(vectors, config.run.seed))
     model = build_model(config, weights, len(corpus.labels), device)
     if encoder:
         encoder.initialize(model)
@@ -114,7 +118,8 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         split: Part(encoded, rows, corpus.labels, corpus.label_ids)
         for split, rows in corpus.splits.items()
     }
-    task = Classification(config, parts, device)
+    soft_labels = taught.probabilities if taught else None
+    task = Classification(config, parts, vectors, device, soft_labels)
     fitting = Fitting(config, model, task, writer, device=device, facts=facts)
     fitting.begin(start.checkpoint)
     startup_s = time.perf_counter() - started
@@ -129,6 +134,8 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         "rows": {split: len(rows) for split, rows in corpus.splits.items()},
         "coverage": asdict(covered) if covered else None,
         "encoder": encoder.about() if encoder else None,
+        "unlabelled_fingerprint": corpus.unlabelled.fingerprint if corpus.unlabelled else None,
+        "teacher": taught.about() if taught else None,
     }
     clock = {
         "started_at": started_at.isoformat(timespec="seconds"),
@@ -155,11 +162,8 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     )
 
 
-def _word_vectors(
-    config: Config, vocabulary: Vocabulary, counts: Mapping[str, int]
-) -> tuple[Coverage, Tensor]:
-    """The vectors that the vocabulary starts from, and how much of it they know."""
-    vectors = build_vectors(config.vectors, vocabulary)
+def _coverage(vectors: WordVectors, vocabulary: Vocabulary, counts: Mapping[str, int]) -> Coverage:
+    """How much of the vocabulary the vectors know."""
     covered = coverage(vectors, vocabulary, counts)
     logger.info(
         "vocabulary: %s words; vectors %s cover %.1f %% of them and %.1f %% of the text",
@@ -168,7 +172,7 @@ def _word_vectors(
         100 * covered.types,
         100 * covered.tokens,
     )
-    return covered, torch.from_numpy(initial_weights(vectors, config.run.seed))
+    return covered
 
 
 def _final_metrics(

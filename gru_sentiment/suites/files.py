@@ -12,10 +12,10 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from gru_sentiment.config_file import parse_yaml, read_config_text
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.suites.cases import Case, Expectation, Suite
 from gru_sentiment.suites.templates import SLOT, expand, slots_of
+from gru_sentiment.yaml_file import parse_yaml, read_text
 
 BUILT_IN = ("negation", "intensity", "contrast", "typos", "names", "length")
 ALL = "all"
@@ -159,7 +159,7 @@ def _load(name: str) -> Suite:
         )
     if not Path(name).is_file():
         raise ConfigError(f"--suite {name}: no such file", hint=FORM)
-    return parse_suite(read_config_text(Path(name)), name)
+    return parse_suite(read_text(Path(name)), name)
 
 
 def _explained(details: ErrorDetails) -> str:

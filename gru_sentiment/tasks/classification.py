@@ -8,8 +8,17 @@ import torch
 from torch import Tensor
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.build import build_batcher, build_objective, release_layers
+from gru_sentiment.build import (
+    build_augmentation,
+    build_batcher,
+    build_beside,
+    build_objective,
+    release_layers,
+)
 from gru_sentiment.config import Config
+from gru_sentiment.data.augmentation import AugmentedBatches
+from gru_sentiment.data.batching import Batches
+from gru_sentiment.data.vectors import WordVectors
 from gru_sentiment.evaluation import Part
 from gru_sentiment.models.classifier import TextClassifier
 
@@ -17,23 +26,57 @@ MONITORED = ("loss", "accuracy", "macro_f1", "roc_auc")
 
 
 class Classification:
-    """The config's classification of the part `train`, validated on the part `validation`."""
+    """The config's classification of the part `train`, validated on the part `validation`.
 
-    def __init__(self, config: Config, parts: Mapping[str, Part], device: torch.device) -> None:
+    Where there is a part `unlabelled`, texts of it are read beside every batch; `soft_labels` are
+    what a teacher says of them, by text, shape (texts, classes). `vectors` are those that the
+    training starts from.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        parts: Mapping[str, Part],
+        vectors: WordVectors,
+        device: torch.device,
+        soft_labels: Tensor | None = None,
+    ) -> None:
         self.config, self.device = config, device
         self.part, self.validation = parts["train"], parts["validation"]
         self.batcher = build_batcher(config.training, self.part.encoded)
+        self.augmentation = build_augmentation(config.training.augmentation, vectors)
         labels = self.part.label_ids[self.part.rows]
-        self.of_batch = build_objective(config.training, labels, len(self.part.labels))
+        n_classes = len(self.part.labels)
+        self.of_batch = build_objective(config.training, labels, n_classes, soft_labels)
+        unlabelled = parts.get("unlabelled")
+        self.beside = build_beside(config, unlabelled.rows) if unlabelled else None
+        self._sizes: list[int] = []
 
     def batches(self, epoch: int) -> Sequence[Batch]:
-        """Texts of similar lengths together, in an order that follows from seed and epoch."""
+        """Texts of similar lengths together, in an order that follows from seed and epoch.
+
+        So do the words that an augmentation drops or replaces.
+        """
+        batches = self._labelled(epoch)
+        if self.beside is not None:
+            batches = self.beside.join(batches, self._batches_before(epoch))
+        if self.augmentation is None:
+            return batches
+        return AugmentedBatches(batches, self.augmentation, self.config.run.seed, epoch)
+
+    def _labelled(self, epoch: int) -> Batches:
         rows, seed = self.part.rows, self.config.run.seed
         return self.batcher.shuffled(rows, self.part.label_ids, seed=seed, epoch=epoch)
 
     def n_batches(self, epoch: int) -> int:
         """Every epoch may have another number where a batch holds so many words."""
         return self.batcher.n_shuffled(self.part.rows, seed=self.config.run.seed, epoch=epoch)
+
+    def _batches_before(self, epoch: int) -> int:
+        """Batches of all epochs before one; they need not be equally many."""
+        while len(self._sizes) < epoch - 1:
+            self._sizes.append(self.n_batches(len(self._sizes) + 1))
+        return sum(self._sizes[: epoch - 1])
 
     def loss(self, model: TextClassifier, batch: Batch) -> tuple[Tensor, int | None]:
         """Cross-entropy of the classes."""

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.training.losses import ClassificationLoss, as_class_logits, predicted_classes
+from gru_sentiment.training.losses import ClassificationLoss, as_class_logits, count_correct
 
 SMALL = 0.1
 """Length of the first guess of a virtual direction, relative as `epsilon` is."""
@@ -59,7 +59,8 @@ class AdversarialLoss:
 
     `adversarial` moves along the gradient of the loss (eq. 3 and 4 of the paper); `virtual` where
     the answer changes most, found by one step of the power method, and needs no labels (eq. 6 to
-    8): what it adds is the divergence of the two answers.
+    8): what it adds is the divergence of the two answers, over all rows of the batch, labelled or
+    not.
     """
 
     def __init__(
@@ -74,19 +75,16 @@ class AdversarialLoss:
 
     def of_model(self, model: TwoStage, batch: Batch) -> tuple[Tensor, int]:
         """The loss of a batch under `model`, and how many of its rows are classified rightly."""
-        assert batch.labels is not None
         vectors: Tensor = model.embedding(batch.tokens.data)
         if not vectors.requires_grad:
             vectors = vectors.requires_grad_()
         logits = model.classify(PackedSequence(vectors, batch.tokens.batch_sizes))
-        first = Pass(model, batch, vectors, logits, self.loss(logits, batch.labels))
-        correct = int((predicted_classes(logits.detach()) == batch.labels).sum())
-        return first.loss + self.weight * self.added(first), correct
+        first = Pass(model, batch, vectors, logits, self.loss.of_batch(logits, batch))
+        return first.loss + self.weight * self.added(first), count_correct(logits, batch)
 
     def _adversarial(self, first: Pass) -> Tensor:
-        assert first.batch.labels is not None
         (gradient,) = torch.autograd.grad(first.loss, first.vectors, retain_graph=True)
-        return self.loss(first.logits_at(first.moved(gradient, self.epsilon)), first.batch.labels)
+        return self.loss.of_batch(first.logits_at(first.moved(gradient, self.epsilon)), first.batch)
 
     def _virtual(self, first: Pass) -> Tensor:
         answer = _log_softmax(first.logits.detach())

@@ -142,9 +142,9 @@ class _Meter:
         self.started = time.perf_counter() - self.sums.elapsed_s
 
     def add(self, loss: float, correct: int | None, batch: Batch) -> None:
-        self.sums.loss += loss * len(batch)
+        self.sums.loss += loss * batch.n_judged
         self.sums.correct = None if correct is None else (self.sums.correct or 0) + correct
-        self.sums.rows += len(batch)
+        self.sums.rows += batch.n_judged
         self.sums.tokens += batch.n_tokens
 
     def add_norm(self, norm: float) -> None:

@@ -17,6 +17,7 @@ class ClassificationLoss:
     One logit is the log odds of class 1: binary cross-entropy with logits. `class_weights`
     multiplies a row's loss by its class's weight, the batch divided by the sum of the weights;
     `label_smoothing` e moves the target of C classes to (1 - e) + e / C (Szegedy et al. 2016).
+    Rows without a label are left out.
     """
 
     def __init__(
@@ -34,12 +35,21 @@ class ClassificationLoss:
             as_class_logits(logits), labels, weight=weights, label_smoothing=self.label_smoothing
         )
 
+    def of_batch(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Logits (batch, 1 or classes) of a batch to a scalar."""
+        assert batch.labels is not None
+        return self(logits, batch.labels)
+
     def of_model(self, model: nn.Module, batch: Batch) -> tuple[Tensor, int]:
         """The loss of a batch under `model`, and how many of its rows are classified rightly."""
-        assert batch.labels is not None
         logits: Tensor = model(batch.tokens)
-        correct = int((predicted_classes(logits.detach()) == batch.labels).sum())
-        return self(logits, batch.labels), correct
+        return self.of_batch(logits, batch), count_correct(logits, batch)
+
+
+def count_correct(logits: Tensor, batch: Batch) -> int:
+    """How many rows of a batch are classified rightly."""
+    assert batch.labels is not None
+    return int((predicted_classes(logits.detach()) == batch.labels).sum())
 
 
 def as_class_logits(logits: Tensor) -> Tensor:

@@ -12,10 +12,11 @@ class EpochSums:
     """Sums over the batches of an epoch so far."""
 
     loss: float = 0.0
-    """Of every row."""
+    """Of every row that has a label."""
     correct: int | None = 0
     """None where rows are neither right nor wrong."""
     rows: int = 0
+    """With a label."""
     tokens: int = 0
     norm: float = 0.0
     """Of the gradient before clipping, of every update."""

@@ -18,9 +18,23 @@ def seed_everything(seed: int) -> None:
 
 def set_threads(threads: int | None) -> int:
     """Set torch's CPU threads, None for one a core; returns their number."""
+    prefer_onednn()
     if threads is not None:
         torch.set_num_threads(threads)
     return torch.get_num_threads()
+
+
+def prefer_onednn() -> None:
+    """Let oneDNN multiply float32 matrices on a CPU with AVX-512 and without AMX.
+
+    MKL, which torch asks otherwise, uses half of the width of an AMD's registers: oneDNN is twice
+    as fast there. The setting allows bfloat16 inside a product, which oneDNN makes use of with AMX
+    alone (oneDNN developer guide, "Floating-point math mode"): without it the products are as
+    exact as before, and with it nothing is set.
+    """
+    has_avx512, has_amx = torch.cpu._is_avx512_supported(), torch.cpu._is_amx_tile_supported()
+    if has_avx512 and not has_amx and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        torch.backends.mkldnn.matmul.fp32_precision = "bf16"  # type: ignore[attr-defined]
 
 
 def refuse_randomness() -> None:

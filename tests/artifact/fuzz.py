@@ -41,6 +41,7 @@ from gru_sentiment.artifact.files import (
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.build import build_model
 from gru_sentiment.config import Config
+from gru_sentiment.data.vectors import initial_weights
 from gru_sentiment.errors import UserError
 from gru_sentiment.recipes.predict import predict
 
@@ -174,11 +175,12 @@ def start_from(config: Config, run: Path) -> tuple[str, dict[str, list[float]]]:
     encoder = load_encoder(run)
     encoder.check_fits(config)
     torch.manual_seed(0)
-    model = build_model(config, encoder.word_vectors, 2, torch.device("cpu"))
+    weights = torch.from_numpy(initial_weights(encoder.word_vectors, seed=0))
+    model = build_model(config, weights, 2, torch.device("cpu"))
     encoder.initialize(model)
-    weights = {name: tensor.flatten().tolist() for name, tensor in model.state_dict().items()}
-    assert all(math.isfinite(value) for values in weights.values() for value in values)
-    return encoder.vocabulary.to_text(), weights
+    found = {name: tensor.flatten().tolist() for name, tensor in model.state_dict().items()}
+    assert all(math.isfinite(value) for values in found.values() for value in values)
+    return encoder.vocabulary.to_text(), found
 
 
 def files_of(run: Path) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gru_sentiment.batch import Batch
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.streams import (
     END_OF_TEXT,
@@ -25,6 +27,12 @@ def encoded_from(texts: list[list[int]]) -> EncodedTexts:
     offsets = np.cumsum([0, *map(len, texts)])
     # what is stored are positions in `id_of`; a cut must not be seen
     return EncodedTexts(id_of, (99 - ids).astype(np.int32), offsets, max_tokens=1, head_tokens=0)
+
+
+def words_of(batch: Batch) -> torch.Tensor:
+    """Words and next words, shape (2, tokens)."""
+    assert batch.labels is not None
+    return torch.stack([batch.tokens.data, batch.labels])
 
 
 TEXTS = st.lists(st.lists(st.integers(2, 99), max_size=6), min_size=1, max_size=8)
@@ -68,10 +76,9 @@ def test_streams_side_by_side_are_those_of_each_alone(n: int, streams: int, wind
     alone = [Windows(row, streams, window) for row in rows]
     assert len(together) == len(alone[0]) == len(alone[1])
     for w, batch in enumerate(together):
-        for found, name in ((batch.tokens.data, "tokens"), (batch.labels, "labels")):
-            parts = [a[w].tokens.data if name == "tokens" else a[w].labels for a in alone]
-            expected = np.concatenate([p.reshape(window, streams) for p in parts], axis=1)
-            assert found.reshape(window, 2 * streams).tolist() == expected.tolist()
+        parts = [words_of(windows[w]).reshape(2, window, streams) for windows in alone]
+        found = words_of(batch).reshape(2, window, 2 * streams)
+        assert torch.equal(found, torch.cat(parts, 2))
 
 
 def test_there_is_no_window_behind_the_last() -> None:

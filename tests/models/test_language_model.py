@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -119,7 +120,7 @@ def test_two_directions_are_two_models_side_by_side(cell: str) -> None:
     """Over several windows: each carries its own state."""
     model = new_model(cell, directions=2)
     alone = [one_of_two(model, cell, suffix) for suffix in SUFFIXES]
-    for words in torch.randint(WORDS, (9, 2 * STREAMS)).split(3):
+    for words in torch.randint(WORDS, (3, 3, 2 * STREAMS)):
         found = model.by_direction(model(window(words)), len(words))
         halves = words.chunk(2, 1)
         expected = [one(window(half)) for one, half in zip(alone, halves, strict=True)]
@@ -131,7 +132,8 @@ def test_a_bidirectional_layer_reads_with_their_weights(cell: str) -> None:
     """The streams of the second direction hold what those of the first hold from its end."""
     model = new_model(cell, directions=2)
     prefix = "recurrent."
-    both = CELLS[cell](DIMENSION, HIDDEN, bidirectional=True)
+    make_cell: Callable[..., nn.RNNBase] = CELLS[cell]
+    both = make_cell(DIMENSION, HIDDEN, bidirectional=True)
     weights = model.weights()
     both.load_state_dict(
         {n.removeprefix(prefix): t for n, t in weights.items() if n.startswith(prefix)}

@@ -258,6 +258,11 @@ def test_a_test_part_is_recognised_by_its_texts() -> None:
         (["pretraining.direction=backward"], ConfigError, "pretraining.direction"),
         (["training.monitor=+accuracy"], ConfigError, "training.monitor: +accuracy is no score"),
         (["text.max_size=1"], DataError, "the vocabulary holds 1 word"),
+        (
+            ["training.augmentation.word_dropout=0.1"],
+            ConfigError,
+            "training.augmentation: acts on a classifier's reviews",
+        ),
         (["training.batch_size=500"], DataError, "too little text: 500 streams of 8 words"),
         (["pretraining.held_out=48"], DataError, "pretraining.held_out: 48 of 48 texts"),
         (["data.unlabelled_path=none.csv"], DataError, "none.csv: no such file"),
@@ -417,3 +422,39 @@ def test_an_adversary_takes_part(kind: str) -> None:
     )
     assert one[0]["train_loss"] != other[0]["train_loss"]
     assert moved.metrics["validation"].n == plain.metrics["validation"].n
+
+
+@pytest.mark.parametrize("unfreeze", [0, 1])
+def test_it_may_be_taught_on_unlabelled_texts(unfreeze: int) -> None:
+    pretrain()
+    fine_tune("run.output=runs/teacher")
+    Path("more.jsonl").write_text(
+        "".join(f'{{"text": "{text}"}}\n' for text in texts(30, seed=7)), "utf-8"
+    )
+    result = fine_tune(
+        "data.unlabelled_path=more.jsonl",
+        "training.unlabelled.batch_size=8",
+        "training.unlabelled.teacher=runs/teacher",
+        "training.adversarial.kind=virtual",
+        f"training.fine_tuning.unfreeze_epochs={unfreeze}",
+    )
+    facts = json.loads(Path(f"{result.run}/metadata.json").read_bytes())
+    assert facts["rows"]["unlabelled"] == 30
+    assert facts["encoder"]["path"].endswith("runs/lm")
+    assert facts["teacher"]["path"].endswith("runs/teacher")
+
+
+@pytest.mark.parametrize("kind", ["none", "virtual"])
+def test_synonyms_are_neighbours_in_the_encoder(kind: str) -> None:
+    pretrain()
+    adversary = f"training.adversarial.kind={kind}"
+    plain = fine_tune("run.output=runs/plain", adversary)
+    replaced = fine_tune(
+        "run.output=runs/replaced", adversary, "training.augmentation.synonyms=0.5"
+    )
+    one, other = (
+        [json.loads(line) for line in Path(r.run, "metrics.jsonl").read_text().splitlines()]
+        for r in (plain, replaced)
+    )
+    assert one[0]["train_loss"] != other[0]["train_loss"]
+    assert one[0]["tokens"] == other[0]["tokens"]

@@ -93,8 +93,17 @@ RECIPES = {
     "accumulation": ["training.accumulation_steps=4", "training.optimizer=rmsprop"],
     "plateau": ["training.schedule=reduce_on_plateau", "training.plateau_patience=0"],
     "frozen": ["model.embedding_frozen_epochs=1", "training.optimizer=adam"],
+    "augmentation": [
+        "vectors.source=file",
+        "vectors.path=vectors.txt",
+        "vectors.dimension=2",
+        "training.augmentation.word_dropout=0.2",
+        "training.augmentation.synonyms=0.3",
+        "training.augmentation.neighbours=2",
+    ],
     "patience": ["training.patience=1", "training.learning_rate=0.3", "training.schedule=constant"],
 }
+VECTORS = "film 0.1 0.9\nplot 0.2 0.8\nmusic 0.3 0.7\ngreat 0.9 0.3\nthe -0.5 0.1\n"
 EPOCHS, BATCHES = 3, 6
 
 
@@ -102,6 +111,7 @@ EPOCHS, BATCHES = 3, 6
 def test_equal_to_a_training_that_never_stopped(
     name: str, tiny_config: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "vectors.txt").write_text(VECTORS, "utf-8")
     overrides = [*RECIPES[name], OFTEN, f"training.epochs={EPOCHS}"]
     expected = outcome(train(tiny_config, *overrides, "run.output=runs/whole"))
     moments = len(expected[1]) * (BATCHES + 1)

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from gru_sentiment.build import build_model
 from gru_sentiment.config_file import load_config
 from gru_sentiment.corpora import build_corpus
-from gru_sentiment.errors import ArtifactError, DataError, DivergenceError
+from gru_sentiment.errors import ArtifactError, DataError, DivergenceError, VectorsError
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
@@ -605,6 +605,31 @@ def test_a_loss_that_is_not_finite_stops_the_run(tiny_config: Path, tmp_path: Pa
     with pytest.raises(DivergenceError, match=r"epoch 1, batch \d+: .*rows \d+") as caught:
         train(tiny_config, *wild, "training.schedule=constant")
     assert "training.learning_rate" in caught.value.hint
+    assert left_in(tmp_path) == []
+
+
+# augmentation
+
+AUGMENTED = ["training.augmentation.word_dropout=0.2", "training.augmentation.synonyms=0.3"]
+
+
+@pytest.mark.usefixtures("vectors")
+def test_other_words_every_time_and_the_same_ones_again(tiny_config: Path) -> None:
+    few = "training.augmentation.neighbours=3"
+    first, _ = train(tiny_config, *FROM_FILE, *AUGMENTED, few, name="first")
+    again, _ = train(tiny_config, *FROM_FILE, *AUGMENTED, few, name="again")
+    plain, _ = train(tiny_config, *FROM_FILE, few, name="plain")
+    assert (weights(first), history(first)) == (weights(again), history(again))
+    assert history(plain)[0]["train_loss"] != history(first)[0]["train_loss"]
+    assert [line["tokens"] for line in history(plain)] == [
+        line["tokens"] for line in history(first)
+    ]
+
+
+@pytest.mark.usefixtures("vectors")
+def test_more_neighbours_than_words_leave_nothing(tiny_config: Path, tmp_path: Path) -> None:
+    with pytest.raises(VectorsError, match=r"neighbours: 10 nearest words, and 4 words of the"):
+        train(tiny_config, *FROM_FILE, *AUGMENTED)
     assert left_in(tmp_path) == []
 
 

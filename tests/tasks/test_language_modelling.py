@@ -105,9 +105,10 @@ def test_perplexities_of_both_and_of_each() -> None:
     task, model = task_of(config, random_texts(30), held_out=12), model_of(config)
     state, losses = model.fresh_state(task.held_out.streams // 2), []
     for batch in task.held_out:
+        assert batch.labels is not None
         outputs, state = model.read(batch.tokens, state)
-        scores = outputs @ model.word_weights.T + model.bias
-        of_words = F.cross_entropy(scores, batch.labels, reduction="none")
+        logits = outputs @ model.word_weights.T + model.bias
+        of_words = F.cross_entropy(logits, batch.labels, reduction="none")
         losses.append(torch.stack(model.by_direction(of_words, 4)))
     ahead, back = torch.cat(losses, 1).mean(1).tolist()
     scores = task.evaluate(model)

@@ -206,6 +206,20 @@ def test_training_scores_are_means_over_rows() -> None:
     assert [s.accuracy for s in steps] == pytest.approx([0.75, 0.6])
 
 
+def test_rows_without_a_label_do_not_count() -> None:
+    batches = [replace(batch, unlabelled=3) for batch in make_batches(5, 4)]
+    given = {5: (0.5, 1), 4: (2.0, 0)}
+
+    def compute_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, int]:
+        value, correct = given[len(batch)]
+        return 0 * model.head.bias.sum() + value, correct  # type: ignore[union-attr, operator]
+
+    (record,) = start(new_model(), batches, compute_loss=compute_loss)
+    assert record.train_loss == pytest.approx((2 * 0.5 + 1 * 2.0) / 3)
+    assert record.train_accuracy == pytest.approx(1 / 3)
+    assert record.tokens == sum(batch.n_tokens for batch in batches)
+
+
 def test_throughput_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that moves by 2 s whenever it is read: once at the epoch's start, once a batch."""
     tick = iter(range(1000))

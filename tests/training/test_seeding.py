@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from gru_sentiment.training.seeding import refuse_randomness, seed_everything, set_threads
+from gru_sentiment.training.seeding import (
+    prefer_onednn,
+    refuse_randomness,
+    seed_everything,
+    set_threads,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +66,11 @@ def test_what_is_not_deterministic_is_refused(monkeypatch: pytest.MonkeyPatch) -
     finally:
         torch.use_deterministic_algorithms(False)
         torch.backends.cudnn.benchmark = before
+
+
+def test_products_stay_as_exact_as_float32_is() -> None:
+    prefer_onednn()
+    torch.manual_seed(0)
+    a, b = torch.randn(300, 200), torch.randn(200, 400)
+    exact = a.double() @ b.double()
+    assert ((a @ b) - exact).abs().max() < 1e-4  # bfloat16 would be off by 0.1

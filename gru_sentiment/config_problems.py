@@ -1,0 +1,104 @@
+"""What is wrong with a config: the dotted key, the value received, what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from gru_sentiment.config import Config
+
+
+def explain(details: ErrorDetails) -> Iterator[tuple[str, str]]:
+    """(dotted key, reason): the value received, what is allowed, the nearest name."""
+    keys = _dotted(details["loc"])
+    key, received = ".".join(keys), details["input"]
+    if details["type"] == "value_error":
+        # raised by a section's own check: "key: reason", a line each
+        for line in str(details["ctx"]["error"]).splitlines():
+            wrong, _, reason = line.partition(": ")
+            yield ".".join([*keys, wrong]), reason
+    elif details["type"] == "extra_forbidden":
+        near = _nearest(keys)
+        value = "" if isinstance(received, dict) else f" (value {_shown(received)})"
+        yield key, f"unknown key{value}" + (f"; did you mean {near}?" if near else "")
+    else:
+        allowed = details["msg"].removeprefix("Input should be ")
+        yield key, f"{_shown(received)} is not allowed; expected {allowed}{_nearest_value(details)}"
+
+
+def joined(reasons: Sequence[str]) -> str:
+    """One reason a key: the branches of a union differ only in what they expect."""
+    first, *others = dict.fromkeys(reasons)
+    return " or ".join(
+        [first, *(reason.partition("; expected ")[2] or reason for reason in others)]
+    )
+
+
+def _dotted(location: Sequence[int | str]) -> list[str]:
+    """The location as keys of the file: without the branches of unions and list positions."""
+    model: Any = Config
+    keys: list[str] = []
+    for part in location:
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            break
+        keys.append(str(part))
+        field = model.model_fields.get(str(part))
+        model = _section(field.annotation) if field else None
+    return keys
+
+
+def _section(annotation: Any) -> Any:
+    """The section that a field holds, or may hold; the annotation itself where it holds none."""
+    for part in (annotation, *get_args(annotation)):
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            return part
+    return annotation
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _nearest(keys: Sequence[str]) -> str | None:
+    """The dotted name that was probably meant: the same or a similar key, here or elsewhere."""
+    sections = {
+        name: list(_section(field.annotation).model_fields)
+        for name, field in Config.model_fields.items()
+    }
+    *above, wrong = keys
+    parent: Any = Config
+    for key in above:
+        parent = _section(parent.model_fields[key].annotation)
+    if match := difflib.get_close_matches(wrong, list(parent.model_fields), n=1):
+        return ".".join([*above, match[0]])
+    everywhere = {
+        field: f"{section}.{field}" for section, names in sections.items() for field in names
+    }
+    match = difflib.get_close_matches(wrong, everywhere, n=1, cutoff=0.8)
+    return everywhere[match[0]] if match else None
+
+
+def _nearest_value(details: ErrorDetails) -> str:
+    if details["type"] != "literal_error" or not isinstance(details["input"], str):
+        return ""
+    field: Any = Config
+    for part in details["loc"]:
+        if isinstance(field, type) and issubclass(field, BaseModel) and part in field.model_fields:
+            field = _section(field.model_fields[str(part)].annotation)
+    allowed = [value for value in _literals(field) if isinstance(value, str)]
+    match = difflib.get_close_matches(details["input"], allowed, n=1)
+    return f"; did you mean {match[0]}?" if match else ""
+
+
+def _literals(annotation: Any) -> Iterator[Any]:
+    for argument in get_args(annotation):
+        if isinstance(argument, str):
+            yield argument
+        else:
+            yield from _literals(argument)

@@ -1,0 +1,132 @@
+"""YAML text to plain values and back, with the line of every key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gru_sentiment.errors import ConfigError
+
+MAX_BYTES = 1 << 20
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain YAML 1.2 values: 3e-3 is a number, `no` is a word, and nothing is expanded."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every string that `_Loader`, or a reader of YAML 1.1, would take for another value."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in [
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("int", r"^[-+]?[0-9][0-9_]*$", "-+0123456789"),
+    (
+        "float",
+        r"^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$",
+        "-+0123456789.",
+    ),
+    ("float", r"^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$", "-+."),
+]:
+    for _class in (_Loader, _Dumper):
+        _class.add_implicit_resolver(
+            f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first)
+        )
+
+
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    """The safe loader reads 010 as octal, as YAML 1.1 does."""
+    return int(loader.construct_scalar(node).replace("_", ""))
+
+
+def _escaped(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Line breaks other than "\\n" would be read back as "\\n"."""
+    style = '"' if set(text) & set("\r\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _decimal)
+_Dumper.add_representer(str, _escaped)
+
+
+def parse_yaml(text: str, name: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """YAML text to its values and the line of every dotted key."""
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return {}, {}
+        if not isinstance(node, yaml.MappingNode):
+            raise ConfigError(f"{name}: expected sections such as 'model:' at the top")
+        lines = dict(_lines(node, "", name))
+        values: dict[str, Any] = loader.construct_document(node)
+        return values, lines
+    except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{name}:{mark.line + 1}" if mark else name
+        raise ConfigError(f"{where}: not valid YAML: {getattr(error, 'problem', error)}") from error
+
+
+def parse_value(text: str) -> Any:
+    """One value, as it stands behind a key.
+
+    Raises:
+        ValueError: the text is not valid YAML.
+    """
+    try:
+        return yaml.load(text, _Loader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
+def dump_yaml(values: dict[str, Any]) -> str:
+    """Values as YAML that `parse_yaml`, and a reader of YAML 1.1, takes for the same."""
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+def read_text(path: Path) -> str:
+    """A config file's text.
+
+    Raises:
+        ConfigError: it is missing, too large or not text.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"{path}: larger than {MAX_BYTES} bytes, not a config")
+        return path.read_text("utf-8")
+    except FileNotFoundError as error:
+        nearby = sorted(str(p) for p in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+        hint = f"configs there: {', '.join(nearby)}" if nearby else "see configs/ for examples"
+        raise ConfigError(f"{path}: no such config file", hint=hint) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte {error.start} is not UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _lines(node: yaml.MappingNode, prefix: str, name: str) -> Iterator[tuple[str, int]]:
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise ConfigError(f"{name}:{line}: a key must be a single word")
+        if key.value in seen:
+            raise ConfigError(
+                f"{name}:{line}: {prefix}{key.value} is set twice (line {seen[key.value]})"
+            )
+        seen[key.value] = line
+        yield prefix + key.value, line
+        if isinstance(value, yaml.MappingNode):
+            yield from _lines(value, f"{prefix}{key.value}.", name)

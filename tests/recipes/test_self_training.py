@@ -1,0 +1,278 @@
+"""Unlabelled reviews in a training: they teach, and are the same when it goes on."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from conftest import TINY_CONFIG, tiny_reviews, write_csv
+
+from gru_sentiment import teacher
+from gru_sentiment.artifact.files import SOFT_LABELS
+from gru_sentiment.cli.progress import SilentProgress
+from gru_sentiment.config_file import load_config
+from gru_sentiment.corpora import build_corpus
+from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserError
+from gru_sentiment.recipes import train as recipe
+from gru_sentiment.recipes.baseline import baseline
+from gru_sentiment.recipes.evaluate import evaluate
+from gru_sentiment.recipes.fuse import fuse
+from gru_sentiment.recipes.predict import predict
+from gru_sentiment.results import StepRecord, TrainingResult
+
+RUN, TEACHER = Path("runs/mine"), Path("runs/teacher")
+CLOCK = {"elapsed_s", "tokens_per_s"}
+TEXTS = "data.unlabelled_path=more.csv"
+TAUGHT = [TEXTS, "training.unlabelled.batch_size=8", f"training.unlabelled.teacher={TEACHER}"]
+OFTEN = "run.checkpoint_every=1 step"
+
+
+class StoppedError(Exception):
+    """What the tests stop a training with."""
+
+
+class Stopping(SilentProgress):
+    """Stops at a batch."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+
+    def on_step(self, record: StepRecord) -> None:
+        del record
+        self.left -= 1
+        if not self.left:
+            raise StoppedError
+
+
+def write_texts(path: Path, n: int) -> None:
+    """`n` texts that are none of the reviews."""
+    texts = [text.replace("number", "more") for text, _ in tiny_reviews(n, seed=1)]
+    path.write_text("\n".join(["text", *texts]) + "\n", "utf-8")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with labelled and unlabelled reviews and a baseline that can teach."""
+    folder = tmp_path_factory.mktemp("taught")
+    write_csv(folder / "reviews.csv", tiny_reviews(80))
+    write_texts(folder / "more.csv", 120)
+    (folder / "tiny.yaml").write_text(TINY_CONFIG.format(path=folder / "reviews.csv"), "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        baseline(load_config(Path("tiny.yaml")), output=TEACHER, model="tfidf")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(made, tmp_path / "work", symlinks=True)
+    monkeypatch.chdir(tmp_path / "work")
+
+
+def train(*overrides: str, observer: Any = None) -> TrainingResult:
+    config = load_config(Path("tiny.yaml"), [f"run.output={RUN}", *overrides])
+    return recipe.train(config, observer or SilentProgress(), force=True)
+
+
+def stopped(at: int, *overrides: str) -> None:
+    with pytest.raises(StoppedError):
+        train(*overrides, observer=Stopping(at))
+
+
+def resume(*overrides: str) -> None:
+    recipe.resume(RUN, SilentProgress(), overrides=overrides)
+
+
+def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]], bytes]:
+    lines = map(json.loads, (run / "metrics.jsonl").read_text("utf-8").splitlines())
+    history = [{k: v for k, v in line.items() if k not in CLOCK} for line in lines]
+    predictions = (run / "predictions-validation.jsonl").read_bytes()
+    return (run / "model.safetensors").read_bytes(), history, predictions
+
+
+def facts() -> dict[str, Any]:
+    value: dict[str, Any] = json.loads((RUN / "metadata.json").read_bytes())
+    return value
+
+
+# learning
+
+
+def test_a_teacher_teaches_what_few_labels_do_not() -> None:
+    write_csv(Path("reviews.csv"), tiny_reviews(300))
+    write_texts(Path("more.csv"), 400)
+    many = ["data.path=reviews.csv", "training.monitor=+accuracy"]
+    baseline(load_config(Path("tiny.yaml"), many), output=TEACHER, model="nb", force=True)
+    few = [*many, "data.train_size=4", "training.epochs=40"]
+    alone = train(*few).metrics["test"].accuracy
+    shown = ["training.unlabelled.batch_size=100", "training.unlabelled.weight=3"]
+    taught = train(*few, *TAUGHT, *shown).metrics["test"].accuracy
+    assert alone < 0.7
+    assert taught > 0.8
+
+
+def test_what_was_trained_on_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    train(*TAUGHT)
+    known = facts()
+    assert known["rows"] == {"train": 48, "validation": 16, "test": 16, "unlabelled": 120}
+    assert known["teacher"]["path"].endswith("runs/teacher")
+    assert len(known["unlabelled_fingerprint"]) == 32
+    assert "120 unlabelled" in caplog.text
+    assert "about 120 unlabelled texts" in caplog.text
+    (asked,) = (message for message in caplog.messages if message.startswith("it says: "))
+    assert "% negative" in asked
+    # words of unlabelled reviews are known too
+    assert "more7" in Path(RUN, "vocabulary.txt").read_text("utf-8").split()
+
+
+def test_accuracy_in_training_is_that_of_labels() -> None:
+    """With all labels of 48 rows: every share is a multiple of 1/48."""
+    train(*TAUGHT)
+    for line in outcome(RUN)[1]:
+        assert line["train_accuracy"] * 48 == pytest.approx(round(line["train_accuracy"] * 48))
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["training.unlabelled.entropy_weight=0.5"],
+        ["training.unlabelled.batch_size=8", "training.adversarial.kind=virtual"],
+    ],
+)
+def test_without_a_teacher(overrides: list[str]) -> None:
+    plain = train()
+    before = outcome(RUN)[1]
+    found = train(TEXTS, *overrides, "training.unlabelled.batch_size=8")
+    assert found.metrics["test"].n == plain.metrics["test"].n
+    assert outcome(RUN)[1][0]["train_loss"] != before[0]["train_loss"]
+    assert facts()["teacher"] is None
+    assert not (RUN / SOFT_LABELS).exists()
+
+
+def test_the_run_needs_neither_teacher_nor_texts() -> None:
+    train(*TAUGHT)
+    before = predict(["a great film"], RUN)
+    assert not (RUN / SOFT_LABELS).exists()
+    shutil.rmtree(TEACHER)
+    Path("more.csv").unlink()
+    assert predict(["a great film"], RUN) == before
+    assert evaluate(RUN, split="test").metrics is not None
+
+
+def test_a_network_and_a_fusion_teach_too() -> None:
+    train("run.output=runs/net")
+    fuse([Path("runs/net"), TEACHER], output=Path("runs/both"))
+    for name in ("net", "both"):
+        train(*TAUGHT, f"training.unlabelled.teacher=runs/{name}")
+        assert facts()["teacher"]["path"].endswith(name)
+
+
+# going on
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["model.dropout=0.3", "training.unlabelled.entropy_weight=0.1"],
+        ["training.adversarial.kind=virtual", "training.batch_size=null",
+         "training.tokens_per_batch=150"],
+    ],
+)  # fmt: skip
+def test_equal_to_a_training_that_never_stopped(overrides: list[str], tmp_path: Path) -> None:
+    settings = [*TAUGHT, *overrides, OFTEN]
+    train(*settings, "run.output=runs/whole")
+    expected = outcome(Path("runs/whole"))
+    for at in (3, 11):
+        stopped(at, *settings)
+        assert not list(RUN.with_name("mine.partial").glob("checkpoints/*/*soft*"))
+        torch.manual_seed(at)
+        resume()
+        assert outcome(RUN) == expected, at
+        assert not (RUN / SOFT_LABELS).exists()
+        RUN.rename(tmp_path / f"stopped-at-{at}")
+
+
+def test_the_teacher_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = [*TAUGHT, OFTEN]
+    train(*settings, "run.output=runs/whole")
+    stopped(4, *settings)
+    monkeypatch.setattr(teacher, "load_run", None)
+    shutil.rmtree(TEACHER)
+    resume()
+    assert outcome(RUN) == outcome(Path("runs/whole"))
+
+
+@pytest.mark.parametrize("how", ["damaged", "gone"])
+def test_lost_answers_are_given_again(how: str) -> None:
+    settings = [*TAUGHT, OFTEN]
+    train(*settings, "run.output=runs/whole")
+    stopped(4, *settings)
+    path = RUN.with_name("mine.partial") / SOFT_LABELS
+    path.write_bytes(b"x") if how == "damaged" else path.unlink()
+    resume()
+    assert outcome(RUN) == outcome(Path("runs/whole"))
+
+
+def test_other_answers_are_refused() -> None:
+    stopped(4, *TAUGHT, OFTEN)
+    (RUN.with_name("mine.partial") / SOFT_LABELS).unlink()
+    baseline(load_config(Path("tiny.yaml")), output=TEACHER, model="nb", force=True)
+    with pytest.raises(ArtifactError, match="the teacher's answers changed since the training"):
+        resume()
+
+
+def test_other_texts_are_refused() -> None:
+    stopped(4, *TAUGHT, OFTEN)
+    path = Path("more.csv")
+    path.write_text(path.read_text("utf-8").replace("great", "good"), "utf-8")
+    with pytest.raises(ArtifactError, match="the unlabelled texts changed since the training"):
+        resume()
+
+
+def test_a_kept_checkpoint_can_be_trained_further() -> None:
+    settings = [*TAUGHT, "training.schedule=constant", "run.keep_checkpoint=true"]
+    train(*settings, "training.epochs=3", "run.output=runs/whole")
+    train(*settings)
+    shutil.rmtree(TEACHER)
+    resume("training.epochs=3")
+    assert outcome(RUN)[0] == outcome(Path("runs/whole"))[0]
+
+
+# what bad input gets
+
+
+def test_texts_of_the_test_part_are_not_read(caplog: pytest.LogCaptureFixture) -> None:
+    corpus = build_corpus(load_config(Path("tiny.yaml")))
+    tested = corpus.records.texts.take(corpus.splits["test"][:3]).to_pylist()
+    with Path("more.csv").open("a", encoding="utf-8") as file:
+        file.write("\n".join(tested) + "\n")
+    caplog.set_level(logging.INFO)
+    train(*TAUGHT)
+    assert facts()["rows"]["unlabelled"] == 120
+    assert "3 unlabelled texts left out: they stand in the test part" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error", "words"),
+    [
+        (["data.unlabelled_path=null"], ConfigError, "data.unlabelled_path: needed for"),
+        (["training.unlabelled.batch_size=500"], DataError, "500 is more than the 120 unlabelled"),
+        (["training.unlabelled.teacher=runs/none"], ArtifactError, "runs/none: no such run folder"),
+        (["data.unlabelled_path=none.csv"], DataError, "none.csv: no such file"),
+        (["data.unlabelled_path=empty.csv"], DataError, "empty.csv"),
+    ],
+)
+def test_bad_input(overrides: list[str], error: type[UserError], words: str) -> None:
+    Path("empty.csv").write_text("text\n\n", "utf-8")
+    with pytest.raises(error) as caught:
+        train(*TAUGHT, *overrides)
+    assert words in caught.value.cause
+    assert caught.value.hint
+    assert not RUN.exists()
+    assert not RUN.with_name("mine.partial").exists()

@@ -1,0 +1,73 @@
+"""What an augmentation touches: the batches that are trained on, nothing that is measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from gru_sentiment.batch import Batch
+from gru_sentiment.build import build_model
+from gru_sentiment.config import AugmentationConfig, Config, ModelConfig, TrainingConfig
+from gru_sentiment.data.batching import Batches
+from gru_sentiment.data.encoding import EncodedTexts
+from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.vectors import WordVectors, initial_weights
+from gru_sentiment.evaluation import Part
+from gru_sentiment.tasks.classification import Classification
+
+CPU = torch.device("cpu")
+WORDS, TEXTS, LENGTH = 30, 40, 12
+VECTORS = WordVectors(
+    np.random.default_rng(0).standard_normal((WORDS, 5), dtype=np.float32),
+    np.ones(WORDS, bool),
+    "drawn",
+)
+
+
+def task_with(**options: float) -> Classification:
+    ids = np.random.default_rng(1).integers(2, WORDS, TEXTS * LENGTH).astype(np.int32)
+    offsets = np.arange(TEXTS + 1) * LENGTH
+    encoded = EncodedTexts(np.arange(WORDS, dtype=np.int32), ids, offsets, None, 0)
+    labels, rows = np.arange(TEXTS) % 2, np.arange(TEXTS)
+    parts = {
+        "train": Part(encoded, rows[:30], Labels([0, 1]), labels),
+        "validation": Part(encoded, rows[30:], Labels([0, 1]), labels),
+    }
+    training = TrainingConfig(batch_size=8, augmentation=AugmentationConfig(**options))  # type: ignore[arg-type]
+    config = Config(model=ModelConfig(hidden_size=4), training=training)
+    return Classification(config, parts, VECTORS, CPU)
+
+
+def rows_of(batches: list[Batch]) -> list[list[int]]:
+    return [batch.rows.tolist() for batch in batches]
+
+
+def test_without_one_the_batches_are_plain() -> None:
+    assert isinstance(task_with().batches(1), Batches)
+    assert isinstance(task_with(neighbours=3).batches(1), Batches)
+
+
+def test_batches_are_counted_without_making_them() -> None:
+    for task in (task_with(), task_with(word_dropout=0.2)):
+        assert [task.n_batches(epoch) for epoch in (1, 2)] == [4, 4]
+        assert [len(task.batches(epoch)) for epoch in (1, 2)] == [4, 4]
+
+
+def test_the_order_of_the_texts_is_the_same() -> None:
+    plain, augmented = task_with(), task_with(word_dropout=0.2, synonyms=0.2)
+    for epoch in (1, 2):
+        one, other = list(plain.batches(epoch)), list(augmented.batches(epoch))
+        assert rows_of(one) == rows_of(other)
+        assert not any(
+            torch.equal(a.tokens.data, b.tokens.data) for a, b in zip(one, other, strict=True)
+        )
+
+
+def test_validation_texts_are_read_as_they_are() -> None:
+    torch.manual_seed(0)
+    weights = torch.from_numpy(initial_weights(VECTORS, 0))
+    plain, augmented = task_with(), task_with(word_dropout=0.9, synonyms=0.9)
+    model = build_model(plain.config, weights, 2, CPU)
+    assert augmented.evaluate(model) == plain.evaluate(model)
+    first, other = plain.batches(1)[0], augmented.batches(1)[0]
+    assert plain.loss(model, first)[0] != plain.loss(model, other)[0]

@@ -1,0 +1,123 @@
+"""A teacher's answers: by row, with its own words, and only where it may give any."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from conftest import TINY_CONFIG, tiny_reviews, write_csv
+
+from gru_sentiment.artifact.files import SOFT_LABELS
+from gru_sentiment.artifact.reader import load_run
+from gru_sentiment.config import Config
+from gru_sentiment.config_file import load_config
+from gru_sentiment.corpora import Corpus, build_tokenizer, build_training_corpus
+from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.errors import ArtifactError
+from gru_sentiment.recipes.baseline import baseline
+from gru_sentiment.teacher import Taught, Teacher
+
+RUN, CPU = Path("teacher"), torch.device("cpu")
+TAUGHT = [
+    "data.unlabelled_path=more.csv",
+    "training.unlabelled.batch_size=8",
+    f"training.unlabelled.teacher={RUN}",
+]
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_csv(tmp_path / "reviews.csv", tiny_reviews(80))
+    texts = [text.replace("great", "GREAT") for text, _ in tiny_reviews(30, seed=1)]
+    (tmp_path / "more.csv").write_text("\n".join(["text", *texts]) + "\n", "utf-8")
+    (tmp_path / "tiny.yaml").write_text(TINY_CONFIG.format(path="reviews.csv"), "utf-8")
+
+
+def make_teacher(*overrides: str) -> None:
+    baseline(load_config(Path("tiny.yaml"), overrides), output=RUN, model="nb")
+
+
+def teach(*overrides: str, known: str | None = None) -> tuple[Config, Corpus, Taught]:
+    config = load_config(Path("tiny.yaml"), [*TAUGHT, *overrides])
+    found = Teacher.of(config, Path(), known, CPU)
+    assert found is not None
+    corpus = build_training_corpus(config)
+    return config, corpus, found.teach(config, corpus)
+
+
+def test_no_teacher_where_none_is_named() -> None:
+    for overrides in ([], [*TAUGHT[:2], "training.unlabelled.entropy_weight=1.0"]):
+        config = load_config(Path("tiny.yaml"), overrides)
+        assert Teacher.of(config, Path(), None, CPU) is None
+
+
+@pytest.mark.parametrize("lowercase", ["true", "false"])
+def test_its_probabilities_stand_at_their_rows(lowercase: str) -> None:
+    """With its own words: one that tells capitals apart is asked about capitals."""
+    make_teacher(f"text.lowercase={lowercase}")
+    _, corpus, taught = teach()
+    assert corpus.unlabelled is not None
+    rows, run = torch.from_numpy(corpus.splits["unlabelled"]), load_run(RUN, CPU)
+    split = build_tokenizer(run.config.text).many(corpus.unlabelled.texts.to_pylist())
+    expected = run.answers(split, corpus.unlabelled.rows).log_probabilities
+    torch.testing.assert_close(taught.probabilities[rows], torch.from_numpy(expected).exp().float())
+    assert taught.probabilities.shape == (110, 2)
+    assert taught.probabilities[:80].abs().sum() == 0
+    assert taught.about()["path"].endswith("teacher")
+
+
+def test_what_it_said_is_kept_and_read_again() -> None:
+    make_teacher()
+    _, _, first = teach()
+    assert Path(SOFT_LABELS).stat().st_size < 30 * 2 * 4 + 200
+    shutil.rmtree(RUN)
+    _, _, second = teach(known=first.fingerprint)
+    assert torch.equal(first.probabilities, second.probabilities)
+    assert first.fingerprint == second.fingerprint
+    with pytest.raises(ArtifactError, match="no such run folder"):
+        teach(known="0" * 64)
+
+
+def test_it_is_asked_a_few_texts_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_teacher()
+    _, _, whole = teach()
+    monkeypatch.setattr("gru_sentiment.teacher.TEXTS_AT_A_TIME", 7)
+    asked: list[int] = []
+    of_run = type(load_run(RUN, CPU)).answers
+
+    def answers(run: Any, tokenized: TokenizedTexts, rows: Any) -> Any:
+        asked.append(len(rows))
+        return of_run(run, tokenized, rows)
+
+    monkeypatch.setattr(type(load_run(RUN, CPU)), "answers", answers)
+    _, _, parts = teach()
+    assert asked == [7, 7, 7, 7, 2]
+    torch.testing.assert_close(parts.probabilities, whole.probabilities)
+
+
+def test_both_sides_classes_are_named() -> None:
+    make_teacher()
+    renamed = Path("reviews.csv").read_text("utf-8").replace(",negative", ",bad")
+    Path("other.csv").write_text(renamed, "utf-8")
+    with pytest.raises(ArtifactError) as caught:
+        teach("data.path=other.csv")
+    assert "teacher has the classes 'negative', 'positive'" in caught.value.cause
+    assert "the training data has 'bad', 'positive'" in caught.value.cause
+
+
+def test_it_may_not_know_what_the_student_is_scored_on() -> None:
+    make_teacher()
+    with pytest.raises(ArtifactError, match=r"was trained on \d+ reviews of the validation part"):
+        teach("data.seed=7")
+    # fewer labels of the same part are no harm
+    teach("data.train_size=20")
+
+
+def test_other_data_cannot_be_compared() -> None:
+    make_teacher()
+    write_csv(Path("reviews.csv"), tiny_reviews(80, seed=3))
+    teach("data.seed=7")

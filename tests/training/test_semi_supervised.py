@@ -1,0 +1,184 @@
+"""Terms of texts without labels: against written-out sums, and that they teach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from gru_sentiment.batch import NO_LABEL, Batch
+from gru_sentiment.data.batching import pack
+from gru_sentiment.data.encoding import EncodedTexts
+from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.models.embedding import WordEmbedding
+from gru_sentiment.training.adversarial import AdversarialLoss
+from gru_sentiment.training.losses import ClassificationLoss
+from gru_sentiment.training.semi_supervised import SemiSupervisedLoss, entropy
+
+TEXTS = [[2, 3, 4], [5], [6, 2], [3, 3, 3, 4, 2], [5, 6], [4]]
+LABELS = np.array([1, 0, 1, NO_LABEL, NO_LABEL, NO_LABEL])
+LABELLED, UNLABELLED = np.arange(3), np.arange(3, 6)
+SOFT = torch.tensor([[0.0, 0.0]] * 3 + [[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]])
+
+
+def encoded() -> EncodedTexts:
+    flat = np.array([i for ids in TEXTS for i in ids], np.int32)
+    offsets = np.cumsum([0, *map(len, TEXTS)]).astype(np.int64)
+    return EncodedTexts(np.arange(8, dtype=np.int32), flat, offsets, None, 0)
+
+
+def batch_of(rows: np.ndarray) -> Batch:  # type: ignore[type-arg]
+    return pack(encoded(), rows, LABELS)
+
+
+MIXED = batch_of(np.arange(6))
+
+
+def new_model(outputs: int = 1) -> TextClassifier:
+    torch.manual_seed(0)
+    embedding = WordEmbedding(torch.randn(8, 4), padding_id=1)
+    return TextClassifier(embedding, outputs, hidden_size=3, pooling=("max", "last"))
+
+
+def value(loss: ClassificationLoss, model: TextClassifier, batch: Batch = MIXED) -> Tensor:
+    return loss.of_model(model, batch)[0]
+
+
+@pytest.mark.parametrize("cell", [1, 2])
+def test_a_mixed_batch_has_the_logits_of_both_apart(cell: int) -> None:
+    model = new_model(cell)
+    together = model(MIXED.tokens)
+    for rows in (LABELLED, UNLABELLED):
+        batch = batch_of(rows)
+        places = [MIXED.rows.tolist().index(row) for row in batch.rows.tolist()]
+        torch.testing.assert_close(model(batch.tokens), together[places])
+
+
+def test_rows_without_labels_are_neither_right_nor_wrong() -> None:
+    model = new_model()
+    found, correct = SemiSupervisedLoss().of_model(model, MIXED)
+    expected, right = ClassificationLoss().of_model(model, batch_of(LABELLED))
+    torch.testing.assert_close(found, expected)
+    assert correct == right
+    assert MIXED.n_judged == 3
+
+
+@pytest.mark.parametrize(
+    "terms", [{}, {"soft_labels": SOFT, "weight": 0.0}, {"entropy_weight": 0.0}]
+)
+def test_without_terms_it_is_the_plain_loss(terms: dict[str, object]) -> None:
+    model, options = new_model(), {"class_weights": (1.0, 3.0), "label_smoothing": 0.1}
+    loss = SemiSupervisedLoss(**terms, **options)  # type: ignore[arg-type]
+    plain = ClassificationLoss(**options)  # type: ignore[arg-type]
+    torch.testing.assert_close(value(loss, model), value(plain, model, batch_of(LABELLED)))
+
+
+def test_a_batch_without_unlabelled_rows_has_no_terms() -> None:
+    model, batch = new_model(), batch_of(LABELLED)
+    loss = SemiSupervisedLoss(soft_labels=SOFT, entropy_weight=1.0)
+    assert torch.equal(value(loss, model, batch), value(ClassificationLoss(), model, batch))
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_probabilities_of_0_and_1_are_labels(outputs: int) -> None:
+    model, hard = new_model(outputs), torch.tensor([0, 0, 0, 1, 0, 1])
+    soft = torch.nn.functional.one_hot(hard, 2).float()
+    found = value(SemiSupervisedLoss(soft_labels=soft, weight=0.5), model)
+    others = batch_of(UNLABELLED)
+    labelled = replace(others, labels=hard[others.rows], unlabelled=0)
+    plain = ClassificationLoss()
+    expected = value(plain, model, batch_of(LABELLED)) + 0.5 * value(plain, model, labelled)
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_soft_labels_weigh_the_classes(outputs: int) -> None:
+    model = new_model(outputs)
+    found = value(SemiSupervisedLoss(soft_labels=SOFT), model) - value(ClassificationLoss(), model)
+    logits = model(MIXED.tokens)
+    pairs = torch.cat([torch.zeros_like(logits), logits], 1) if outputs == 1 else logits
+    log_p = pairs.log_softmax(1).detach()
+    sums = [-float((SOFT[row] * log_p[i]).sum()) for i, row in enumerate(MIXED.rows) if row > 2]
+    assert found.item() == pytest.approx(sum(sums) / 3, rel=1e-5)
+
+
+def test_class_weights_and_smoothing_are_of_labels_alone() -> None:
+    model, options = new_model(), {"class_weights": (1.0, 9.0), "label_smoothing": 0.3}
+    both = [
+        value(SemiSupervisedLoss(soft_labels=SOFT, **o), model)
+        - value(ClassificationLoss(**o), model)
+        for o in (options, {})
+    ]
+    torch.testing.assert_close(*both)
+
+
+def test_entropy_is_that_of_the_answers() -> None:
+    logits = torch.tensor([[0.0, 0.0], [0.0, 100.0]])
+    assert entropy(logits).item() == pytest.approx(np.log(2) / 2)
+    assert entropy(torch.zeros(3, 5)).item() == pytest.approx(np.log(5))
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_its_entropy_falls(outputs: int) -> None:
+    model = new_model(outputs)
+    optimizer = torch.optim.Adam(model.parameters(), 0.02)
+
+    def unsure() -> float:
+        with torch.no_grad():
+            added = SemiSupervisedLoss(entropy_weight=1.0)
+            return float(value(added, model) - value(ClassificationLoss(), model))
+
+    before = unsure()
+    for _ in range(30):
+        optimizer.zero_grad()
+        value(SemiSupervisedLoss(entropy_weight=1.0), model).backward()
+        optimizer.step()
+    assert unsure() < 0.5 * before
+
+
+@pytest.mark.parametrize("terms", [{"soft_labels": SOFT}, {"entropy_weight": 1.0}])
+def test_the_gradient_reaches_words_of_unlabelled_texts_alone(terms: dict[str, object]) -> None:
+    """Word 7 stands in no labelled text."""
+    model = new_model()
+    texts = EncodedTexts(
+        np.arange(8, dtype=np.int32),
+        np.array([2, 3, 7, 7, 4], np.int32),
+        np.array([0, 2, 5]),
+        None,
+        0,
+    )
+    batch = pack(texts, np.arange(2), np.array([1, NO_LABEL]))
+    soft = {"soft_labels": torch.tensor([[0.0, 0.0], [0.9, 0.1]])} if "soft_labels" in terms else {}
+    value(SemiSupervisedLoss(**(terms | soft)), model, batch).backward()  # type: ignore[arg-type]
+    gradient = model.embedding.table.weight.grad
+    assert gradient is not None
+    assert gradient[7].abs().sum() > 0
+    assert gradient[5].abs().sum() == 0
+
+
+# with an adversary
+
+
+def added_by(batch: Batch, kind: str, loss: ClassificationLoss) -> float:
+    model = new_model()
+    adversarial = AdversarialLoss(loss, kind, epsilon=0.5, weight=1.0)
+    torch.manual_seed(3)
+    return float((value(adversarial, model, batch) - value(loss, model, batch)).detach())  # type: ignore[arg-type]
+
+
+def test_the_virtual_adversary_moves_all_rows_alike() -> None:
+    everything = replace(MIXED, labels=torch.zeros(6, dtype=torch.long), unlabelled=0)
+    found = added_by(MIXED, "virtual", SemiSupervisedLoss())
+    assert found == pytest.approx(added_by(everything, "virtual", ClassificationLoss()), abs=1e-6)
+    assert found > 0
+    # and not the labelled ones alone
+    assert found != pytest.approx(added_by(batch_of(LABELLED), "virtual", ClassificationLoss()))
+
+
+def test_an_adversary_moves_against_the_teacher_too() -> None:
+    plain = added_by(MIXED, "adversarial", SemiSupervisedLoss())
+    taught = added_by(MIXED, "adversarial", SemiSupervisedLoss(soft_labels=SOFT))
+    assert taught > plain > 0
