@@ -137,7 +137,8 @@ def build_language_model(
     config: Config, weights: torch.Tensor, device: torch.device
 ) -> LanguageModel:
     """The config's language model around initial word vectors (words, dimension)."""
-    model = config.model
+    model, pretraining = config.model, config.pretraining
+    assert pretraining is not None
     assert config.training.batch_size is not None
     options = {"nonlinearity": model.nonlinearity} if model.nonlinearity else {}
     return LanguageModel(
@@ -145,6 +146,7 @@ def build_language_model(
         config.training.batch_size,
         cell=model.cell,
         hidden_size=model.hidden_size,
+        directions=pretraining.directions,
         layers=model.layers,
         layer_dropout=model.layer_dropout,
         dropout=model.dropout,

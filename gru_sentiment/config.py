@@ -283,16 +283,24 @@ class TrainingConfig(Section):
 
 
 class PretrainingConfig(Section):
-    """The language model of `gru-sent pretrain`; `training.batch_size` is its number of streams."""
+    """The language model of `gru-sent pretrain`; `training.batch_size` is its number of streams,
+    in each direction."""
 
-    direction: Literal["forward", "backward"] = "forward"
-    """`backward` reads every text from its end and predicts the word before."""
+    direction: Literal["forward", "both"] = "forward"
+    """`forward` predicts the word that comes next; `both` trains a second model beside it, with
+    the same word vectors, that reads every text from its end: the encoder of a classifier with
+    `model.bidirectional`."""
     window: Positive = 64
     """Words of a stream that the gradient goes back over (truncated back-propagation)."""
     negatives: Positive = 1024
     """Words that the next one is told from in training, drawn anew for every batch."""
     held_out: PartSize = 0.01
     """Texts (an integer) or share of them kept for the perplexity."""
+
+    @property
+    def directions(self) -> int:
+        """Models side by side."""
+        return 2 if self.direction == "both" else 1
 
 
 SCHEDULES_OF_ALL_STEPS = {"linear", "cosine", "one_cycle"}
@@ -385,7 +393,14 @@ def _pretraining_problems(config: Config) -> list[str]:
     if config.model.bidirectional:
         problems.append(
             "model.bidirectional: a model that reads in both directions has seen the word that it "
-            "is to predict; set it to false (pretraining.direction says which way it reads)"
+            "is to predict; set it to false (pretraining.direction: both trains one model a "
+            "direction)"
+        )
+    if config.pretraining.directions > 1 and config.model.layers > 1:
+        problems.append(
+            f"model.layers: {config.model.layers}, and pretraining.direction: both is for 1: the "
+            "second layer of a bidirectional classifier reads both directions, which a language "
+            "model's may not; set it to 1, or pretraining.direction to forward"
         )
     if config.training.batch_size is None:
         problems.append("training.batch_size: needed for pretraining, it is the number of streams")

@@ -162,7 +162,7 @@ class Fitting:
         """Optimizer steps of all epochs."""
         config = self.config.training
         return sum(
-            math.ceil(len(self.task.batches(epoch)) / config.accumulation_steps)
+            math.ceil(self.task.n_batches(epoch) / config.accumulation_steps)
             for epoch in range(1, config.epochs + 1)
         )
 

@@ -174,6 +174,8 @@ class PretrainingResult:
     vocabulary: int
     training_s: float
     total_s: float
+    bidirectional: bool = False
+    """Whether a classifier that starts from it must read in both directions."""
 
 
 @dataclass(frozen=True)

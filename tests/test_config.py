@@ -57,6 +57,7 @@ def test_sections_are_frozen_and_closed(section: type[Section]) -> None:
 
 OUT_OF_RANGE: list[tuple[type[Section], str, Any]] = [
     (DataConfig, "source", "web"),
+    (PretrainingConfig, "direction", "backward"),
     (DataConfig, "validation_size", -1),
     (DataConfig, "validation_size", 1.0),
     (DataConfig, "test_size", -0.1),
@@ -190,6 +191,14 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
         "model.embedding_frozen_epochs: all would leave the random vectors",
     ),
     (
+        {"model": {"bidirectional": True}, "pretraining": {}},
+        "set it to false (pretraining.direction: both trains one model a direction)",
+    ),
+    (
+        {"model": {"bidirectional": False, "layers": 2}, "pretraining": {"direction": "both"}},
+        "model.layers: 2, and pretraining.direction: both is for 1",
+    ),
+    (
         {"vectors": {"source": "none"}, "training": {"augmentation": {"synonyms": 0.1}}},
         "training.augmentation.synonyms: the random vectors of vectors.source none have no",
     ),
@@ -218,6 +227,8 @@ POSSIBLE: list[dict[str, Any]] = [
               "validation_size": 0}},
     {"model": {"embedding_frozen_epochs": "all"}},
     {"model": {"embedding_frozen_epochs": 2}, "vectors": {"source": "none"}},
+    {"model": {"bidirectional": False, "layers": 2}, "pretraining": {"direction": "forward"}},
+    {"model": {"bidirectional": False, "layers": 1}, "pretraining": {"direction": "both"}},
     {"training": {"augmentation": AugmentationConfig(synonyms=0.1)}},
     {"training": {"augmentation": AugmentationConfig(word_dropout=0.1)},
      "vectors": {"source": "none"}},

@@ -130,6 +130,29 @@ def load_temperature(folder: Path) -> float:
     return float(value)
 
 
+def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:
+    """By name."""
+    return {name: list(tensor.shape) for name, tensor in tensors.items()}
+
+
+def check_shapes(
+    path: Path, expected: Mapping[str, list[int]], found: Mapping[str, list[int]], *, hint: str
+) -> None:
+    """Whether a file's tensors are those of a model, neither fewer nor more.
+
+    Raises:
+        ArtifactError: they are not.
+    """
+    names = sorted(expected.keys() | found.keys())
+    wrong = [name for name in names if expected.get(name) != found.get(name)]
+    if wrong:
+        raise ArtifactError(
+            f"{path}: {wrong[0]} has shape {found.get(wrong[0], 'none')}, the config asks for "
+            f"{expected.get(wrong[0], 'none')} ({len(wrong)} such tensors)",
+            hint=hint,
+        )
+
+
 def check_values(path: Path, tensors: Mapping[str, Tensor], dtype: torch.dtype) -> None:
     """Whether tensors hold finite numbers of one type.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from gru_sentiment.artifact.contents import (
+    check_shapes,
     check_values,
     load_run_config,
     load_vocabulary,
     read_kind,
+    shapes_of,
 )
 from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, VOCABULARY, WEIGHTS
 from gru_sentiment.artifact.manifest import digest, verify
@@ -43,6 +46,11 @@ class Encoder:
     """SHA-256 of the weights."""
 
     @property
+    def bidirectional(self) -> bool:
+        """Whether it reads in both directions."""
+        return self.config.pretraining is not None and self.config.pretraining.directions > 1
+
+    @property
     def word_vectors(self) -> WordVectors:
         """A vector for every word: all of them were trained."""
         words = np.ones(len(self.vocabulary), bool)
@@ -58,7 +66,7 @@ class Encoder:
             "model.cell": (config.model.cell, self.config.model.cell),
             "model.hidden_size": (config.model.hidden_size, self.config.model.hidden_size),
             "model.layers": (config.model.layers, self.config.model.layers),
-            "model.bidirectional": (config.model.bidirectional, False),
+            "model.bidirectional": (config.model.bidirectional, self.bidirectional),
             "model.nonlinearity": (config.model.nonlinearity, self.config.model.nonlinearity),
             "text.language": (config.text.language, self.config.text.language),
             "text.lowercase": (config.text.lowercase, self.config.text.lowercase),
@@ -74,22 +82,19 @@ class Encoder:
         if wrong:
             raise ConfigError(
                 "\n".join(wrong),
-                hint="a classifier has the shape of the encoder that model.initialize_from names",
+                hint="a classifier has the shape of the encoder that model.initialize_from names; "
+                "that is bidirectional if pre-trained with pretraining.direction: both",
             )
 
     def initialize(self, model: TextClassifier) -> None:
         """Set the word vectors and the recurrent layers; pooling and head stay as they are."""
-        found = {n: t for n, t in self.tensors.items() if n.startswith(RECURRENT) or n == TABLE}
-        expected = {n: t for n, t in model.state_dict().items() if n in found}
-        shapes = {n: list(t.shape) for n, t in found.items()}
-        wrong = [n for n in shapes if n not in expected or list(expected[n].shape) != shapes[n]]
-        if wrong:
-            ours = list(expected[wrong[0]].shape) if wrong[0] in expected else "none"
-            raise ArtifactError(
-                f"{self.path / WEIGHTS}: {wrong[0]} has shape {shapes[wrong[0]]}, the model's is "
-                f"{ours}",
-                hint="config.yaml and model.safetensors must come from the same training",
-            )
+        found = _shared(self.tensors)
+        check_shapes(
+            self.path / WEIGHTS,
+            shapes_of(_shared(model.state_dict())),
+            shapes_of(found),
+            hint="config.yaml and model.safetensors must come from the same training",
+        )
         model.load_state_dict(found, strict=False)
 
     def about(self) -> dict[str, Any]:
@@ -119,12 +124,17 @@ def load_encoder(path: Path) -> Encoder:
     return Encoder(path, config, vocabulary, tensors, digest(path / WEIGHTS))
 
 
+def _shared(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What a language model and a classifier both have."""
+    return {n: t for n, t in tensors.items() if n.startswith(RECURRENT) or n == TABLE}
+
+
 def _read_tensors(path: Path, words: int) -> dict[str, Tensor]:
     try:
         with safe_open(path, "pt") as file:
             names = list(file.keys())
             shape = file.get_slice(TABLE).get_shape() if TABLE in names else []
-            if len(shape) != 2 or shape[0] != words:
+            if len(shape) != 2 or shape[0] != words or not shape[1]:
                 raise ArtifactError(
                     f"{path}: holds vectors of shape {shape or 'none'}, the vocabulary lists "
                     f"{words} words",

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import nn
 
 from gru_sentiment.artifact.contents import (
     check_complete,
+    check_shapes,
     check_values,
     load_labels,
     load_run_config,
     load_temperature,
     load_vocabulary,
+    shapes_of,
 )
 from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIGHTS
 from gru_sentiment.build import build_encoded, build_model
@@ -76,7 +77,8 @@ def _load_model(
             _check_words(path, found.get(TABLE, []), vocabulary)
             _check_size_of_model(path, config, found)
             model = build_model(config, torch.zeros(found[TABLE]), len(labels), torch.device("cpu"))
-            _check_shapes(path, model, found)
+            expected = shapes_of(model.state_dict())
+            check_shapes(path, expected, found, hint=SAME_TRAINING)
             tensors = {name: file.get_tensor(name) for name in found}
     except (SafetensorError, OSError) as error:
         raise ArtifactError(f"{path}: not readable weights: {error}", hint=AGAIN) from error
@@ -105,16 +107,3 @@ def _check_words(path: Path, table: list[int], vocabulary: Vocabulary) -> None:
             f"{path.parent / VOCABULARY} lists {len(vocabulary)}",
             hint=f"both must come from the same training; {AGAIN}",
         )
-
-
-def _check_shapes(path: Path, model: nn.Module, found: dict[str, list[int]]) -> None:
-    expected = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
-    if expected == found:
-        return
-    wrong = sorted(name for name in expected | found if expected.get(name) != found.get(name))
-    name = wrong[0]
-    raise ArtifactError(
-        f"{path}: {name} has shape {found.get(name, 'none')}, the config asks for "
-        f"{expected.get(name, 'none')} ({len(wrong)} such tensors)",
-        hint=SAME_TRAINING,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -105,6 +106,13 @@ class Batcher:
         return Batches(
             self.encoded, [groups[i] for i in generator.permutation(len(groups))], labels
         )
+
+    def n_shuffled(self, rows: Integers, *, seed: int, epoch: int) -> int:
+        """How many batches `shuffled` makes."""
+        if self.batch_size is not None:
+            # a pool holds whole batches: only the last one of all may be short
+            return math.ceil(len(rows) / self.batch_size)
+        return len(self.shuffled(rows, None, seed=seed, epoch=epoch))
 
     def _texts_a_batch(self, rows: Integers) -> int:
         if self.batch_size is not None:

@@ -21,18 +21,38 @@ END_OF_TEXT = PADDING_ID
 def in_a_row(encoded: EncodedTexts, rows: Integers, *, backward: bool = False) -> Ids:
     """The uncut texts `rows` one after the other, each behind a mark, shape (words + texts,).
 
-    `backward` reads everything from its end: the word that comes next is the one before.
+    `backward` reads everything from its end: the word that comes next is the one before. Its
+    texts stand behind a mark too, so that a text begins alike in both directions.
     """
     lengths = encoded.full_lengths[rows]
     starts = np.cumsum(lengths + 1) - lengths
-    joined = np.full(int(lengths.sum()) + len(rows), END_OF_TEXT, np.int32)
+    joined = np.full(words_in_a_row(encoded, rows), END_OF_TEXT, np.int32)
     shift = np.repeat(encoded.offsets[rows] - starts, lengths)
     places = np.arange(len(joined))
     is_word = np.ones(len(joined), bool)
     is_word[starts - 1] = False
     words = places[is_word]
     joined[words] = encoded.id_of[encoded.indices[words + shift]]
-    return joined[::-1].copy() if backward else joined
+    # the first mark is the last one from the end
+    return np.roll(joined[::-1], 1) if backward else joined
+
+
+def words_in_a_row(encoded: EncodedTexts, rows: Integers) -> int:
+    """How long `in_a_row` is."""
+    return int(encoded.full_lengths[rows].sum()) + len(rows)
+
+
+def windows_of(words: int, streams: int, window: int) -> int:
+    """How many windows so many words in a row are cut into."""
+    return max(0, (words // streams - 1) // window)
+
+
+def side_by_side(rows_of_words: Sequence[Ids], streams: int) -> Ids:
+    """Words in a row that are cut into `streams` streams of each of `rows_of_words`, in turn.
+
+    Those have one length; the last few words of each, fewer than one a stream, are left out.
+    """
+    return np.concatenate([ids[: len(ids) // streams * streams] for ids in rows_of_words])
 
 
 @dataclass(frozen=True)
@@ -56,7 +76,7 @@ class Windows(Sequence[Batch]):
         return len(self.ids) // self.streams
 
     def __len__(self) -> int:
-        return max(0, (self.length - 1) // self.window)
+        return windows_of(len(self.ids), self.streams, self.window)
 
     def __getitem__(self, index: Any) -> Any:
         if not 0 <= index < len(self):

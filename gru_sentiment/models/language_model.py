@@ -6,6 +6,9 @@
     recurrent     h1  h2  h3             layers of one cell
     projected     p1  p2  p3             to the size of a word vector
     predicted     w2  w3  w4             p . table^T + bias: the table of word vectors, tied
+
+Two directions are two such models over streams of their own, side by side: they share the table and
+the bias, and neither sees what the other one reads.
 """
 
 from __future__ import annotations
@@ -20,17 +23,19 @@ from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.models.recurrent import CELLS
 
 State = tuple[Tensor, ...]
-"""(h,) or (h, c), each (layers, streams, hidden)."""
+"""(h,) or (h, c), each (directions x layers, streams, hidden)."""
 CARRIED = "carried_"
+SUFFIXES = ("", "_reverse")
+"""Of what each direction has, as torch names it."""
 
 
 class LanguageModel(nn.Module):
     """Words of several streams to what is compared with the word vectors.
 
-    The output weights are the word vectors themselves (Inan et al. 2017; Press & Wolf 2017). The
-    state after a window of the streams is where the next window begins (truncated
-    back-propagation through time, Williams & Peng 1990): it is part of the module's state, so a
-    checkpoint holds it.
+    A batch holds `streams` streams a direction, those of the first direction first. The output
+    weights are the word vectors themselves (Inan et al. 2017; Press & Wolf 2017). The state after
+    a window of the streams is where the next window begins (truncated back-propagation through
+    time, Williams & Peng 1990): it is part of the module's state, so a checkpoint holds it.
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class LanguageModel(nn.Module):
         *,
         cell: str,
         hidden_size: int,
+        directions: int = 1,
         layers: int = 1,
         layer_dropout: float = 0.0,
         dropout: float = 0.0,
@@ -48,14 +54,22 @@ class LanguageModel(nn.Module):
         super().__init__()
         self.embedding = embedding
         make_cell: Callable[..., nn.RNNBase] = CELLS[cell]
-        self.recurrent = make_cell(
-            embedding.dimension, hidden_size, layers, dropout=layer_dropout, **cell_options
-        )
-        self.project = nn.Linear(hidden_size, embedding.dimension)
+        self.suffixes = SUFFIXES[:directions]
+        for suffix in self.suffixes:
+            recurrent = make_cell(
+                embedding.dimension, hidden_size, layers, dropout=layer_dropout, **cell_options
+            )
+            self.add_module(f"recurrent{suffix}", recurrent)
+            self.add_module(f"project{suffix}", nn.Linear(hidden_size, embedding.dimension))
         self.dropout = nn.Dropout(dropout)
         self.bias = nn.Parameter(torch.zeros(embedding.table.num_embeddings))
         for i, part in enumerate(self.fresh_state(streams)):
             self.register_buffer(f"{CARRIED}{i}", part)
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 side by side."""
+        return len(self.suffixes)
 
     @property
     def word_weights(self) -> Tensor:
@@ -74,9 +88,11 @@ class LanguageModel(nn.Module):
 
     def fresh_state(self, streams: int) -> State:
         """The state before the first window."""
-        shape = self.recurrent.num_layers, streams, self.recurrent.hidden_size
+        recurrent = self.get_submodule("recurrent")
+        assert isinstance(recurrent, nn.RNNBase)
+        shape = self.directions * recurrent.num_layers, streams, recurrent.hidden_size
         zeros = self.bias.new_zeros(shape)
-        return (zeros, zeros.clone()) if isinstance(self.recurrent, nn.LSTM) else (zeros,)
+        return (zeros, zeros.clone()) if isinstance(recurrent, nn.LSTM) else (zeros,)
 
     def forward(self, tokens: PackedSequence) -> Tensor:
         """The next window, ids (tokens,), to projected outputs (tokens, dimension)."""
@@ -88,8 +104,42 @@ class LanguageModel(nn.Module):
 
     def read(self, tokens: PackedSequence, state: State) -> tuple[Tensor, State]:
         """A window that begins with `state`: projected outputs (tokens, dimension), its state."""
-        vectors = PackedSequence(self.embedding(tokens.data), tokens.batch_sizes)
+        steps = len(tokens.batch_sizes)
+        vectors = self.by_direction(self.embedding(tokens.data), steps)
+        states = zip(*(part.chunk(self.directions) for part in state), strict=True)
+        sizes = tokens.batch_sizes // self.directions
+        projected, finals = zip(
+            *(
+                self._read_one(suffix, PackedSequence(x, sizes), given)
+                for suffix, x, given in zip(self.suffixes, vectors, states, strict=True)
+            ),
+            strict=True,
+        )
+        # step by step, the streams of one direction beside those of the other
+        together = torch.stack([p.reshape(steps, -1, p.shape[1]) for p in projected], 1)
+        final = tuple(torch.cat(parts) for parts in zip(*finals, strict=True))
+        return self.dropout(together.flatten(0, 2)), final
+
+    def by_direction(self, values: Tensor, steps: int) -> list[Tensor]:
+        """What a window of `steps` steps has a token, (tokens, ...), apart for every direction."""
+        apart = values.reshape(steps, self.directions, -1, *values.shape[1:])
+        return [part.flatten(0, 1) for part in apart.unbind(1)]
+
+    def weights(self) -> dict[str, Tensor]:
+        """All but the carried state, the recurrent layers named as torch's bidirectional ones."""
+        named = {}
+        for name, tensor in self.state_dict().items():
+            module, _, rest = name.partition(".")
+            if module == "recurrent_reverse":
+                named[f"recurrent.{rest}_reverse"] = tensor
+            elif not name.startswith(CARRIED):
+                named[name] = tensor
+        return named
+
+    def _read_one(self, suffix: str, vectors: PackedSequence, state: State) -> tuple[Tensor, State]:
+        """One direction: projected outputs (tokens, dimension), its state."""
         given = tuple(part.clone() for part in state)
-        outputs, final = self.recurrent(vectors, given if len(given) > 1 else given[0])
-        projected: Tensor = self.dropout(self.project(outputs.data))
+        recurrent = self.get_submodule(f"recurrent{suffix}")
+        outputs, final = recurrent(vectors, given if len(given) > 1 else given[0])
+        projected: Tensor = self.get_submodule(f"project{suffix}")(outputs.data)
         return projected, final if isinstance(final, tuple) else (final,)

@@ -143,11 +143,12 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
         vocabulary=len(vocabulary),
         training_s=fitting.training_s,
         total_s=total_s,
+        bidirectional=len(task.directions) > 1,
     )
 
 
 def _check_size(config: Config, task: LanguageModelling) -> None:
-    if len(task.batches(1)) and len(task.held_out):
+    if task.n_batches(1) and len(task.held_out):
         return
     assert config.pretraining is not None
     raise DataError(

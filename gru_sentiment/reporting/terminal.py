@@ -129,6 +129,7 @@ def pretraining_report(result: PretrainingResult) -> RenderableType:
         Text(
             "fine-tune it: gru-sent train --config configs/finetune.yaml "
             f"--set model.initialize_from={result.run}"
+            f"{' --set model.bidirectional=true' if result.bidirectional else ''}"
         ),
     )
 

@@ -68,10 +68,14 @@ class Classification:
         rows, seed = self.part.rows, self.config.run.seed
         return self.batcher.shuffled(rows, self.part.label_ids, seed=seed, epoch=epoch)
 
+    def n_batches(self, epoch: int) -> int:
+        """Every epoch may have another number where a batch holds so many words."""
+        return self.batcher.n_shuffled(self.part.rows, seed=self.config.run.seed, epoch=epoch)
+
     def _batches_before(self, epoch: int) -> int:
         """Batches of all epochs before one; they need not be equally many."""
         while len(self._sizes) < epoch - 1:
-            self._sizes.append(len(self._labelled(len(self._sizes) + 1)))
+            self._sizes.append(self.n_batches(len(self._sizes) + 1))
         return sum(self._sizes[: epoch - 1])
 
     def loss(self, model: TextClassifier, batch: Batch) -> tuple[Tensor, int | None]:

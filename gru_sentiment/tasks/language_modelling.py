@@ -1,9 +1,9 @@
-"""Words to the word that comes next."""
+"""Words to the word that comes next, reading from the beginning or from both ends."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -12,12 +12,20 @@ from torch import Tensor
 from gru_sentiment.batch import Batch
 from gru_sentiment.config import Config
 from gru_sentiment.data.encoding import EncodedTexts, Integers
-from gru_sentiment.data.streams import Windows, in_a_row
-from gru_sentiment.models.language_model import CARRIED, LanguageModel
+from gru_sentiment.data.streams import (
+    Windows,
+    in_a_row,
+    side_by_side,
+    windows_of,
+    words_in_a_row,
+)
+from gru_sentiment.models.language_model import LanguageModel
 from gru_sentiment.training.next_word import SampledSoftmax, mean_loss
 
 HELD_OUT_STREAMS = 32
-"""Streams that the held-out texts are read in, at most."""
+"""Streams that the held-out texts are read in, at most, in each direction."""
+DIRECTIONS = ("forward", "backward")
+"""In the order of their streams."""
 
 
 class LanguageModelling:
@@ -34,11 +42,13 @@ class LanguageModelling:
         device: torch.device,
     ) -> None:
         assert config.pretraining is not None
+        assert config.training.batch_size is not None
         self.config, self.encoded, self.rows, self.device = config, encoded, rows, device
-        self.backward = config.pretraining.direction == "backward"
-        words_held_out = int(encoded.full_lengths[held_out].sum()) + len(held_out)
+        self.directions = DIRECTIONS[: config.pretraining.directions]
+        self.streams, self.window = config.training.batch_size, config.pretraining.window
+        words_held_out = words_in_a_row(encoded, held_out)
         # few texts are read in few streams: what stands before a word matters
-        streams = min(HELD_OUT_STREAMS, max(1, words_held_out // (8 * config.pretraining.window)))
+        streams = min(HELD_OUT_STREAMS, max(1, words_held_out // (8 * self.window)))
         self.held_out = self._windows(held_out, streams)
         counts = np.bincount(in_a_row(encoded, rows), minlength=words)
         self.sampled = SampledSoftmax(torch.from_numpy(counts), config.pretraining.negatives)
@@ -46,14 +56,16 @@ class LanguageModelling:
     def batches(self, epoch: int) -> Sequence[Batch]:
         """The texts in a new order, which follows from seed and epoch, as streams."""
         order = np.random.default_rng([self.config.run.seed, epoch]).permutation(self.rows)
-        streams = self.config.training.batch_size
-        assert streams is not None
-        return self._windows(order, streams)
+        return self._windows(order, self.streams)
+
+    def n_batches(self, epoch: int) -> int:  # noqa: ARG002
+        """The same for every order of the texts."""
+        return windows_of(words_in_a_row(self.encoded, self.rows), self.streams, self.window)
 
     def _windows(self, rows: Integers, streams: int) -> Windows:
-        assert self.config.pretraining is not None
-        words = in_a_row(self.encoded, rows, backward=self.backward)
-        return Windows(words, streams, self.config.pretraining.window)
+        """With so many streams in every direction."""
+        words = [in_a_row(self.encoded, rows, backward=d == "backward") for d in self.directions]
+        return Windows(side_by_side(words, streams), streams * len(words), self.window)
 
     def loss(self, model: LanguageModel, batch: Batch) -> tuple[Tensor, int | None]:
         """Cross-entropy of the next words among a sample."""
@@ -62,19 +74,28 @@ class LanguageModelling:
 
     @torch.no_grad()
     def evaluate(self, model: LanguageModel) -> dict[str, float]:
-        """Loss over all words and perplexity of the held-out texts."""
+        """Loss over all words and perplexity of the held-out texts; of two directions the mean
+        loss, and each one's perplexity."""
         was_training = model.training
         model.eval()
-        loss, _ = mean_loss(self._read_held_out(model), model.word_weights, model.bias)
+        losses = self._held_out_losses(model)
         model.train(was_training)
-        return {"loss": loss, "perplexity": math.exp(min(loss, 700.0))}
+        loss = sum(losses.values()) / len(losses)
+        apart = {f"perplexity_{name}": _perplexity(one) for name, one in losses.items()}
+        return {"loss": loss, "perplexity": _perplexity(loss), **(apart if len(apart) > 1 else {})}
 
-    def _read_held_out(self, model: LanguageModel) -> Iterator[tuple[Tensor, Tensor]]:
-        state = model.fresh_state(self.held_out.streams)
+    def _held_out_losses(self, model: LanguageModel) -> dict[str, float]:
+        totals = dict.fromkeys(self.directions, 0.0)
+        state = model.fresh_state(self.held_out.streams // len(totals))
         for i in range(len(self.held_out)):
             batch = self.held_out[i].to(self.device)
+            assert batch.labels is not None
             outputs, state = model.read(batch.tokens, state)
-            yield outputs, batch.labels
+            apart = (model.by_direction(values, self.window) for values in (outputs, batch.labels))
+            for name, *pair in zip(totals, *apart, strict=True):
+                totals[name] += mean_loss([tuple(pair)], model.word_weights, model.bias)[0]
+        # every window has as many words
+        return {name: total / len(self.held_out) for name, total in totals.items()}
 
     def begin_epoch(self, model: LanguageModel, epoch: int) -> None:  # noqa: ARG002
         """Other texts come first now."""
@@ -84,5 +105,9 @@ class LanguageModelling:
         """Nothing is frozen."""
 
     def to_save(self, model: LanguageModel) -> Mapping[str, Tensor]:
-        """The weights without the state between two windows."""
-        return {n: t for n, t in model.state_dict().items() if not n.startswith(CARRIED)}
+        """The weights without the state between two windows, named as a classifier's."""
+        return model.weights()
+
+
+def _perplexity(loss: float) -> float:
+    return math.exp(min(loss, 700.0))

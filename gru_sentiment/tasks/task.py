@@ -16,6 +16,9 @@ class Task(Protocol):
     def batches(self, epoch: int) -> Sequence[Batch]:
         """The batches of an epoch, counted from 1; the same ones however often it is asked."""
 
+    def n_batches(self, epoch: int) -> int:
+        """How many `batches` has, without making them."""
+
     # a module's attributes have no types, and every task knows its own module
     def loss(self, model: Any, batch: Batch) -> tuple[Tensor, int | None]:
         """Mean loss of a batch, and how many of its rows were right where that means something."""

@@ -2,7 +2,8 @@
 
     python tests/artifact/fuzz.py RUN COPY MUTATIONS
 
-A damaged run must be refused with one clear message, or answer as before. A run whose manifest was
+A damaged run must be refused with one clear message, or answer as before; an encoder's answer is
+what a classifier starts from. A run whose manifest was
 made to fit the damage, as a stranger can do, may answer otherwise; it must not crash, hang or take
 more than a gibibyte.
 """
@@ -19,12 +20,18 @@ import struct
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from gru_sentiment.artifact.encoders import NEEDED as ENCODER_NEEDED
+from gru_sentiment.artifact.encoders import load_encoder
 from gru_sentiment.artifact.files import (
     CALIBRATION,
     CONFIG,
+    ENCODER,
     KIND,
     LABELS,
     MANIFEST,
@@ -33,6 +40,9 @@ from gru_sentiment.artifact.files import (
     WEIGHTS,
 )
 from gru_sentiment.artifact.manifest import write_manifest
+from gru_sentiment.build import build_model
+from gru_sentiment.config import Config
+from gru_sentiment.data.vectors import initial_weights
 from gru_sentiment.errors import UserError
 from gru_sentiment.recipes.predict import predict
 
@@ -42,6 +52,7 @@ NEEDED_BY = {
     "net": OF_NET,
     "baseline": OF_BASELINE,
     "fusion": (KIND, CONFIG, LABELS, *MEMBER),
+    "encoder": ENCODER_NEEDED,
 }
 """What each kind of run is read from, a fusion being one of a net and a baseline."""
 TEXTS = ["a great film", "awful, dull and boring", "good bad", ""]
@@ -145,9 +156,34 @@ MUTATIONS: dict[str, list[Mutation]] = {
 }
 
 
-def answers(run: Path) -> list[dict[str, Any]]:
-    """What the run says of the texts."""
-    return [prediction.to_json() for prediction in predict(TEXTS, run)]
+def asked(run: Path) -> Callable[[Path], Any]:
+    """How a run is asked, as long as it says what it is."""
+    if kind_of(run) != ENCODER:
+        return predictions_of
+    encoder = load_encoder(run)
+    model = encoder.config.model.model_copy(update={"bidirectional": encoder.bidirectional})
+    classifier = encoder.config.model_copy(update={"model": model, "pretraining": None})
+    return partial(start_from, classifier)
+
+
+def predictions_of(run: Path) -> list[dict[str, Any]]:
+    """What the run says of the texts; probabilities are finite."""
+    found = [prediction.to_json() for prediction in predict(TEXTS, run)]
+    assert all(math.isfinite(p) for row in found for p in row["probabilities"].values())
+    return found
+
+
+def start_from(config: Config, run: Path) -> tuple[str, dict[str, list[float]]]:
+    """The words and weights of a classifier that starts from an encoder; they are finite."""
+    encoder = load_encoder(run)
+    encoder.check_fits(config)
+    torch.manual_seed(0)
+    weights = torch.from_numpy(initial_weights(encoder.word_vectors, seed=0))
+    model = build_model(config, weights, 2, torch.device("cpu"))
+    encoder.initialize(model)
+    found = {name: tensor.flatten().tolist() for name, tensor in model.state_dict().items()}
+    assert all(math.isfinite(value) for values in found.values() for value in values)
+    return encoder.vocabulary.to_text(), found
 
 
 def files_of(run: Path) -> list[str]:
@@ -180,7 +216,8 @@ def damage(run: Path, name: str, mutations: int, seed: int = 0) -> Counter[str]:
     generator, path = Random(seed), run / name
     content, needed = path.read_bytes(), NEEDED_BY[kind_of(run)]
     manifests = {path: path.read_bytes() for path in run.rglob(MANIFEST)}
-    expected, outcomes = answers(run), Counter[str]()
+    answers, outcomes = asked(run), Counter[str]()
+    expected = answers(run)
     for i in range(mutations):
         mutation = generator.choice(MUTATIONS[path.name])
         path.write_bytes(mutation(content, generator))
@@ -195,7 +232,6 @@ def damage(run: Path, name: str, mutations: int, seed: int = 0) -> Counter[str]:
             outcomes["a stranger's" if strangers else "unchanged"] += 1
             if not strangers:
                 assert found == expected, f"{name}: mutation {i}, {mutation.__name__}"
-            assert all(math.isfinite(p) for row in found for p in row["probabilities"].values())
         path.write_bytes(content)
         for manifest, whole in manifests.items():
             manifest.write_bytes(whole)
@@ -214,7 +250,7 @@ def main() -> None:
     """Every file of a copy of a run."""
     run, copy, mutations = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     shutil.copytree(run, copy)
-    answers(copy)  # what is loaded once is not counted
+    asked(copy)(copy)  # what is loaded once is not counted
     _limit_memory(GIBIBYTE)
     for name in files_of(copy):
         print(name, json.dumps(damage(copy, name, mutations)), flush=True)

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from gru_sentiment.artifact import fusions, linear
-from gru_sentiment.artifact.files import KIND, LABELS, METADATA
+from gru_sentiment.artifact.files import ENCODER, KIND, LABELS, METADATA
 from gru_sentiment.artifact.writer import RunWriter
-from gru_sentiment.build import build_model
-from gru_sentiment.config import Config, ModelConfig, VectorsConfig
+from gru_sentiment.build import build_language_model, build_model
+from gru_sentiment.config import Config, ModelConfig, PretrainingConfig, VectorsConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.linear.model import LinearModel
@@ -95,6 +95,27 @@ def write_fusion(path: Path = Path("runs/f")) -> Path:
         for number, member in enumerate([net, baseline]):
             fusions.copy_member(member, fusions.member_folder(writer.partial, number))
         writer.finish()
+    return path
+
+
+ENCODER_CONFIG = CONFIG_VALUE.model_copy(
+    update={
+        "model": ModelConfig(hidden_size=3, bidirectional=False),
+        "pretraining": PretrainingConfig(direction="both"),
+    }
+)
+
+
+def write_encoder(path: Path = Path("runs/e")) -> Path:
+    """Of both directions: a classifier of CONFIG_VALUE can start from it."""
+    torch.manual_seed(0)
+    model = build_language_model(ENCODER_CONFIG, torch.randn(len(WORDS), 4), CPU)
+    with RunWriter(path) as writer:
+        writer.write_json(KIND, {"kind": ENCODER})
+        writer.save_config(ENCODER_CONFIG)
+        writer.save_vocabulary(WORDS)
+        writer.save_weights(model.weights())
+        writer.finish(latest=False)
     return path
 
 

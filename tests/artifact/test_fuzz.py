@@ -12,16 +12,17 @@ import pytest
 from gru_sentiment.artifact.files import MANIFEST
 
 from . import fuzz
-from .runs import write_baseline, write_fusion, write_run
+from .runs import write_baseline, write_encoder, write_fusion, write_run
 
-MUTATIONS = {"net": 60, "baseline": 24, "fusion": 8}
+MUTATIONS = {"net": 60, "baseline": 24, "fusion": 8, "encoder": 24}
 """As many as a quick test has time for."""
-THOUSANDS = {"net": 2_000, "baseline": 400, "fusion": 100}
+THOUSANDS = {"net": 2_000, "baseline": 400, "fusion": 100, "encoder": 2_000}
 """As many as a slow one has; a fusion has the files of all its members."""
 WRITE = {
     "net": partial(write_run, temperature=1.5),
     "baseline": partial(write_baseline, temperature=1.5),
     "fusion": write_fusion,
+    "encoder": write_encoder,
 }
 
 

@@ -181,6 +181,18 @@ def test_one_batcher_gives_the_same_again() -> None:
     assert all_rows(batcher.shuffled(rows, None, seed=0, epoch=1)) == first
 
 
+@pytest.mark.parametrize("n", [1, 64, 350, 351])
+@pytest.mark.parametrize(
+    "budget", [{"batch_size": 7}, {"batch_size": None, "tokens_per_batch": 90}]
+)
+def test_batches_are_counted_without_packing_them(budget: dict[str, int | None], n: int) -> None:
+    batcher, rows = Batcher(of_lengths(many_lengths(n)), **budget), np.arange(n)
+    made = [len(batcher.shuffled(rows, None, seed=0, epoch=e)) for e in range(1, 5)]
+    assert [batcher.n_shuffled(rows, seed=0, epoch=e) for e in range(1, 5)] == made
+    # several pools of texts, and no two epochs alike
+    assert budget["batch_size"] or n < 100 or len(set(made)) > 1
+
+
 @pytest.mark.parametrize(
     "budget", [{"batch_size": 32}, {"batch_size": None, "tokens_per_batch": 800}]
 )
@@ -227,3 +239,4 @@ def test_no_rows_make_no_batches(budget: dict[str, int | None]) -> None:
     batcher, none = Batcher(of_lengths([3, 2]), **budget), np.zeros(0, np.int64)
     assert len(batcher.in_order(none)) == 0
     assert len(batcher.shuffled(none, None, seed=0, epoch=0)) == 0
+    assert batcher.n_shuffled(none, seed=0, epoch=0) == 0

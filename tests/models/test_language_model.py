@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from gru_sentiment.models.embedding import WordEmbedding
-from gru_sentiment.models.language_model import CARRIED, LanguageModel
+from gru_sentiment.models.language_model import CARRIED, SUFFIXES, LanguageModel
 from gru_sentiment.models.recurrent import CELLS
 
 WORDS, DIMENSION, HIDDEN, STREAMS = 11, 4, 5, 3
 
 
-def new_model(cell: str = "gru", layers: int = 1, **options: float) -> LanguageModel:
+def new_model(cell: str = "gru", layers: int = 1, **options: Any) -> LanguageModel:
     torch.manual_seed(0)
     embedding = WordEmbedding(torch.randn(WORDS, DIMENSION), padding_id=1)
     return LanguageModel(
@@ -24,7 +27,7 @@ def new_model(cell: str = "gru", layers: int = 1, **options: float) -> LanguageM
 
 def window(words: Tensor) -> PackedSequence:
     """Ids (steps, streams) as a batch."""
-    return PackedSequence(words.reshape(-1), torch.full((len(words),), STREAMS))
+    return PackedSequence(words.reshape(-1), torch.full((len(words),), words.shape[1]))
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -97,3 +100,59 @@ def test_dropout_acts_on_what_is_compared() -> None:
     model.eval()
     assert (model(window(torch.randint(WORDS, (4, STREAMS)))) == 0).sum() == 0
     assert isinstance(model.dropout, nn.Dropout)
+
+
+# two directions
+
+
+def one_of_two(model: LanguageModel, cell: str, suffix: str) -> LanguageModel:
+    """A model of one direction with the weights of one of two."""
+    alone = new_model(cell)
+    alone.embedding.load_state_dict(model.embedding.state_dict())
+    for name in ("recurrent", "project"):
+        weights = model.get_submodule(f"{name}{suffix}").state_dict()
+        alone.get_submodule(name).load_state_dict(weights)
+    return alone
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_two_directions_are_two_models_side_by_side(cell: str) -> None:
+    """Over several windows: each carries its own state."""
+    model = new_model(cell, directions=2)
+    alone = [one_of_two(model, cell, suffix) for suffix in SUFFIXES]
+    for words in torch.randint(WORDS, (3, 3, 2 * STREAMS)):
+        found = model.by_direction(model(window(words)), len(words))
+        halves = words.chunk(2, 1)
+        expected = [one(window(half)) for one, half in zip(alone, halves, strict=True)]
+        torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_bidirectional_layer_reads_with_their_weights(cell: str) -> None:
+    """The streams of the second direction hold what those of the first hold from its end."""
+    model = new_model(cell, directions=2)
+    prefix = "recurrent."
+    make_cell: Callable[..., nn.RNNBase] = CELLS[cell]
+    both = make_cell(DIMENSION, HIDDEN, bidirectional=True)
+    weights = model.weights()
+    both.load_state_dict(
+        {n.removeprefix(prefix): t for n, t in weights.items() if n.startswith(prefix)}
+    )
+    words = torch.randint(WORDS, (7, STREAMS))
+    tokens = window(torch.cat([words, words.flip(0)], 1))
+    outputs, _ = model.read(tokens, model.fresh_state(STREAMS))
+    ahead, back = (part.reshape(7, STREAMS, -1) for part in model.by_direction(outputs, 7))
+    vectors = PackedSequence(model.embedding(words.reshape(-1)), torch.full((7,), STREAMS))
+    hidden = both(vectors)[0].data.reshape(7, STREAMS, 2, HIDDEN)
+    for found, direction, name in ((ahead, 0, "project"), (back.flip(0), 1, "project_reverse")):
+        expected = model.get_submodule(name)(hidden[:, :, direction])
+        torch.testing.assert_close(found, expected)
+
+
+def test_two_directions_share_the_words_and_nothing_else() -> None:
+    names = set(new_model(directions=2).weights())
+    of_one = set(new_model().weights())
+    assert of_one < names
+    added = {name.replace("_reverse", "") for name in names - of_one}
+    assert added == {n for n in of_one if n.startswith(("recurrent.", "project."))}
+    assert not [name for name in names if name.startswith(CARRIED)]

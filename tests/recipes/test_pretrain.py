@@ -153,7 +153,15 @@ def test_an_encoder_run_is_whole() -> None:
     assert not [name for name in load_file(run / "model.safetensors") if "carried" in name]
 
 
-@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_perplexities_of_both_directions() -> None:
+    result = pretrain("pretraining.direction=both")
+    scores = json.loads(Path("runs/lm/metrics.json").read_bytes())["held_out"]
+    apart = [scores[f"perplexity_{direction}"] for direction in ("forward", "backward")]
+    assert apart[0] != apart[1]
+    assert result.perplexity == pytest.approx(math.sqrt(apart[0] * apart[1]))
+
+
+@pytest.mark.parametrize("direction", ["forward", "both"])
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_equal_to_one_that_never_stopped(cell: str, direction: str, tmp_path: Path) -> None:
     overrides = [f"model.cell={cell}", f"pretraining.direction={direction}"]
@@ -246,6 +254,8 @@ def test_a_test_part_is_recognised_by_its_texts() -> None:
     ("overrides", "error", "words"),
     [
         (["model.bidirectional=true"], ConfigError, "model.bidirectional: a model that reads in"),
+        (["pretraining.direction=both", "model.layers=2"], ConfigError, "model.layers: 2, and pre"),
+        (["pretraining.direction=backward"], ConfigError, "pretraining.direction"),
         (["training.monitor=+accuracy"], ConfigError, "training.monitor: +accuracy is no score"),
         (["text.max_size=1"], DataError, "the vocabulary holds 1 word"),
         (
@@ -285,13 +295,17 @@ def test_an_encoder_answers_nothing(use: Any) -> None:
 # fine-tuning
 
 
-def test_a_classifier_starts_from_the_encoder() -> None:
-    pretrain()
-    result = fine_tune("training.learning_rate=1e-12", "training.epochs=1")
+BOTH, BIDIRECTIONAL = "pretraining.direction=both", "model.bidirectional=true"
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_classifier_starts_from_the_encoder(both: bool) -> None:
+    pretrain(*[BOTH] * both)
+    result = fine_tune("training.learning_rate=1e-12", "training.epochs=1", *[BIDIRECTIONAL] * both)
     encoder = load_file("runs/lm/model.safetensors")
     classifier = load_file(f"{result.run}/model.safetensors")
-    shared = [n for n in encoder if n.startswith(("embedding.", "recurrent."))]
-    assert len(shared) == 5
+    shared = [n for n in classifier if n.startswith(("embedding.", "recurrent."))]
+    assert len(shared) == (9 if both else 5)
     for name in shared:
         torch.testing.assert_close(classifier[name], encoder[name], atol=1e-6, rtol=0)
     assert (
@@ -311,18 +325,23 @@ def test_the_classifier_needs_no_encoder_afterwards() -> None:
     assert predict(["a great film"], Path(result.run)) == before
 
 
-def test_gradual_unfreezing_trains_from_the_top() -> None:
-    pretrain()
-    result = fine_tune("training.fine_tuning.unfreeze_epochs=1", "training.epochs=2")
+@pytest.mark.parametrize("both", [False, True])
+def test_gradual_unfreezing_trains_from_the_top(both: bool) -> None:
+    """Both directions of a layer are one layer."""
+    pretrain(*[BOTH] * both)
+    result = fine_tune(
+        "training.fine_tuning.unfreeze_epochs=1", "training.epochs=2", *[BIDIRECTIONAL] * both
+    )
     encoder = load_file("runs/lm/model.safetensors")
     classifier = load_file(f"{result.run}/model.safetensors")
+    layer = ["recurrent.weight_hh_l0", "recurrent.weight_hh_l0_reverse"][: 1 + both]
     moved = {
         name: not torch.equal(classifier[name], encoder[name])
-        for name in ("embedding.table.weight", "recurrent.weight_hh_l0")
+        for name in ("embedding.table.weight", *layer)
     }
     best = json.loads(Path(f"{result.run}/metadata.json").read_bytes())["best_epoch"]
     # the recurrent layer joins in the second epoch; the vectors would in the third
-    assert moved == {"embedding.table.weight": False, "recurrent.weight_hh_l0": best == 2}
+    assert moved == {"embedding.table.weight": False, **dict.fromkeys(layer, best == 2)}
 
 
 @pytest.mark.parametrize(
@@ -342,6 +361,14 @@ def test_both_sides_of_a_mismatch_are_named(override: str, both: str) -> None:
         fine_tune(override)
     assert both in caught.value.cause
     assert "runs/lm" in caught.value.cause
+
+
+def test_a_classifier_that_reads_one_direction_of_two() -> None:
+    pretrain(BOTH)
+    with pytest.raises(ConfigError) as caught:
+        fine_tune()
+    assert caught.value.cause.startswith("model.bidirectional: False here, True in ")
+    assert "pretraining.direction: both" in caught.value.hint
 
 
 class Stopping(Silent):

@@ -26,6 +26,7 @@ from gru_sentiment.reporting.terminal import (
     gap_sentence,
     metrics_table,
     prediction_report,
+    pretraining_report,
     scoring_line,
     training_report,
 )
@@ -37,6 +38,7 @@ from gru_sentiment.results import (
     FileScoring,
     FusionResult,
     Prediction,
+    PretrainingResult,
     SplitReport,
     TrainingResult,
 )
@@ -227,6 +229,30 @@ def test_a_fusion_beside_its_members() -> None:
         "validation: beats the baseline by 5.00 points (runs/[b]: 0.9000)",
         "run folder: runs/fused",
     ]
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_an_encoder_says_how_it_is_used(bidirectional: bool) -> None:
+    result = PretrainingResult(
+        run="runs/lm",
+        loss=4.5041,
+        perplexity=90.39,
+        epochs=2,
+        stopped_by="all 2 epochs done",
+        parameters=1_234_567,
+        vocabulary=30_002,
+        training_s=60.0,
+        total_s=61.0,
+        bidirectional=bidirectional,
+    )
+    lines = lines_of(pretraining_report(result))
+    assert lines[0] == "perplexity 90.4 of the held-out texts (loss 4.5041)"
+    command = " ".join(lines[lines.index("run folder: runs/lm") + 1 :])
+    both = " --set model.bidirectional=true" if bidirectional else ""
+    assert command == (
+        "fine-tune it: gru-sent train --config configs/finetune.yaml "
+        f"--set model.initialize_from=runs/lm{both}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,12 @@ def test_without_one_the_batches_are_plain() -> None:
     assert isinstance(task_with(neighbours=3).batches(1), Batches)
 
 
+def test_batches_are_counted_without_making_them() -> None:
+    for task in (task_with(), task_with(word_dropout=0.2)):
+        assert [task.n_batches(epoch) for epoch in (1, 2)] == [4, 4]
+        assert [len(task.batches(epoch)) for epoch in (1, 2)] == [4, 4]
+
+
 def test_the_order_of_the_texts_is_the_same() -> None:
     plain, augmented = task_with(), task_with(word_dropout=0.2, synonyms=0.2)
     for epoch in (1, 2):
