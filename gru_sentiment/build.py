@@ -13,13 +13,11 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from gru_sentiment.config import (
+from gru_sentiment.config import Config, TextConfig, VectorsConfig
+from gru_sentiment.config_training import (
     OPTIMIZERS_WITH_MOMENTUM,
     AugmentationConfig,
-    Config,
-    TextConfig,
     TrainingConfig,
-    VectorsConfig,
 )
 from gru_sentiment.data.augmentation import Augmentation, nearest
 from gru_sentiment.data.batching import Batcher

@@ -20,9 +20,12 @@ TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items(
 RESULTS = {"results", "evaluation_results", "suite_results", "run_results"}
 GROUND = {"errors", *RESULTS, "batch", "process", "stop_request"}
 SECOND = {"data", "models", "training", "sources", "linear", "scores", "rows"}
-BELOW_BUILD = {*GROUND, *SECOND, "config"}
+SECTIONS = {"config", "config_training", "config_section"}
+BELOW_BUILD = {*GROUND, *SECOND, *SECTIONS}
 MAY_IMPORT = {
-    **{name: set[str]() for name in ("", *GROUND, "config")},
+    **{name: set[str]() for name in ("", *GROUND, "config_section")},
+    "config_training": {"config_section"},
+    "config": {"config_training", "config_section"},
     "yaml_file": {"errors"},
     "config_problems": {"config"},
     "config_file": {"config", "config_problems", "yaml_file", "errors"},
@@ -84,6 +87,8 @@ NO_TORCH = (
     "suite_results.py",
     "run_results.py",
     "config.py",
+    "config_training.py",
+    "config_section.py",
     "config_file.py",
     "config_problems.py",
     "yaml_file.py",

@@ -31,18 +31,14 @@ from gru_sentiment.build import (
     outputs_for,
     release_layers,
 )
-from gru_sentiment.config import (
+from gru_sentiment.config import Config, DataConfig, ModelConfig, TextConfig, VectorsConfig
+from gru_sentiment.config_file import load_config
+from gru_sentiment.config_training import (
     AdversarialConfig,
-    Config,
-    DataConfig,
     FineTuningConfig,
-    ModelConfig,
-    TextConfig,
     TrainingConfig,
     UnlabelledConfig,
-    VectorsConfig,
 )
-from gru_sentiment.config_file import load_config
 from gru_sentiment.corpora import build_corpus, build_records, build_tokenizer
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 from gru_sentiment.errors import DataError, DeviceError, VectorsError

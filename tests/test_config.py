@@ -10,19 +10,21 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from gru_sentiment.config import (
-    AdversarialConfig,
-    AugmentationConfig,
     Config,
     DataConfig,
-    FineTuningConfig,
     ModelConfig,
     PretrainingConfig,
     RunConfig,
-    Section,
     TextConfig,
+    VectorsConfig,
+)
+from gru_sentiment.config_section import Section
+from gru_sentiment.config_training import (
+    AdversarialConfig,
+    AugmentationConfig,
+    FineTuningConfig,
     TrainingConfig,
     UnlabelledConfig,
-    VectorsConfig,
 )
 
 SECTIONS = [

@@ -7,7 +7,8 @@ import torch
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.build import build_model
-from gru_sentiment.config import AugmentationConfig, Config, ModelConfig, TrainingConfig
+from gru_sentiment.config import Config, ModelConfig
+from gru_sentiment.config_training import AugmentationConfig, TrainingConfig
 from gru_sentiment.data.batching import Batches
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels

@@ -16,7 +16,8 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequenc
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.build import build_average, build_model, release_layers
-from gru_sentiment.config import Config, ModelConfig, TrainingConfig
+from gru_sentiment.config import Config, ModelConfig
+from gru_sentiment.config_training import TrainingConfig
 from gru_sentiment.errors import DivergenceError
 from gru_sentiment.results import EvaluationRecord, StepRecord
 from gru_sentiment.training import loop
