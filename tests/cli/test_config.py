@@ -106,7 +106,7 @@ def test_schema_describes_every_key(gru_sent: Callable[..., Result]) -> None:
     assert set(schema["properties"]) == set(Config.model_fields)
     assert schema["additionalProperties"] is False
     parts = {name: part for name, part in schema["$defs"].items() if "properties" in part}
-    assert len(parts) == 10  # six sections of every training, three within, one of pre-training
+    assert len(parts) == 11  # six sections of every training, three within, one of pre-training
     for part in parts.values():
         assert part["additionalProperties"] is False
         for key, description in part["properties"].items():
