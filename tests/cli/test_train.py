@@ -10,7 +10,7 @@ import pytest
 import yaml
 from typer.testing import Result
 
-from gru_sentiment.artifact.files import NEEDED
+from gru_sentiment.artifact.files import CALIBRATION, NEEDED
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.cli.progress import LineProgress
 from gru_sentiment.results import EvaluationRecord
@@ -188,7 +188,7 @@ def test_reproduce_says_what_differs(gru_sent: Callable[..., Result], tiny_confi
     config.write_text(config.read_text("utf-8").replace("seed: 0", "seed: 1"), "utf-8")
     differs = gru_sent("reproduce", "runs/tiny", "--quiet")
     assert differs.exit_code == 2  # the run is not the one that was written
-    write_manifest(Path("runs/tiny"), NEEDED)
+    write_manifest(Path("runs/tiny"), (*NEEDED, CALIBRATION))
     differs = gru_sent("reproduce", "runs/tiny", "--quiet", "--force")
     assert differs.exit_code == 3
     assert "the weights differ by" in differs.stdout
