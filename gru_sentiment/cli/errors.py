@@ -44,6 +44,7 @@ def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("gru_sentiment")
     logger.addHandler(handler)
+    level = logger.level
     logger.setLevel(logging.WARNING if quiet else logging.INFO)
     try:
         with _sigterm_raises():
@@ -69,6 +70,7 @@ def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from error
     finally:
         logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 @contextmanager

@@ -11,6 +11,10 @@ from gru_sentiment.results import Label, Prediction
 Expectation = Literal["label", "pair", "same"]
 
 
+LEAST_DIFFERENCE = 1e-5
+"""Between two probabilities: less is rounding, which may differ with the texts beside them."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One expectation of the answers to some texts."""
@@ -29,7 +33,7 @@ class Case:
         if self.expect == "same":
             return len({answer.label for answer in answers}) == 1
         first, second = (answer.probabilities[str(self.label)] for answer in answers)
-        return first > second
+        return first - second > LEAST_DIFFERENCE
 
     @property
     def expected(self) -> str:

@@ -26,6 +26,7 @@ def answer(positive: float, names: tuple[Label, Label] = ("negative", "positive"
         ("pair", "positive", [0.3, 0.2], True),
         ("pair", "positive", [0.9, 0.95], False),
         ("pair", "positive", [0.5, 0.5], False),
+        ("pair", "positive", [0.50000003, 0.5], False),  # rounding
         ("pair", "negative", [0.2, 0.3], True),
         ("same", None, [0.6, 0.9], True),
         ("same", None, [0.1, 0.2, 0.3], True),
