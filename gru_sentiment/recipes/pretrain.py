@@ -23,6 +23,7 @@ from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
 from gru_sentiment.results import PretrainingResult
 from gru_sentiment.resuming import Start, new_run, old_run
 from gru_sentiment.tasks.language_modelling import LanguageModelling
+from gru_sentiment.training.seeding import onednn_products
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def pretrain(
             "pretraining: the config has no such section",
             hint="see configs/pretrain.yaml; a classifier is trained by gru-sent train",
         )
-    with new_run(config, name=name, force=force) as start:
+    with new_run(config, name=name, force=force) as start, onednn_products():
         return _pretrain(start, observer, progress)
 
 
@@ -66,7 +67,7 @@ def resume(
     Raises:
         UserError: as `old_run`, or texts or vocabulary are not the same any more.
     """
-    with old_run(path, pretraining=True, **changes) as start:
+    with old_run(path, pretraining=True, **changes) as start, onednn_products():
         return _pretrain(start, observer, progress)
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from gru_sentiment.training.seeding import (
-    prefer_onednn,
+    onednn_products,
     refuse_randomness,
     seed_everything,
     set_threads,
@@ -69,8 +69,10 @@ def test_what_is_not_deterministic_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_products_stay_as_exact_as_float32_is() -> None:
-    prefer_onednn()
     torch.manual_seed(0)
     a, b = torch.randn(300, 200), torch.randn(200, 400)
     exact = a.double() @ b.double()
-    assert ((a @ b) - exact).abs().max() < 1e-4  # bfloat16 would be off by 0.1
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    with onednn_products():
+        assert ((a @ b) - exact).abs().max() < 1e-4  # bfloat16 would be off by 0.1
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
