@@ -126,7 +126,11 @@ def test_help_and_completion_load_neither_torch_nor_spacy(
     assert done.stderr == "loaded:\n"
 
 
-def test_completion_is_what_the_installed_script_asks_for(gru_sent: Callable[..., Result]) -> None:
+def test_completion_is_what_the_installed_script_asks_for(
+    gru_sent: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the tests need not have been started from a shell
+    monkeypatch.setattr("shellingham.detect_shell", lambda *_: ("bash", "/bin/bash"))
     result = gru_sent("--show-completion", "bash")
     assert result.exit_code == 0
     assert "_COMPLETE=complete_bash" in result.stdout
