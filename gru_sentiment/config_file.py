@@ -63,15 +63,21 @@ def dump_config(config: Config) -> str:
 
 def _resolve_paths(values: Mapping[str, Any], folder: Path) -> None:
     for dotted in PATH_KEYS:
-        *sections, key = dotted.split(".")
-        inner: Any = values
-        for section in sections:
-            inner = inner.get(section) if isinstance(inner, dict) else None
-        if isinstance(inner, dict) and isinstance(inner.get(key), str):
+        inner, key = _holder(values, dotted)
+        if isinstance(inner.get(key), str):
             try:
                 inner[key] = str(folder / Path(inner[key]).expanduser())
             except RuntimeError as error:
                 raise ConfigError(f"{dotted}: {inner[key]}: no such home folder") from error
+
+
+def _holder(values: Mapping[str, Any], dotted: str) -> tuple[dict[str, Any], str]:
+    """The section that a dotted key stands in, empty where there is none, and its name there."""
+    *sections, key = dotted.split(".")
+    inner: Any = values
+    for section in sections:
+        inner = inner.get(section) if isinstance(inner, dict) else None
+    return inner if isinstance(inner, dict) else {}, key
 
 
 def _override(values: dict[str, Any], override: str) -> str:
@@ -133,11 +139,8 @@ def _validate(values: dict[str, Any], lines: dict[str, int], name: str) -> Confi
 
 
 def _remove(values: dict[str, Any], key: str) -> bool:
-    *sections, last = key.split(".")
-    inner: Any = values
-    for section in sections:
-        inner = inner.get(section) if isinstance(inner, dict) else None
-    if not isinstance(inner, dict) or last not in inner:
+    inner, last = _holder(values, key)
+    if last not in inner:
         return False
     del inner[last]
     return True
