@@ -50,7 +50,6 @@ class Classification:
         self.of_batch = build_objective(config.training, labels, n_classes, soft_labels)
         unlabelled = parts.get("unlabelled")
         self.beside = build_beside(config, unlabelled.rows) if unlabelled else None
-        self._sizes: list[int] = []
 
     def batches(self, epoch: int) -> Sequence[Batch]:
         """Texts of similar lengths together, in an order that follows from seed and epoch.
@@ -74,9 +73,7 @@ class Classification:
 
     def _batches_before(self, epoch: int) -> int:
         """Batches of all epochs before one; they need not be equally many."""
-        while len(self._sizes) < epoch - 1:
-            self._sizes.append(self.n_batches(len(self._sizes) + 1))
-        return sum(self._sizes[: epoch - 1])
+        return sum(map(self.n_batches, range(1, epoch)))
 
     def loss(self, model: TextClassifier, batch: Batch) -> tuple[Tensor, int | None]:
         """Cross-entropy of the classes."""
