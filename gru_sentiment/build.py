@@ -41,6 +41,7 @@ from gru_sentiment.models.language_model import LanguageModel
 from gru_sentiment.training.adversarial import AdversarialLoss
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimizer
+from gru_sentiment.training.seeding import multiplies_bfloat16
 from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 from gru_sentiment.training.snapshot import TrainingState
 from gru_sentiment.training.stopping import Stopping
@@ -274,22 +275,28 @@ def build_average(config: TrainingConfig, model: nn.Module) -> AveragedModel | N
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))  # type: ignore[no-untyped-call]
 
 
+def build_product_type(config: TrainingConfig, device: torch.device) -> str:
+    """What a training multiplies: "float32" or, where the config wants it, "bfloat16".
+
+    Raises:
+        DeviceError: mixed precision on a CPU that has no products of bfloat16.
+    """
+    able = device.type == "cuda" or multiplies_bfloat16()
+    if config.mixed_precision is True and not able:
+        raise DeviceError(
+            "training.mixed_precision: this CPU has no instructions for bfloat16",
+            hint="set training.mixed_precision to auto or false, or train on CUDA",
+        )
+    return "bfloat16" if config.mixed_precision and able else "float32"
+
+
 def build_precision(
     config: TrainingConfig, device: torch.device
 ) -> Callable[[], AbstractContextManager[object]]:
-    """A context for computing losses: bfloat16 where the config wants it.
-
-    Raises:
-        DeviceError: mixed precision without CUDA.
-    """
-    if not config.mixed_precision:
+    """A context for computing losses with products of `build_product_type`."""
+    if build_product_type(config, device) == "float32":
         return nullcontext
-    if device.type != "cuda":
-        raise DeviceError(
-            "training.mixed_precision: needs CUDA, this run is on the CPU",
-            hint="set training.mixed_precision to false",
-        )
-    return partial(torch.autocast, "cuda", dtype=torch.bfloat16)
+    return partial(torch.autocast, device.type, dtype=torch.bfloat16)
 
 
 def build_device(name: str) -> torch.device:

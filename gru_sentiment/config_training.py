@@ -102,8 +102,9 @@ class TrainingConfig(Section):
     """Largest norm of the gradient (Pascanu et al. 2013); null does not clip."""
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Evaluate and save an exponential moving average of the weights."""
-    mixed_precision: bool = False
-    """bfloat16 where it is safe; CUDA only."""
+    mixed_precision: bool | Literal["auto"] = False
+    """Products in bfloat16, all else in float32: on CUDA, and on a CPU with instructions for it
+    (AVX-512 BF16); auto uses it where it is there."""
     monitor: Literal["-loss", "+accuracy", "+macro_f1", "+roc_auc"] = "-loss"
     """Validation score that chooses the best epoch: + more is better, - less; ties: the first."""
     patience: Positive | None = None
@@ -133,6 +134,11 @@ class TrainingConfig(Section):
             )
         if self.momentum and self.optimizer not in OPTIMIZERS_WITH_MOMENTUM:
             raise ValueError(f"momentum: {self.optimizer} has none; use sgd or rmsprop")
+        if self.mixed_precision and self.adversarial.kind == "virtual":
+            raise ValueError(
+                "mixed_precision: adversarial.kind virtual looks at changes that are too small for "
+                "bfloat16; set one of them to false or none"
+            )
         if self.unlabelled is not None and self.unlabelled.teacher is None:
             self._check_without_teacher(self.unlabelled)
         return self

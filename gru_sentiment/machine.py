@@ -6,7 +6,7 @@ import torch
 
 from gru_sentiment.build import build_device
 from gru_sentiment.config import RunConfig
-from gru_sentiment.training.seeding import refuse_randomness, seed_everything, set_threads
+from gru_sentiment.training.seeding import refuse_randomness, seed_everything, set_up_torch
 
 
 def prepare_machine(config: RunConfig, known_threads: int | None) -> tuple[torch.device, int]:
@@ -18,6 +18,6 @@ def prepare_machine(config: RunConfig, known_threads: int | None) -> tuple[torch
     device = build_device(config.device)
     if config.deterministic and device.type == "cuda":
         refuse_randomness()
-    threads = set_threads(config.threads or known_threads)
+    threads = set_up_torch(config.threads or known_threads)
     seed_everything(config.seed)
     return device, threads

@@ -26,7 +26,7 @@ from measuring.machine import machine, summary
 from measuring.settings import ROOT, Settings
 from measuring.timing import encode_spread
 
-from gru_sentiment.training.seeding import set_threads
+from gru_sentiment.training.seeding import set_up_torch
 
 Section = tuple[str, Callable[[Settings], dict[str, Any]], Callable[[dict[str, Any]], str]]
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     output: Path = options.output
     output.mkdir(parents=True, exist_ok=True)
-    threads = set_threads(options.threads)
+    threads = set_up_torch(options.threads)
     found: dict[str, Any] = {"quick": options.quick, "machine": machine(), "sections": {}}
     work = Path(tempfile.mkdtemp(prefix="work-", dir=output)).resolve()
     os.environ["GRU_SENT_CACHE"] = str(work / "cache")  # nobody's cache is read or filled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
+from gru_sentiment import build
 from gru_sentiment.build import (
     build_average,
     build_batcher,
@@ -24,6 +25,7 @@ from gru_sentiment.build import (
     build_objective,
     build_optimizer,
     build_precision,
+    build_product_type,
     build_schedule,
     build_stopping,
     build_vectors,
@@ -358,12 +360,50 @@ def test_average_of_weights() -> None:
 # devices
 
 
-def test_mixed_precision_needs_cuda() -> None:
-    assert build_precision(TrainingConfig(), CPU) is nullcontext
+@pytest.mark.parametrize(
+    ("wanted", "device", "able", "expected"),
+    [
+        (False, "cpu", True, "float32"),
+        (True, "cpu", True, "bfloat16"),
+        ("auto", "cpu", True, "bfloat16"),
+        ("auto", "cpu", False, "float32"),
+        (True, "cuda", False, "bfloat16"),
+        ("auto", "cuda", False, "bfloat16"),
+        (False, "cuda", False, "float32"),
+    ],
+)
+def test_mixed_precision_where_the_device_multiplies_so(
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: bool | Literal["auto"],
+    device: str,
+    able: bool,
+    expected: str,
+) -> None:
+    monkeypatch.setattr(build, "multiplies_bfloat16", lambda: able)
+    config = TrainingConfig(mixed_precision=wanted)
+    assert build_product_type(config, torch.device(device)) == expected
+    assert (build_precision(config, torch.device(device)) is nullcontext) == (expected == "float32")
+
+
+def test_mixed_precision_on_another_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "multiplies_bfloat16", lambda: False)
     with pytest.raises(DeviceError) as caught:
-        build_precision(TrainingConfig(mixed_precision=True), CPU)
-    assert caught.value.cause.startswith("training.mixed_precision: needs CUDA")
-    assert caught.value.hint == "set training.mixed_precision to false"
+        build_product_type(TrainingConfig(mixed_precision=True), CPU)
+    assert caught.value.cause == (
+        "training.mixed_precision: this CPU has no instructions for bfloat16"
+    )
+    assert caught.value.hint == "set training.mixed_precision to auto or false, or train on CUDA"
+
+
+def test_mixed_precision_is_for_products_and_not_for_logits() -> None:
+    """On any CPU: one without the instructions multiplies bfloat16 slowly."""
+    model, texts = tiny_model(), pack_sequence([torch.tensor([2, 3])])
+    exact = model(texts)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = model(texts)
+    assert logits.dtype == model.head.weight.dtype == torch.float32
+    assert not torch.equal(logits, exact)
+    torch.testing.assert_close(logits, exact, rtol=0.05, atol=0.01)
 
 
 @pytest.mark.parametrize(
@@ -398,10 +438,10 @@ def test_cuda_without_cuda(
 
 
 @pytest.mark.gpu
-def test_mixed_precision_computes_in_bfloat16() -> None:
+def test_mixed_precision_on_cuda() -> None:
     cuda = build_device("cuda")
     model = tiny_model().to(cuda)
     with build_precision(TrainingConfig(mixed_precision=True), cuda)():
         logits = model(pack_sequence([torch.tensor([2, 3])]).to(cuda))
-    assert logits.dtype == torch.bfloat16
+    assert logits.dtype == torch.float32
     assert model.head.weight.dtype == torch.float32

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from gru_sentiment.process import SETTINGS
+
 FAULTS = """
 import resource, sys
 if "set up" in sys.argv:
@@ -20,16 +22,16 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 large = np.ones(10_000_000)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
-SPIN = """
+SET = """
 import os
-from gru_sentiment.process import set_up_process
+from gru_sentiment.process import SETTINGS, set_up_process
 set_up_process()
-print(os.environ["GOMP_SPINCOUNT"])
+print(*(os.environ[name] for name in SETTINGS))
 """
 
 
 def printed(code: str, *arguments: str, **environment: str) -> str:
-    inherited = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    inherited = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         env=inherited | environment,
@@ -46,9 +48,30 @@ def test_freed_memory_is_kept() -> None:
     assert int(printed(FAULTS, "set up")) < int(printed(FAULTS)) / 4
 
 
-def test_threads_spin_shortly_unless_the_user_says_how_long() -> None:
-    assert printed(SPIN) == "2000"
-    assert printed(SPIN, GOMP_SPINCOUNT="7") == "7"
+def test_threads_spin_shortly_and_little_is_prepared_unless_the_user_says_how_much() -> None:
+    assert printed(SET) == "2000 1 256"
+    assert printed(SET, GOMP_SPINCOUNT="7", LRU_CACHE_CAPACITY="8") == "7 8 256"
+
+
+PRODUCTS = """
+import random, resource
+from gru_sentiment.process import set_up_process
+set_up_process()
+import torch
+from gru_sentiment.training.seeding import multiply_with_onednn
+multiply_with_onednn()
+random.seed(0)
+weight = torch.randn(512, 128)
+def multiply(times):
+    for _ in range(times):
+        torch.randn(random.randrange(200, 2000), 128) @ weight.T
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(multiply(1500) - multiply(300))
+"""
+
+
+def test_products_of_ever_new_shapes_take_no_ever_new_memory() -> None:
+    assert float(printed(PRODUCTS)) < 64
 
 
 NETWORK = """

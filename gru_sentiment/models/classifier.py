@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
@@ -74,5 +75,7 @@ class TextClassifier(nn.Module):
         h = state[0] if isinstance(state, tuple) else state
         # top layer: (directions, batch, hidden) -> (batch, directions x hidden)
         final = h[-self.directions :].transpose(0, 1).flatten(1)
-        logits: Tensor = self.head(self.dropout(self.pooling(outputs, final)))
+        pooled = self.dropout(self.pooling(outputs, final))
+        with torch.autocast(pooled.device.type, enabled=False):  # logits keep all their digits
+            logits: Tensor = self.head(pooled.to(self.head.weight.dtype))
         return logits

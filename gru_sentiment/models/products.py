@@ -1,4 +1,4 @@
-"""Many small matrix products with the same weight."""
+"""Matrix products of float32 numbers, in float32 or, under autocast, in bfloat16."""
 
 from __future__ import annotations
 
@@ -8,17 +8,33 @@ import torch
 from torch import Tensor
 
 
-def prepare(weight: Tensor) -> Callable[[Tensor], Tensor]:
+def product_dtype(x: Tensor) -> torch.dtype:
+    """What products with `x` are computed in: autocast's type where that is on, else its own.
+
+    A custom function asks in its forward pass, because autocast is off in the backward pass.
+    """
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+
+
+def multiply(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
+    """a b, computed in `dtype` (sums in float32 at least) and given in a's own."""
+    return torch.matmul(a.to(dtype), b.to(dtype)).to(a.dtype)
+
+
+def prepare(weight: Tensor, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
     """A function x -> x weight^T, x (rows, in) and weight (out, in), for use without autograd.
 
     A recurrent layer multiplies a few rows by the same weight at every step, and a plain product
     spends more time on rearranging the weight than on multiplying. oneDNN can rearrange it once
     (what torch's inductor does with frozen weights): 2 to 4 times faster at 64 rows, measured.
-    Elsewhere (other precisions, builds without oneDNN) it is the plain product.
+    Elsewhere (other precisions, builds without oneDNN) it is the plain product. The product is
+    computed in `dtype` and given in the type of x.
     """
-    if weight.dtype != torch.float32 or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        transposed = weight.T
-        return lambda x: torch.mm(x, transposed)
+    weight = weight.to(dtype)
+    known = dtype in (torch.float32, torch.bfloat16)
+    if not known or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return lambda x: multiply(x, weight.T, dtype)
     packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous())
-    multiply = torch.ops.mkldnn._linear_pointwise
-    return lambda x: multiply(x, packed, None, "none", [], "")
+    linear = torch.ops.mkldnn._linear_pointwise
+    return lambda x: linear(x.to(dtype), packed, None, "none", [], "").to(x.dtype)

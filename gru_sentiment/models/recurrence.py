@@ -29,7 +29,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from gru_sentiment.models.packing import Layout
-from gru_sentiment.models.products import prepare
+from gru_sentiment.models.products import multiply, prepare, product_dtype
 
 Gradients = tuple[Tensor | None, ...]
 
@@ -55,17 +55,20 @@ def _steps_back(layout: Layout, gradient: Tensor, first: Tensor, *tensors: Tenso
     return list(zip(*views, gradients, earlier, strict=True))[::-1]
 
 
-def _project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def _project(x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
     """Input part of the gates of all words, (direction, tokens, gates)."""
     gates = x.new_empty(x.shape[0], x.shape[1], weight.shape[1])
     for d in range(len(x)):
-        torch.addmm(bias[d], x[d], weight[d].T, out=gates[d])
+        if dtype == x.dtype:
+            torch.addmm(bias[d], x[d], weight[d].T, out=gates[d])
+        else:
+            gates[d].copy_(x[d].to(dtype) @ weight[d].T.to(dtype)).add_(bias[d])
     return gates
 
 
-def _prepare(weights: Tensor) -> Callable[[Tensor], Tensor]:
+def _prepare(weights: Tensor, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
     """A function h -> h weight^T for each direction, (direction, texts, out)."""
-    products = [prepare(weight) for weight in weights]
+    products = [prepare(weight, dtype) for weight in weights]
     if len(products) == 1:
         return lambda h: products[0](h[0]).unsqueeze(0)
     return lambda h: torch.stack([product(x) for product, x in zip(products, h, strict=True)])
@@ -86,15 +89,16 @@ def _incoming(d_out: Tensor | None, d_final: Tensor | None, out: Tensor, layout:
     return d_h if d_final is None else d_h.index_add_(1, layout.last, d_final)
 
 
-def _outer(d_gates: Tensor, x: Tensor) -> Tensor:
+def _outer(d_gates: Tensor, x: Tensor, dtype: torch.dtype) -> Tensor:
     """Weight gradient, (direction, gates, input): one product over all words a direction."""
-    return torch.stack([d_gates[d].T @ x[d] for d in range(len(x))])
+    return torch.stack([multiply(d_gates[d].T, x[d], dtype) for d in range(len(x))])
 
 
 def _input_gradients(ctx: Any, d_gates: Tensor, x: Tensor, w_ih: Tensor) -> Gradients:
     """Gradients of the input (where wanted), of its weights and of its biases."""
-    d_x = torch.bmm(d_gates, w_ih) if ctx.needs_input_grad[2] else None
-    return d_x, _outer(d_gates, x), d_gates.sum(1)
+    dtype = ctx.product_dtype
+    d_x = multiply(d_gates, w_ih, dtype) if ctx.needs_input_grad[2] else None
+    return d_x, _outer(d_gates, x, dtype), d_gates.sum(1)
 
 
 def _through_sigmoid(gradient: Tensor, y: Tensor, out: Tensor) -> None:
@@ -124,13 +128,14 @@ class RNNRecurrence(Function):
         nonlinearity: str,
     ) -> tuple[Tensor, Tensor]:
         activate = {"tanh": torch.tanh_, "relu": torch.relu_}[nonlinearity]
-        out, recurrent = _project(x, w_ih, b_ih + b_hh), _prepare(w_hh)
+        dtype = product_dtype(x)
+        out, recurrent = _project(x, w_ih, b_ih + b_hh, dtype), _prepare(w_hh, dtype)
         h = h0
         for size, new in _steps(layout, out):
             h = activate(new.add_(recurrent(h[:, :size])))
         if store:
             ctx.set_materialize_grads(False)  # None, not zeros, of an output that nobody used
-            ctx.layout, ctx.nonlinearity = layout, nonlinearity
+            ctx.layout, ctx.nonlinearity, ctx.product_dtype = layout, nonlinearity, dtype
             ctx.save_for_backward(x, w_ih, w_hh, h0, out)
         return out, out.index_select(1, layout.last)
 
@@ -141,10 +146,10 @@ class RNNRecurrence(Function):
         layout: Layout = ctx.layout
         d_h = _incoming(d_out, d_final, out, layout)
         slope = 1 - out * out if ctx.nonlinearity == "tanh" else (out > 0).to(out.dtype)
-        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT)
+        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT, ctx.product_dtype)
         for slope_t, d_t, d_earlier in _steps_back(layout, d_h, d_h0, slope):
             d_earlier.add_(back(d_t.mul_(slope_t)))
-        d_w_hh = _outer(d_h, _previous(out, h0, layout))
+        d_w_hh = _outer(d_h, _previous(out, h0, layout), ctx.product_dtype)
         d_x, d_w_ih, d_b = _input_gradients(ctx, d_h, x, w_ih)
         return None, None, d_x, d_w_ih, d_w_hh, d_b, d_b, d_h0, None
 
@@ -170,9 +175,10 @@ class GRURecurrence(Function):
         b_hh: Tensor,
         h0: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        hidden, recurrent, c_n = h0.shape[2], _prepare(w_hh), b_hh[:, None, -h0.shape[2] :]
+        hidden, dtype = h0.shape[2], product_dtype(x)
+        recurrent, c_n = _prepare(w_hh, dtype), b_hh[:, None, 2 * hidden :]
         b_rz = torch.cat([b_hh[:, : 2 * hidden], torch.zeros_like(b_hh[:, :hidden])], dim=1)
-        gates = _project(x, w_ih, b_ih + b_rz)
+        gates = _project(x, w_ih, b_ih + b_rz, dtype)
         out = x.new_empty(*x.shape[:2], hidden)
         r_z, n = torch.split(gates, [2 * hidden, hidden], dim=2)
         inner = torch.empty_like(out) if store else None
@@ -188,7 +194,7 @@ class GRURecurrence(Function):
             h = torch.lerp(n_t, h, r_z_t[..., hidden:], out=new)
         if store:
             ctx.set_materialize_grads(False)  # None, not zeros, of an output that nobody used
-            ctx.layout = layout
+            ctx.layout, ctx.product_dtype = layout, dtype
             ctx.save_for_backward(x, w_ih, w_hh, h0, gates, inner, out)
         return out, out.index_select(1, layout.last)
 
@@ -209,14 +215,14 @@ class GRURecurrence(Function):
         _through_sigmoid(torch.mul(to_n, inner, out=d_r), r, out=d_r)
         _through_sigmoid(torch.sub(h, n, out=d_z), z, out=d_z)
         torch.mul(to_n, r, out=d_n)
-        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT)
+        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT, ctx.product_dtype)
         by_gate = d_gates.view(*d_gates.shape[:2], 3, hidden)
         for gates_t, by_gate_t, z_t, d_t, d_earlier in _steps_back(
             layout, d_h, d_h0, d_gates, by_gate, z
         ):
             by_gate_t.mul_(d_t.unsqueeze(2))
             d_earlier.addcmul_(z_t, d_t).add_(back(gates_t))
-        d_w_hh, d_b_hh = _outer(d_gates, h), d_gates.sum(1)
+        d_w_hh, d_b_hh = _outer(d_gates, h, ctx.product_dtype), d_gates.sum(1)
         # the input part of n is not behind the reset gate
         torch.mul(d_h, to_n, out=d_n)
         d_x, d_w_ih, d_b_ih = _input_gradients(ctx, d_gates, x, w_ih)
@@ -247,8 +253,9 @@ class LSTMRecurrence(Function):
         h0: Tensor,
         c0: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        hidden, recurrent = h0.shape[2], _prepare(w_hh)
-        gates = _project(x, w_ih, b_ih + b_hh)
+        hidden, dtype = h0.shape[2], product_dtype(x)
+        recurrent = _prepare(w_hh, dtype)
+        gates = _project(x, w_ih, b_ih + b_hh, dtype)
         out = x.new_empty(*x.shape[:2], hidden)
         cells = torch.empty_like(out)
         i_f, g, o = torch.split(gates, [2 * hidden, hidden, hidden], dim=2)
@@ -263,7 +270,7 @@ class LSTMRecurrence(Function):
             h = torch.tanh(c, out=new).mul_(o_t)
         if store:
             ctx.set_materialize_grads(False)  # None, not zeros, of an output that nobody used
-            ctx.layout = layout
+            ctx.layout, ctx.product_dtype = layout, dtype
             ctx.save_for_backward(x, w_ih, w_hh, h0, c0, gates, cells, out)
         return out, out.index_select(1, layout.last), cells.index_select(1, layout.last)
 
@@ -288,7 +295,7 @@ class LSTMRecurrence(Function):
         _through_sigmoid(c, f, out=d_f)
         _through_tanh(i, g, out=d_g)
         _through_sigmoid(squashed, o, out=d_o)
-        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT)
+        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT, ctx.product_dtype)
         d_c = torch.zeros_like(c0) if d_cell is None else d_cell.clone()
         by_gate = d_gates.view(*d_gates.shape[:2], 4, hidden)
         for gates_t, by_gate_t, to_c_t, f_t, d_t, d_earlier in _steps_back(
@@ -299,6 +306,6 @@ class LSTMRecurrence(Function):
             by_gate_t[:, :, 3].mul_(d_t)
             d_c_t.mul_(f_t)
             d_earlier.add_(back(gates_t))
-        d_w_hh = _outer(d_gates, _previous(out, h0, layout))
+        d_w_hh = _outer(d_gates, _previous(out, h0, layout), ctx.product_dtype)
         d_x, d_w_ih, d_b = _input_gradients(ctx, d_gates, x, w_ih)
         return None, None, d_x, d_w_ih, d_w_hh, d_b, d_b, d_h0, d_c

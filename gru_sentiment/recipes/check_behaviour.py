@@ -20,7 +20,7 @@ from gru_sentiment.scores.intervals import wilson
 from gru_sentiment.suite_results import Behaviour, FailedCase, SuiteResult
 from gru_sentiment.suites.cases import Case, Suite
 from gru_sentiment.suites.files import load_suites
-from gru_sentiment.training.seeding import set_threads
+from gru_sentiment.training.seeding import set_up_torch
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def check_behaviour(
     suites = load_suites(names)
     gates = [parse_floor(text) for text in fail_under]
     check_names(gates, [PREFIX + suite.name for suite in suites])
-    set_threads(threads)
+    set_up_torch(threads)
     run = load_run(path, build_device(device))
     for suite in suites:
         _check_classes(run, suite)

@@ -51,7 +51,7 @@ from gru_sentiment.scores.saved import read_predictions
 from gru_sentiment.scores.slices import length_slices, slice_scores, value_slices
 from gru_sentiment.sources.files import read_labelled
 from gru_sentiment.sources.records import Records, records_from
-from gru_sentiment.training.seeding import set_threads
+from gru_sentiment.training.seeding import set_up_torch
 from gru_sentiment.yardstick import yardstick_beside
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ def evaluate(
     """
     gates = [*map(parse_floor, fail_under), *map(parse_ceiling, fail_over)]
     regression = _regression_gate(max_regression, against)
-    set_threads(threads)
+    set_up_torch(threads)
     where = build_device(device)
     run = load_run(path, where)
     check_names(gates, metric_names(run.labels.names))

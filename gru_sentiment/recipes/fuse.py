@@ -33,7 +33,7 @@ from gru_sentiment.own_data import drawn_again
 from gru_sentiment.provenance import provenance
 from gru_sentiment.results import FusionResult
 from gru_sentiment.sources.records import Records
-from gru_sentiment.training.seeding import set_threads
+from gru_sentiment.training.seeding import set_up_torch
 from gru_sentiment.yardstick import gaps_beside
 
 SPLITS = ("validation", "test")
@@ -64,7 +64,7 @@ def fuse(
         ArtifactError: runs that cannot be read, or cannot be fused.
         DataError: their data cannot be read.
     """
-    set_threads(threads)
+    set_up_torch(threads)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     members = _load(paths, device)
     labels, config = members[0].labels, members[0].config

@@ -13,7 +13,7 @@ from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.errors import DataError
 from gru_sentiment.linear.thresholds import check_threshold
 from gru_sentiment.results import Prediction
-from gru_sentiment.training.seeding import set_threads
+from gru_sentiment.training.seeding import set_up_torch
 
 
 def predict(
@@ -38,7 +38,7 @@ def predict(
         return []
     for text in texts:
         _check_unicode(text)
-    set_threads(threads)
+    set_up_torch(threads)
     run = load_run(path, build_device(device))
     if threshold is not None:
         check_threshold(threshold, run.labels.names)

@@ -11,7 +11,13 @@ from typing import Any
 import torch
 
 from gru_sentiment.artifact.files import ENCODER, METADATA, METRICS
-from gru_sentiment.build import build_encoded, build_language_model, build_vectors, build_vocabulary
+from gru_sentiment.build import (
+    build_encoded,
+    build_language_model,
+    build_product_type,
+    build_vectors,
+    build_vocabulary,
+)
 from gru_sentiment.config import Config
 from gru_sentiment.corpora import build_text_corpus
 from gru_sentiment.data.vectors import initial_weights
@@ -23,7 +29,6 @@ from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
 from gru_sentiment.results import PretrainingResult
 from gru_sentiment.resuming import Start, new_run, old_run
 from gru_sentiment.tasks.language_modelling import LanguageModelling
-from gru_sentiment.training.seeding import onednn_products
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +58,7 @@ def pretrain(
             "pretraining: the config has no such section",
             hint="see configs/pretrain.yaml; a classifier is trained by gru-sent train",
         )
-    with new_run(config, name=name, force=force) as start, onednn_products():
+    with new_run(config, name=name, force=force) as start:
         return _pretrain(start, observer, progress)
 
 
@@ -67,7 +72,7 @@ def resume(
     Raises:
         UserError: as `old_run`, or texts or vocabulary are not the same any more.
     """
-    with old_run(path, pretraining=True, **changes) as start, onednn_products():
+    with old_run(path, pretraining=True, **changes) as start:
         return _pretrain(start, observer, progress)
 
 
@@ -75,6 +80,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     started, started_at = time.perf_counter(), datetime.now(UTC)
     config, writer = start.config, start.writer
     device, threads = prepare_machine(config.run, start.known.get("threads"))
+    products = build_product_type(config.training, device)
     corpus = build_text_corpus(config, progress=progress)
     vocabulary = build_vocabulary(config.text, corpus.tokenized.counts(corpus.rows))
     known = len(vocabulary) - len(SPECIALS)
@@ -87,6 +93,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
         "data": corpus.fingerprint,
         "vocabulary": fingerprint(vocabulary.to_text()),
         "threads": threads,
+        "products": products,
         "device": device.type,
         "torch": torch.__version__,
     }
@@ -123,6 +130,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
         "seed": config.run.seed,
         "device": str(device),
         "threads": threads,
+        "products": products,
         "data_fingerprint": corpus.fingerprint,
         "rows": {"train": len(corpus.rows), "held_out": len(corpus.held_out)},
     }

@@ -33,7 +33,7 @@ from gru_sentiment.rows.output import OTHER, Output
 from gru_sentiment.rows.reading import Source
 from gru_sentiment.rows.row import Answer, Row
 from gru_sentiment.stop_request import StopRequest
-from gru_sentiment.training.seeding import set_threads
+from gru_sentiment.training.seeding import set_up_torch
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def score_file(
     write = output_format(job.target, job.output_format, read)
     check_formats(read, write, keep=job.keep_columns, resume=job.resume)
     _check_target(job, write)
-    set_threads(threads)
+    set_up_torch(threads)
     with opened_source(job.source, read, job.text_column, keep=job.keep_columns) as source:
         run = load_run(path, build_device(device))
         if job.threshold is not None:

@@ -16,7 +16,13 @@ from torch import nn
 from gru_sentiment.artifact.encoders import load_encoder
 from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
-from gru_sentiment.build import build_encoded, build_model, build_vectors, build_vocabulary
+from gru_sentiment.build import (
+    build_encoded,
+    build_model,
+    build_product_type,
+    build_vectors,
+    build_vocabulary,
+)
 from gru_sentiment.config import Config
 from gru_sentiment.corpora import Corpus, build_training_corpus
 from gru_sentiment.data.vectors import WordVectors, coverage, initial_weights
@@ -89,6 +95,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     started, started_at = time.perf_counter(), datetime.now(UTC)
     config, writer = start.config, start.writer
     device, threads = prepare_machine(config.run, start.known.get("threads"))
+    products = build_product_type(config.training, device)
     encoder = load_encoder(config.model.initialize_from) if config.model.initialize_from else None
     if encoder:
         encoder.check_fits(config)
@@ -104,6 +111,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         **({"encoder": encoder.fingerprint} if encoder else {}),
         **({TEACHER: taught.fingerprint} if taught else {}),
         "threads": threads,
+        "products": products,
         "device": device.type,
         "torch": torch.__version__,
     }
@@ -133,6 +141,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         "seed": config.run.seed,
         "device": str(device),
         "threads": threads,
+        "products": products,
         "data_fingerprint": corpus.records.fingerprint,
         "rows": {split: len(rows) for split, rows in corpus.splits.items()},
         "coverage": asdict(covered) if covered else None,

@@ -44,7 +44,7 @@ class SampledSoftmax:
         vectors = F.embedding(chosen, weights)
         offsets = bias[chosen] - self.log_expected.to(chosen.device)[chosen]
         n = len(sample)
-        others = torch.addmm(offsets[:n], outputs, vectors[:n].T)
+        others = torch.addmm(offsets[:n], outputs, vectors[:n].T).float()  # bfloat16 in autocast
         right = (outputs * vectors[n:]).sum(1) + offsets[n:]
         # where the sample holds the right word itself, it is no wrong answer
         place = torch.full((len(weights),), -1, device=sample.device)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -18,35 +16,33 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def set_threads(threads: int | None) -> int:
-    """Set torch's CPU threads, None for one a core; returns their number."""
+def set_up_torch(threads: int | None) -> int:
+    """Set torch's CPU threads, None for one a core, and who multiplies; returns the threads."""
     if threads is not None:
         torch.set_num_threads(threads)
+    multiply_with_onednn()
     return torch.get_num_threads()
 
 
-@contextmanager
-def onednn_products() -> Iterator[None]:
-    """Let oneDNN multiply float32 matrices here, on a CPU with AVX-512 and without AMX.
+def multiply_with_onednn() -> None:
+    """Let oneDNN multiply float32 matrices, on a CPU with AVX-512 and without AMX.
 
     MKL, which torch asks otherwise, uses half of the width of an AMD's registers: oneDNN is twice
     as fast there. The setting allows bfloat16 inside a product, which oneDNN makes use of with AMX
     alone (oneDNN developer guide, "Floating-point math mode"): without it the products are as
     exact as before, and with it nothing is set.
-
-    Only for products of few different shapes, as those of a language model's windows: oneDNN keeps
-    memory for every shape that it has met (23 GiB after two epochs of batches of all lengths).
     """
-    has_avx512, has_amx = torch.cpu._is_avx512_supported(), torch.cpu._is_amx_tile_supported()
-    has_onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    setting = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
-    before = setting.fp32_precision
-    if has_avx512 and not has_amx and has_onednn:
-        setting.fp32_precision = "bf16"
-    try:
-        yield
-    finally:
-        setting.fp32_precision = before
+    if (
+        _has_onednn()
+        and torch.cpu._is_avx512_supported()
+        and not torch.cpu._is_amx_tile_supported()
+    ):
+        torch.backends.mkldnn.matmul.fp32_precision = "bf16"  # type: ignore[attr-defined]
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this CPU has instructions for products of bfloat16, and torch uses them."""
+    return _has_onednn() and torch.cpu._is_avx512_bf16_supported()
 
 
 def refuse_randomness() -> None:
@@ -59,3 +55,7 @@ def refuse_randomness() -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.benchmark = False
     torch.use_deterministic_algorithms(True)
+
+
+def _has_onednn() -> bool:
+    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]

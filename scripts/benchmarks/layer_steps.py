@@ -12,7 +12,7 @@ import json
 import os
 import sys
 
-from gru_sentiment.process import set_up_process
+from gru_sentiment.process import SETTINGS, set_up_process
 
 
 def main() -> None:
@@ -21,12 +21,17 @@ def main() -> None:
     if request["set_up"]:
         set_up_process()
     else:
-        os.environ.pop("GOMP_SPINCOUNT", None)  # whoever started this was set up
+        for name in SETTINGS:  # whoever started this was set up
+            os.environ.pop(name, None)
     import torch  # from here on the process is as it is
 
     from benchmarks.layer import Case, run_rounds
+    from gru_sentiment.training.seeding import set_up_torch
 
-    torch.set_num_threads(request["threads"])
+    if request["set_up"]:
+        set_up_torch(request["threads"])
+    else:
+        torch.set_num_threads(request["threads"])
     print(json.dumps(run_rounds(Case(**request["case"]), request["rounds"])))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gru_sentiment.models.products import prepare
+from gru_sentiment.models.products import multiply, prepare, product_dtype
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -21,11 +21,32 @@ def test_equals_the_plain_product(
     if transposed:  # a view, as the backward pass gives
         weight = weight.T.contiguous().T
     x = torch.randn(rows, n_in, generator=generator, dtype=dtype)
-    torch.testing.assert_close(prepare(weight)(x), x @ weight.T, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(prepare(weight, dtype)(x), x @ weight.T, rtol=1e-5, atol=1e-5)
+
+
+def test_bfloat16_is_for_the_product_alone() -> None:
+    """Both factors are rounded to 8 bits, and the result is one of the type of x."""
+    weight, x = torch.randn(96, 32), torch.randn(64, 32)
+    expected = (x.bfloat16().double() @ weight.bfloat16().double().T).float()
+    for product in (prepare(weight, torch.bfloat16)(x), multiply(x, weight.T, torch.bfloat16)):
+        assert product.dtype == torch.float32
+        torch.testing.assert_close(product, expected, rtol=2**-8, atol=1e-5)
+
+
+def test_autocast_says_what_products_are_computed_in() -> None:
+    x = torch.zeros(1)
+    assert product_dtype(x) == torch.float32
+    assert product_dtype(x.double()) == torch.float64
+    with torch.autocast("cpu", torch.bfloat16):
+        assert product_dtype(x) == torch.bfloat16
+        with torch.autocast("cpu", enabled=False):
+            assert product_dtype(x) == torch.float32
 
 
 def test_without_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fallback that other builds of torch take gives the same."""
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
     weight, x = torch.randn(6, 4), torch.randn(3, 4)
-    assert torch.equal(prepare(weight)(x), torch.mm(x, weight.T))
+    assert torch.equal(prepare(weight, torch.float32)(x), torch.mm(x, weight.T))
+    rounded = torch.mm(x.bfloat16(), weight.bfloat16().T).float()
+    assert torch.equal(prepare(weight, torch.bfloat16)(x), rounded)

@@ -219,6 +219,23 @@ def test_words_of_another_precision_are_refused(cell: str) -> None:
         layer(ragged())
 
 
+@every_cell
+def test_autocast_multiplies_in_bfloat16_and_adds_in_float32(cell: str) -> None:
+    """Forward and backward, a text and its gradients are those of float32 to 8 bits or so."""
+    (module, _), texts = CELLS[cell].layers(16, 24, bidirectional=True), ragged((30, 17, 5, 1), 16)
+    found = []
+    for enabled in (False, True):
+        module.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            outputs, _ = module(texts)
+        outputs.data.square().sum().backward()
+        gradients = [p.grad for p in module.parameters() if p.grad is not None]
+        assert all(tensor.dtype == torch.float32 for tensor in [outputs.data, *gradients])
+        found.append([outputs.data.detach(), *gradients])
+    for exact, rounded in zip(*found, strict=True):
+        assert 1e-4 < (rounded - exact).norm() / exact.norm() < 2e-2
+
+
 @pytest.mark.gpu
 @needs_cuda
 @every_cell

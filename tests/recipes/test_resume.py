@@ -92,6 +92,7 @@ RECIPES = {
     "average": ["training.ema_decay=0.9", "training.schedule=cosine"],
     "accumulation": ["training.accumulation_steps=4", "training.optimizer=rmsprop"],
     "plateau": ["training.schedule=reduce_on_plateau", "training.plateau_patience=0"],
+    "bfloat16": ["training.mixed_precision=auto"],
     "frozen": ["model.embedding_frozen_epochs=1", "training.optimizer=adam"],
     "augmentation": [
         "vectors.source=file",
@@ -286,7 +287,7 @@ def test_other_threads_are_named(
     tiny_config: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped(tiny_config, 9, OFTEN)
-    monkeypatch.setattr(machine, "set_threads", lambda _: 2)
+    monkeypatch.setattr(machine, "set_up_torch", lambda _: 2)
     resume()
     assert "threads: 1 when the training began, 2 now; the weights may differ" in caplog.text
 

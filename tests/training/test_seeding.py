@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from gru_sentiment.training.seeding import (
-    onednn_products,
+    multiplies_bfloat16,
+    multiply_with_onednn,
     refuse_randomness,
     seed_everything,
-    set_threads,
+    set_up_torch,
 )
 
 
@@ -22,7 +23,9 @@ from gru_sentiment.training.seeding import (
 def _leave_no_trace() -> Iterator[None]:
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     threads = torch.get_num_threads()
+    products = torch.backends.mkldnn.matmul.fp32_precision
     yield
+    torch.backends.mkldnn.matmul.fp32_precision = products
     random.setstate(states[0])
     np.random.set_state(states[1])
     torch.set_rng_state(states[2])
@@ -50,9 +53,9 @@ def test_another_seed_gives_other_numbers() -> None:
 
 
 def test_threads() -> None:
-    assert set_threads(2) == torch.get_num_threads() == 2
-    assert set_threads(None) == 2
-    assert set_threads(1) == torch.get_num_threads() == 1
+    assert set_up_torch(2) == torch.get_num_threads() == 2
+    assert set_up_torch(None) == 2
+    assert set_up_torch(1) == torch.get_num_threads() == 1
 
 
 def test_what_is_not_deterministic_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +75,14 @@ def test_products_stay_as_exact_as_float32_is() -> None:
     torch.manual_seed(0)
     a, b = torch.randn(300, 200), torch.randn(200, 400)
     exact = a.double() @ b.double()
-    before = torch.backends.mkldnn.matmul.fp32_precision
-    with onednn_products():
-        assert ((a @ b) - exact).abs().max() < 1e-4  # bfloat16 would be off by 0.1
-    assert torch.backends.mkldnn.matmul.fp32_precision == before
+    multiply_with_onednn()
+    assert ((a @ b) - exact).abs().max() < 1e-4  # bfloat16 would be off by 0.1
+
+
+@pytest.mark.parametrize(("onednn", "instructions"), [(False, True), (True, False), (True, True)])
+def test_bfloat16_takes_onednn_and_a_cpu_that_has_it(
+    monkeypatch: pytest.MonkeyPatch, onednn: bool, instructions: bool
+) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: onednn)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: instructions)
+    assert multiplies_bfloat16() == (onednn and instructions)
