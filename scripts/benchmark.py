@@ -20,13 +20,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from benchmarks import article, command_line, growth, layer, linear, pipeline
 from benchmarks.set_up_section import measure_set_up
 from measuring.machine import machine, summary
 from measuring.settings import ROOT, Settings
 from measuring.timing import encode_spread
-
-from gru_sentiment.training.seeding import set_up_torch
 
 Section = tuple[str, Callable[[Settings], dict[str, Any]], Callable[[dict[str, Any]], str]]
 
@@ -46,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     output: Path = options.output
     output.mkdir(parents=True, exist_ok=True)
-    threads = set_up_torch(options.threads)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    threads = torch.get_num_threads()
     found: dict[str, Any] = {"quick": options.quick, "machine": machine(), "sections": {}}
     work = Path(tempfile.mkdtemp(prefix="work-", dir=output)).resolve()
     os.environ["GRU_SENT_CACHE"] = str(work / "cache")  # nobody's cache is read or filled

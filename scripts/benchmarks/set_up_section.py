@@ -37,10 +37,10 @@ def measure_set_up(name: str, settings: Settings) -> dict[str, Any]:
 def main() -> None:
     """Measure the section that the command line names."""
     set_up_process()
-    import torch  # from here on the process is as it is
+    from gru_sentiment.training.seeding import set_up_torch  # from here on the process is as it is
 
     settings = Settings.from_json(json.loads(sys.argv[2]))
-    torch.set_num_threads(settings.threads)
+    set_up_torch(settings.threads)
     with contextlib.redirect_stdout(sys.stderr):
         found = importlib.import_module(f"benchmarks.{sys.argv[1]}").measure(settings)
     print(json.dumps(found, default=encode_spread))
