@@ -128,8 +128,8 @@ def pretraining_report(result: PretrainingResult) -> RenderableType:
         Text(f"run folder: {result.run}"),
         Text(
             "fine-tune it: gru-sent train --config configs/finetune.yaml "
-            f"--set model.initialize_from={result.run}"
-            f"{' --set model.bidirectional=true' if result.bidirectional else ''}"
+            f"--set model.initialize_from={result.run} "
+            f"--set model.bidirectional={str(result.bidirectional).lower()}"
         ),
     )
 

@@ -248,10 +248,10 @@ def test_an_encoder_says_how_it_is_used(bidirectional: bool) -> None:
     lines = lines_of(pretraining_report(result))
     assert lines[0] == "perplexity 90.4 of the held-out texts (loss 4.5041)"
     command = " ".join(lines[lines.index("run folder: runs/lm") + 1 :])
-    both = " --set model.bidirectional=true" if bidirectional else ""
     assert command == (
         "fine-tune it: gru-sent train --config configs/finetune.yaml "
-        f"--set model.initialize_from=runs/lm{both}"
+        "--set model.initialize_from=runs/lm "
+        f"--set model.bidirectional={str(bidirectional).lower()}"
     )
 
 
