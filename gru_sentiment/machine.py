@@ -1,23 +1,49 @@
-"""Device, threads and seeds, before anything is computed."""
+"""Device, threads, products and seeds, before anything is computed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import torch
 
-from gru_sentiment.build import build_device
-from gru_sentiment.config import RunConfig
+from gru_sentiment.build import build_device, build_product_type
+from gru_sentiment.config import Config
 from gru_sentiment.training.seeding import refuse_randomness, seed_everything, set_up_torch
 
 
-def prepare_machine(config: RunConfig, known_threads: int | None) -> tuple[torch.device, int]:
-    """The device and the number of threads; `known_threads` is that of a training to go on with.
+@dataclass(frozen=True)
+class Machine:
+    """What a training computes on."""
+
+    device: torch.device
+    threads: int
+    products: str
+    """What it multiplies: float32 or bfloat16."""
+
+    def facts(self) -> dict[str, Any]:
+        """What the last digits of the weights depend on, by name."""
+        return {
+            "threads": self.threads,
+            "products": self.products,
+            "device": self.device.type,
+            "torch": torch.__version__,
+        }
+
+    def about(self) -> dict[str, Any]:
+        """What it was, as metadata.json holds it."""
+        return {"device": str(self.device), "threads": self.threads, "products": self.products}
+
+
+def prepare_machine(config: Config, known_threads: int | None) -> Machine:
+    """Set up torch for a training; `known_threads` are those of one to go on with.
 
     Raises:
-        DeviceError: CUDA was asked for and torch finds none.
+        DeviceError: CUDA was asked for and torch finds none, or products that the CPU has not.
     """
-    device = build_device(config.device)
-    if config.deterministic and device.type == "cuda":
+    device = build_device(config.run.device)
+    if config.run.deterministic and device.type == "cuda":
         refuse_randomness()
-    threads = set_up_torch(config.threads or known_threads)
-    seed_everything(config.seed)
-    return device, threads
+    threads = set_up_torch(config.run.threads or known_threads)
+    seed_everything(config.run.seed)
+    return Machine(device, threads, build_product_type(config.training, device))

@@ -25,9 +25,9 @@ def set_up_process() -> None:
     one machine keep each other from working (25 times slower, measured); with a short spin they
     share it, and a training alone is no slower. oneDNN keeps what it has prepared for a product of
     one shape, torch keeps as much again, and every batch brings new shapes: 23 GiB after two epochs
-    that need 5, with no time saved by most of it. And glibc gives every large tensor back to the
-    system when it is freed, which then clears it page by page for the next step: a fifth of the
-    time of a recurrent layer. Other systems are left as they are.
+    that take 5 with MKL's products, and no time saved by most of it. And glibc gives every large
+    tensor back to the system when it is freed, which then clears it page by page for the next
+    step: a fifth of the time of a recurrent layer. Other systems are left as they are.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)

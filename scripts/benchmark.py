@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     output: Path = options.output
     output.mkdir(parents=True, exist_ok=True)
-    if options.threads:
+    if options.threads:  # and nothing else of `set_up_torch`: as any Python program comes
         torch.set_num_threads(options.threads)
     threads = torch.get_num_threads()
     found: dict[str, Any] = {"quick": options.quick, "machine": machine(), "sections": {}}

@@ -62,6 +62,7 @@ def _project(x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Ten
         if dtype == x.dtype:
             torch.addmm(bias[d], x[d], weight[d].T, out=gates[d])
         else:
+            # not `multiply`: no second tensor of all gates in float32
             gates[d].copy_(x[d].to(dtype) @ weight[d].T.to(dtype)).add_(bias[d])
     return gates
 

@@ -14,7 +14,6 @@ from gru_sentiment.artifact.files import ENCODER, METADATA, METRICS
 from gru_sentiment.build import (
     build_encoded,
     build_language_model,
-    build_product_type,
     build_vectors,
     build_vocabulary,
 )
@@ -79,8 +78,8 @@ def resume(
 def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingResult:
     started, started_at = time.perf_counter(), datetime.now(UTC)
     config, writer = start.config, start.writer
-    device, threads = prepare_machine(config.run, start.known.get("threads"))
-    products = build_product_type(config.training, device)
+    machine = prepare_machine(config, start.known.get("threads"))
+    device = machine.device
     corpus = build_text_corpus(config, progress=progress)
     vocabulary = build_vocabulary(config.text, corpus.tokenized.counts(corpus.rows))
     known = len(vocabulary) - len(SPECIALS)
@@ -92,10 +91,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     facts = {
         "data": corpus.fingerprint,
         "vocabulary": fingerprint(vocabulary.to_text()),
-        "threads": threads,
-        "products": products,
-        "device": device.type,
-        "torch": torch.__version__,
+        **machine.facts(),
     }
     start.check_facts(facts)
     vectors = build_vectors(config.vectors, vocabulary)
@@ -128,9 +124,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     about = {
         "kind": ENCODER,
         "seed": config.run.seed,
-        "device": str(device),
-        "threads": threads,
-        "products": products,
+        **machine.about(),
         "data_fingerprint": corpus.fingerprint,
         "rows": {"train": len(corpus.rows), "held_out": len(corpus.held_out)},
     }

@@ -19,7 +19,6 @@ from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.build import (
     build_encoded,
     build_model,
-    build_product_type,
     build_vectors,
     build_vocabulary,
 )
@@ -94,8 +93,8 @@ def resume(
 def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     started, started_at = time.perf_counter(), datetime.now(UTC)
     config, writer = start.config, start.writer
-    device, threads = prepare_machine(config.run, start.known.get("threads"))
-    products = build_product_type(config.training, device)
+    machine = prepare_machine(config, start.known.get("threads"))
+    device = machine.device
     encoder = load_encoder(config.model.initialize_from) if config.model.initialize_from else None
     if encoder:
         encoder.check_fits(config)
@@ -110,10 +109,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         "vocabulary": fingerprint(vocabulary.to_text()),
         **({"encoder": encoder.fingerprint} if encoder else {}),
         **({TEACHER: taught.fingerprint} if taught else {}),
-        "threads": threads,
-        "products": products,
-        "device": device.type,
-        "torch": torch.__version__,
+        **machine.facts(),
     }
     start.check_facts(facts)
     _log_reviews(corpus)
@@ -139,9 +135,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     total_s = fitting.earlier_s + time.perf_counter() - started
     about = {
         "seed": config.run.seed,
-        "device": str(device),
-        "threads": threads,
-        "products": products,
+        **machine.about(),
         "data_fingerprint": corpus.records.fingerprint,
         "rows": {split: len(rows) for split, rows in corpus.splits.items()},
         "coverage": asdict(covered) if covered else None,
