@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 import torch
+import typer
 from safetensors.torch import load_file, save_file
+from tqdm import tqdm
 from typer.testing import Result
 
 from gru_sentiment.artifact.files import NEEDED
@@ -530,6 +532,20 @@ def test_a_command_leaves_the_log_as_it_was(capsys: pytest.CaptureFixture[str]) 
         logger.warning("a warning")
     assert capsys.readouterr().err == "shown\na warning\n"
     assert logger.handlers == before
+
+
+def test_ctrl_c_before_the_first_message_has_the_lock_of_the_bars(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.delattr(tqdm, "_lock", raising=False)
+    monkeypatch.setattr(tqdm, "get_lock", interrupted)
+    with pytest.raises(typer.Exit) as ended, command(debug=False):
+        logging.getLogger("gru_sentiment").info("never written")
+    assert ended.value.exit_code == 130
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 @pytest.mark.parametrize(
