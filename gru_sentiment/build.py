@@ -41,7 +41,7 @@ from gru_sentiment.models.language_model import LanguageModel
 from gru_sentiment.training.adversarial import AdversarialLoss
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimizer
-from gru_sentiment.training.seeding import multiplies_bfloat16
+from gru_sentiment.training.seeding import gains_from_bfloat16, multiplies_bfloat16
 from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 from gru_sentiment.training.snapshot import TrainingState
 from gru_sentiment.training.stopping import Stopping
@@ -281,13 +281,15 @@ def build_product_type(config: TrainingConfig, device: torch.device) -> str:
     Raises:
         DeviceError: mixed precision on a CPU that has no products of bfloat16.
     """
-    able = device.type == "cuda" or multiplies_bfloat16()
-    if config.mixed_precision is True and not able:
+    on_cuda, wanted = device.type == "cuda", config.mixed_precision
+    if wanted == "auto":
+        wanted = on_cuda or gains_from_bfloat16()
+    if wanted and not on_cuda and not multiplies_bfloat16():
         raise DeviceError(
             "training.mixed_precision: this CPU has no instructions for bfloat16",
             hint="set training.mixed_precision to auto or false, or train on CUDA",
         )
-    return "bfloat16" if config.mixed_precision and able else "float32"
+    return "bfloat16" if wanted else "float32"
 
 
 def build_precision(

@@ -104,7 +104,7 @@ class TrainingConfig(Section):
     """Evaluate and save an exponential moving average of the weights."""
     mixed_precision: bool | Literal["auto"] = False
     """Products in bfloat16, all else in float32: on CUDA, and on a CPU with instructions for it
-    (AVX-512 BF16); auto uses it where it is there."""
+    (AVX-512 BF16); auto uses it where it is faster: CUDA, AMX, and AMD's AVX-512."""
     monitor: Literal["-loss", "+accuracy", "+macro_f1", "+roc_auc"] = "-loss"
     """Validation score that chooses the best epoch: + more is better, - less; ties: the first."""
     patience: Positive | None = None

@@ -361,25 +361,28 @@ def test_average_of_weights() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "device", "able", "expected"),
+    ("wanted", "device", "able_and_gains", "expected"),
     [
-        (False, "cpu", True, "float32"),
-        (True, "cpu", True, "bfloat16"),
-        ("auto", "cpu", True, "bfloat16"),
-        ("auto", "cpu", False, "float32"),
-        (True, "cuda", False, "bfloat16"),
-        ("auto", "cuda", False, "bfloat16"),
-        (False, "cuda", False, "float32"),
+        (False, "cpu", (True, True), "float32"),
+        (True, "cpu", (True, True), "bfloat16"),
+        (True, "cpu", (True, False), "bfloat16"),
+        ("auto", "cpu", (True, True), "bfloat16"),
+        ("auto", "cpu", (True, False), "float32"),
+        ("auto", "cpu", (False, False), "float32"),
+        (True, "cuda", (False, False), "bfloat16"),
+        ("auto", "cuda", (False, False), "bfloat16"),
+        (False, "cuda", (False, False), "float32"),
     ],
 )
 def test_mixed_precision_where_the_device_multiplies_so(
     monkeypatch: pytest.MonkeyPatch,
     wanted: bool | Literal["auto"],
     device: str,
-    able: bool,
+    able_and_gains: tuple[bool, bool],
     expected: str,
 ) -> None:
-    monkeypatch.setattr(build, "multiplies_bfloat16", lambda: able)
+    monkeypatch.setattr(build, "multiplies_bfloat16", lambda: able_and_gains[0])
+    monkeypatch.setattr(build, "gains_from_bfloat16", lambda: able_and_gains[1])
     config = TrainingConfig(mixed_precision=wanted)
     assert build_product_type(config, torch.device(device)) == expected
     assert (build_precision(config, torch.device(device)) is nullcontext) == (expected == "float32")

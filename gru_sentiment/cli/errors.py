@@ -34,7 +34,8 @@ class _AboveBars(logging.StreamHandler[TextIO]):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a message on a line of its own."""
         # tqdm's own locking fails in its clean-up where Ctrl-C comes before it has the lock
-        with tqdm.get_lock(), tqdm.external_write_mode(file=self.stream, nolock=True):
+        lock = tqdm.get_lock()  # type: ignore[no-untyped-call]
+        with lock, tqdm.external_write_mode(file=self.stream, nolock=True):
             super().emit(record)
 
 

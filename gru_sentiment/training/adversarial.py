@@ -6,12 +6,14 @@ vectors normalised to a variance of 1 instead, so that a network cannot escape b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
@@ -32,20 +34,21 @@ class TwoStage(Protocol):
     def classify(self, vectors: PackedSequence) -> Tensor:
         """Packed word vectors (tokens, dimension) to logits (batch, outputs)."""
 
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """What is trained."""
+
 
 @dataclass(frozen=True)
-class Pass:
-    """A batch, read once: what a second reading is compared with."""
+class Reading:
+    """A batch whose words have been looked up, to be read more than once."""
 
     model: TwoStage
     batch: Batch
     vectors: Tensor
-    """Word vectors (tokens, dimension), dropout applied: the second reading has the same."""
-    logits: Tensor
-    loss: Tensor
+    """Word vectors (tokens, dimension), dropout applied: every reading has the same."""
 
     def logits_at(self, vectors: Tensor) -> Tensor:
-        """Logits for other word vectors."""
+        """Logits for these word vectors or others."""
         return self.model.classify(PackedSequence(vectors, self.batch.tokens.batch_sizes))
 
     def moved(self, direction: Tensor, length: float) -> Tensor:
@@ -66,35 +69,71 @@ class AdversarialLoss:
     def __init__(
         self, loss: ClassificationLoss, kind: str, *, epsilon: float, weight: float
     ) -> None:
-        kinds: dict[str, Callable[[Pass], Tensor]] = {
+        kinds: dict[str, Callable[[Reading], tuple[Tensor, Tensor, Tensor]]] = {
             "adversarial": self._adversarial,
             "virtual": self._virtual,
         }
-        self.loss, self.added = loss, kinds[kind]
+        self.loss, self.read = loss, kinds[kind]
         self.epsilon, self.weight = epsilon, weight
 
     def of_model(self, model: TwoStage, batch: Batch) -> tuple[Tensor, int]:
         """The loss of a batch under `model`, and how many of its rows are classified rightly."""
-        vectors: Tensor = model.embedding(batch.tokens.data)
-        if not vectors.requires_grad:
-            vectors = vectors.requires_grad_()
-        logits = model.classify(PackedSequence(vectors, batch.tokens.batch_sizes))
-        first = Pass(model, batch, vectors, logits, self.loss.of_batch(logits, batch))
-        return first.loss + self.weight * self.added(first), count_correct(logits, batch)
+        logits, loss, added = self.read(Reading(model, batch, model.embedding(batch.tokens.data)))
+        return loss + self.weight * added, count_correct(logits, batch)
 
-    def _adversarial(self, first: Pass) -> Tensor:
-        (gradient,) = torch.autograd.grad(first.loss, first.vectors, retain_graph=True)
-        return self.loss.of_batch(first.logits_at(first.moved(gradient, self.epsilon)), first.batch)
+    def _adversarial(self, texts: Reading) -> tuple[Tensor, Tensor, Tensor]:
+        # one backward pass finds where to move and what the first reading teaches the weights,
+        # and frees its memory before the second
+        vectors = texts.vectors.detach().requires_grad_()
+        logits = texts.logits_at(vectors)
+        weights = [weight for weight in texts.model.parameters() if weight.requires_grad]
+        loss = self.loss.of_batch(logits, texts.batch)
+        gradients = _gradients(loss, [vectors, *weights])
+        known: Tensor = _Differentiated.apply(  # type: ignore[no-untyped-call]
+            loss.detach(), gradients, texts.vectors, *weights
+        )
+        assert gradients[0] is not None
+        moved = texts.logits_at(texts.moved(gradients[0], self.epsilon))
+        return logits, known, self.loss.of_batch(moved, texts.batch)
 
-    def _virtual(self, first: Pass) -> Tensor:
-        answer = _log_softmax(first.logits.detach())
+    def _virtual(self, texts: Reading) -> tuple[Tensor, Tensor, Tensor]:
+        logits = texts.logits_at(texts.vectors)
+        answer = _log_softmax(logits.detach())
 
         def change(vectors: Tensor) -> Tensor:
-            return divergence(answer, _log_softmax(first.logits_at(vectors)))
+            return divergence(answer, _log_softmax(texts.logits_at(vectors)))
 
-        guess = first.moved(torch.randn_like(first.vectors), SMALL).detach().requires_grad_()
+        guess = texts.moved(torch.randn_like(texts.vectors), SMALL).detach().requires_grad_()
         (gradient,) = torch.autograd.grad(change(guess), guess)
-        return change(first.moved(gradient, self.epsilon))
+        loss = self.loss.of_batch(logits, texts.batch)
+        return logits, loss, change(texts.moved(gradient, self.epsilon))
+
+
+class _Differentiated(Function):
+    """A loss whose gradients are known: nothing that it was computed from is needed any more."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        loss: Tensor,
+        gradients: Sequence[Tensor | None],
+        *inputs: Tensor,  # noqa: ARG004, what the gradients are of
+    ) -> Tensor:
+        ctx.gradients = gradients
+        return loss.clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        known = (None if one is None else one * upstream for one in ctx.gradients)
+        return None, None, *known
+
+
+def _gradients(loss: Tensor, inputs: Sequence[Tensor]) -> Sequence[Tensor | None]:
+    """Gradients of a loss, None for inputs that it does not depend on."""
+    # a backward pass has the types of the forward one, and autocast is not for it
+    with torch.autocast(loss.device.type, enabled=False):
+        return torch.autograd.grad(loss, inputs, allow_unused=True)
 
 
 def unit_by_text(direction: Tensor, batch: Batch) -> Tensor:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import random
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -45,6 +47,16 @@ def multiplies_bfloat16() -> bool:
     return _has_onednn() and torch.cpu._is_avx512_bf16_supported()
 
 
+def gains_from_bfloat16() -> bool:
+    """Whether this CPU trains in less time with products of bfloat16 than with float32's.
+
+    With AMX, and on AMD's cores (Zen 4: 1.4 to 1.5 times as fast, measured). Intel's AVX-512
+    multiplies both at one rate, and the conversions come on top: 0.7 times as fast, measured on a
+    Xeon of the fifth generation whose AMX was hidden from it.
+    """
+    return multiplies_bfloat16() and (torch.cpu._is_amx_tile_supported() or _is_amd())
+
+
 def refuse_randomness() -> None:
     """Let torch refuse operations that are not deterministic on CUDA.
 
@@ -55,6 +67,11 @@ def refuse_randomness() -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.benchmark = False
     torch.use_deterministic_algorithms(True)
+
+
+def _is_amd(cpu_info: Path = Path("/proc/cpuinfo")) -> bool:
+    about = cpu_info.read_text("utf-8") if cpu_info.exists() else platform.processor()
+    return "AuthenticAMD" in about
 
 
 def _has_onednn() -> bool:

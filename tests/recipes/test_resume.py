@@ -19,6 +19,7 @@ from gru_sentiment.config_file import load_config
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.results import EvaluationRecord, StepRecord
+from gru_sentiment.training.seeding import multiplies_bfloat16
 
 RUN, PARTIAL = Path("runs/mine"), Path("runs/mine.partial")
 CLOCK = {"elapsed_s", "tokens_per_s"}
@@ -92,7 +93,7 @@ RECIPES = {
     "average": ["training.ema_decay=0.9", "training.schedule=cosine"],
     "accumulation": ["training.accumulation_steps=4", "training.optimizer=rmsprop"],
     "plateau": ["training.schedule=reduce_on_plateau", "training.plateau_patience=0"],
-    "bfloat16": ["training.mixed_precision=auto"],
+    "bfloat16": [f"training.mixed_precision={str(multiplies_bfloat16()).lower()}"],
     "frozen": ["model.embedding_frozen_epochs=1", "training.optimizer=adam"],
     "augmentation": [
         "vectors.source=file",

@@ -66,6 +66,24 @@ def test_the_adversary_moves_along_the_gradient() -> None:
     assert correct == expected
 
 
+@pytest.mark.parametrize("trainable", [True, False])
+def test_the_gradients_are_those_of_both_losses(trainable: bool) -> None:
+    model, epsilon = new_model().double(), 0.3
+    model.embedding.set_trainable(trainable)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    loss = AdversarialLoss(ClassificationLoss(), "adversarial", epsilon=epsilon, weight=0.5)
+    total, _ = loss.of_model(model, BATCH)
+    (total / 4).backward()  # as where gradients are accumulated
+
+    vectors = model.embedding(BATCH.tokens.data)
+    at = vectors.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss_at(model, at), at)
+    move = epsilon * at.detach().square().mean().sqrt() * unit_by_text(gradient, BATCH)
+    both = loss_at(model, vectors) + 0.5 * loss_at(model, vectors + move)
+    for parameter, expected in zip(trained, torch.autograd.grad(both / 4, trained), strict=True):
+        torch.testing.assert_close(parameter.grad, expected)
+
+
 def test_the_adversary_is_worse_than_chance() -> None:
     model, epsilon = new_model(), 0.5
     loss = AdversarialLoss(ClassificationLoss(), "adversarial", epsilon=epsilon, weight=1.0)

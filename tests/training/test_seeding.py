@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import platform
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from gru_sentiment.training import seeding
 from gru_sentiment.training.seeding import (
+    _is_amd,
+    gains_from_bfloat16,
     multiplies_bfloat16,
     multiply_with_onednn,
     refuse_randomness,
@@ -86,3 +91,32 @@ def test_bfloat16_takes_onednn_and_a_cpu_that_has_it(
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: onednn)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: instructions)
     assert multiplies_bfloat16() == (onednn and instructions)
+
+
+@pytest.mark.parametrize(
+    ("able", "amx", "amd", "expected"),
+    [
+        (True, False, True, True),
+        (True, True, False, True),
+        (True, False, False, False),
+        (False, False, True, False),
+    ],
+)
+def test_bfloat16_gains_where_its_rate_is_higher(
+    monkeypatch: pytest.MonkeyPatch, able: bool, amx: bool, amd: bool, expected: bool
+) -> None:
+    monkeypatch.setattr(seeding, "multiplies_bfloat16", lambda: able)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(seeding, "_is_amd", lambda: amd)
+    assert gains_from_bfloat16() == expected
+
+
+@pytest.mark.parametrize(("vendor", "expected"), [("AuthenticAMD", True), ("GenuineIntel", False)])
+def test_who_made_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, vendor: str, expected: bool
+) -> None:
+    about = tmp_path / "cpuinfo"
+    about.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\n", "utf-8")
+    assert _is_amd(about) == expected
+    monkeypatch.setattr(platform, "processor", lambda: f"AMD64 Family 25, {vendor}")
+    assert _is_amd(tmp_path / "missing") == expected
