@@ -27,11 +27,12 @@ class AdversarialConfig(Section):
     """A second loss at word vectors that were moved where it hurts most (Miyato et al. 2017)."""
 
     kind: Literal["none", "adversarial", "virtual"] = "none"
-    """`adversarial` moves along the gradient of the loss and takes 2.5 times as long; `virtual`
+    """`adversarial` moves along the gradient of the loss and takes twice as long; `virtual`
     where the answer changes most, without looking at the label: it acts on unlabelled reviews too.
     """
-    epsilon: Annotated[float, Field(gt=0)] = 5.0
-    """How far all vectors of a text are moved, in units of their root mean square."""
+    epsilon: Annotated[float, Field(gt=0)] = 2.0
+    """How far all vectors of a text are moved, in units of their root mean square (5 in the paper,
+    which has larger networks and trains them longer)."""
     weight: Annotated[float, Field(gt=0)] = 1.0
     """Of the second loss; the first one has 1."""
 
