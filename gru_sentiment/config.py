@@ -197,7 +197,7 @@ class Config(Section):
     def _fits(self) -> Self:
         problems = [
             *_missing_for_source(self),
-            *_text_problems(self.text),
+            *_text_problems(self),
             *_pretraining_problems(self),
         ]
         if problems:
@@ -263,6 +263,11 @@ def _pretraining_problems(config: Config) -> list[str]:
             "training.unlabelled: is for a classifier; a language model reads data.unlabelled_path "
             "without it"
         )
+    if config.training.max_tokens is not None:
+        problems.append(
+            "training.max_tokens: is for a classifier; a language model reads streams of texts, "
+            "pretraining.window words at a time"
+        )
     if config.training.augmentation != AugmentationConfig():
         problems.append(
             "training.augmentation: acts on a classifier's reviews, not in pretraining; remove it"
@@ -270,9 +275,19 @@ def _pretraining_problems(config: Config) -> list[str]:
     return problems
 
 
-def _text_problems(text: TextConfig) -> list[str]:
-    if text.max_tokens is not None and text.head_tokens > text.max_tokens:
-        return [
-            f"text.head_tokens: {text.head_tokens} is more than text.max_tokens {text.max_tokens}"
-        ]
-    return []
+def _text_problems(config: Config) -> list[str]:
+    text, trained_on = config.text, config.training.max_tokens
+    problems = [
+        f"text.head_tokens: {text.head_tokens} is more than {key} {tokens}"
+        for key, tokens in (
+            ("text.max_tokens", text.max_tokens),
+            ("training.max_tokens", trained_on),
+        )
+        if tokens is not None and text.head_tokens > tokens
+    ]
+    if trained_on is not None and text.max_tokens is not None and trained_on > text.max_tokens:
+        problems.append(
+            f"training.max_tokens: {trained_on} is more than text.max_tokens {text.max_tokens}, "
+            "what is read of a review"
+        )
+    return problems

@@ -73,6 +73,10 @@ class TrainingConfig(Section):
     """Reviews a batch; null where `tokens_per_batch` is set."""
     tokens_per_batch: Positive | None = None
     """Words a batch, at most, instead of `batch_size`; a longer review has a batch of its own."""
+    max_tokens: Positive | None = None
+    """Words read of a review that is trained on, the head as long as otherwise; null: as many as
+    `text.max_tokens`. Training takes less time with fewer, and the answers may still come from
+    whole reviews."""
     accumulation_steps: Positive = 1
     """Batches whose gradients are added up before an optimizer step."""
     loss: Literal["bce", "cross_entropy"] = "bce"

@@ -64,6 +64,7 @@ OUT_OF_RANGE: list[tuple[type[Section], str, Any]] = [
     (DataConfig, "validation_size", 1.0),
     (DataConfig, "test_size", -0.1),
     (TextConfig, "max_tokens", 0),
+    (TrainingConfig, "max_tokens", 0),
     (TextConfig, "head_tokens", -1),
     (TextConfig, "min_frequency", 0),
     (TextConfig, "max_size", 0),
@@ -166,6 +167,22 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"vectors": {"source": "file"}}, "vectors.path: needed for vectors.source file"),
     ({"vectors": {"source": "name"}}, "vectors.name: needed for vectors.source name"),
     ({"text": {"max_tokens": 50}}, "text.head_tokens: 100 is more than text.max_tokens 50"),
+    (
+        {"training": {"max_tokens": 50}},
+        "text.head_tokens: 100 is more than training.max_tokens 50",
+    ),
+    (
+        {"training": {"max_tokens": 401}},
+        "training.max_tokens: 401 is more than text.max_tokens 400",
+    ),
+    (
+        {
+            "model": {"bidirectional": False},
+            "pretraining": {},
+            "training": {"max_tokens": 100},
+        },
+        "training.max_tokens: is for a classifier",
+    ),
     ({"training": {"unlabelled": {}}}, "unlabelled: nothing would be learned from these"),
     (
         {"training": {"unlabelled": {"weight": 0.5, "entropy_weight": 1.0}}},
@@ -224,6 +241,8 @@ POSSIBLE: list[dict[str, Any]] = [
     {"training": {"class_weights": (1.0, 2.0)}},
     {"text": {"max_tokens": None, "head_tokens": 1000}},
     {"text": {"max_tokens": 50, "head_tokens": 50}},
+    {"training": {"max_tokens": 100}},
+    {"text": {"max_tokens": None}, "training": {"max_tokens": 400}},
     {"data": {"source": "files", "path": Path("a.csv"), "validation_size": 5, "test_size": 0}},
     {"data": {"source": "files", "path": Path("a"), "validation_path": Path("b"),
               "validation_size": 0}},

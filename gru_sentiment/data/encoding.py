@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -58,6 +58,12 @@ class EncodedTexts:
         """Which texts lose their middle, shape (texts,)."""
         lengths = self.full_lengths
         return np.zeros(len(self), bool) if self.max_tokens is None else lengths > self.max_tokens
+
+    def at_most(self, tokens: int | None) -> EncodedTexts:
+        """The same texts, of which no more than `tokens` words are read; None changes nothing."""
+        if tokens is None or (self.max_tokens is not None and self.max_tokens <= tokens):
+            return self
+        return replace(self, max_tokens=tokens)
 
     def positions(self, rows: Integers, steps: Integers) -> Integers:
         """Where in `ids` step `steps[i]` of text `rows[i]` stands: head first, then tail."""

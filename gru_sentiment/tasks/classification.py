@@ -43,7 +43,8 @@ class Classification:
     ) -> None:
         self.config, self.device = config, device
         self.part, self.validation = parts["train"], parts["validation"]
-        self.batcher = build_batcher(config.training, self.part.encoded)
+        read = self.part.encoded.at_most(config.training.max_tokens)
+        self.batcher = build_batcher(config.training, read)
         self.augmentation = build_augmentation(config.training.augmentation, vectors)
         labels = self.part.label_ids[self.part.rows]
         n_classes = len(self.part.labels)

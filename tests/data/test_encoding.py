@@ -148,3 +148,17 @@ def test_uncut_texts_come_in_turn_and_in_portions(
     ]
     whole = [naive(word_lists[row], None, 0) if word_lists[row] else [] for row in rows]
     assert found == whole
+
+
+@pytest.mark.parametrize(
+    ("max_tokens", "at_most", "expected"),
+    [(None, 3, 3), (5, 3, 3), (3, 5, 3), (3, None, 3), (None, None, 6)],
+)
+def test_the_shorter_of_two_limits_holds(
+    max_tokens: int | None, at_most: int | None, expected: int
+) -> None:
+    texts = encoded([list("abcdef"), list("ab")], max_tokens, head_tokens=1)
+    assert texts.lengths.tolist()[1] == 2
+    shorter = texts.at_most(at_most)
+    assert shorter.lengths.tolist() == [expected, 2]
+    assert shorter.head_tokens == 1

@@ -1,13 +1,14 @@
-"""What an augmentation touches: the batches that are trained on, nothing that is measured."""
+"""What is trained on may be augmented and cut; nothing that is measured is."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_packed_sequence
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.build import build_model
-from gru_sentiment.config import Config, ModelConfig
+from gru_sentiment.config import Config, ModelConfig, TextConfig
 from gru_sentiment.config_training import AugmentationConfig, TrainingConfig
 from gru_sentiment.data.batching import Batches
 from gru_sentiment.data.encoding import EncodedTexts
@@ -25,17 +26,22 @@ VECTORS = WordVectors(
 )
 
 
-def task_with(**options: float) -> Classification:
+def task_with(max_tokens: int | None = None, **options: float) -> Classification:
     ids = np.random.default_rng(1).integers(2, WORDS, TEXTS * LENGTH).astype(np.int32)
     offsets = np.arange(TEXTS + 1) * LENGTH
-    encoded = EncodedTexts(np.arange(WORDS, dtype=np.int32), ids, offsets, None, 0)
+    encoded = EncodedTexts(np.arange(WORDS, dtype=np.int32), ids, offsets, None, 2)
     labels, rows = np.arange(TEXTS) % 2, np.arange(TEXTS)
     parts = {
         "train": Part(encoded, rows[:30], Labels([0, 1]), labels),
         "validation": Part(encoded, rows[30:], Labels([0, 1]), labels),
     }
-    training = TrainingConfig(batch_size=8, augmentation=AugmentationConfig(**options))  # type: ignore[arg-type]
-    config = Config(model=ModelConfig(hidden_size=4), training=training)
+    training = TrainingConfig(
+        batch_size=8,
+        max_tokens=max_tokens,
+        augmentation=AugmentationConfig(**options),  # type: ignore[arg-type]
+    )
+    text = TextConfig(max_tokens=None, head_tokens=2)
+    config = Config(text=text, model=ModelConfig(hidden_size=4), training=training)
     return Classification(config, parts, VECTORS, CPU)
 
 
@@ -72,3 +78,18 @@ def test_validation_texts_are_read_as_they_are() -> None:
     assert augmented.evaluate(model) == plain.evaluate(model)
     first, other = plain.batches(1)[0], augmented.batches(1)[0]
     assert plain.loss(model, first)[0] != plain.loss(model, other)[0]
+
+
+def test_texts_are_cut_in_training_alone() -> None:
+    torch.manual_seed(0)
+    weights = torch.from_numpy(initial_weights(VECTORS, 0))
+    whole, cut = task_with(), task_with(max_tokens=5)
+    model = build_model(whole.config, weights, 2, CPU)
+    assert cut.evaluate(model) == whole.evaluate(model)
+    for long, short in zip(whole.batches(1), cut.batches(1), strict=True):
+        assert long.rows.tolist() == short.rows.tolist()
+        texts, lengths = pad_packed_sequence(long.tokens, batch_first=True)
+        read, read_lengths = pad_packed_sequence(short.tokens, batch_first=True)
+        assert lengths.tolist() == [LENGTH] * len(long)
+        assert read_lengths.tolist() == [5] * len(long)
+        assert torch.equal(read, torch.cat([texts[:, :2], texts[:, -3:]], dim=1))
