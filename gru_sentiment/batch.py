@@ -41,6 +41,12 @@ class Batch:
         return len(self) - self.unlabelled
 
     @property
+    def unlabelled_places(self) -> torch.Tensor:
+        """Which texts of the batch have no label, shape (unlabelled,)."""
+        assert self.labels is not None
+        return (self.labels == NO_LABEL).nonzero().squeeze(1)
+
+    @property
     def n_tokens(self) -> int:
         """Number of words in the batch."""
         return len(self.tokens.data)

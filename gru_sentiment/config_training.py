@@ -27,9 +27,9 @@ class AdversarialConfig(Section):
     """A second loss at word vectors that were moved where it hurts most (Miyato et al. 2017)."""
 
     kind: Literal["none", "adversarial", "virtual"] = "none"
-    """`adversarial` moves along the gradient of the loss and takes twice as long; `virtual`
-    where the answer changes most, without looking at the label: it acts on unlabelled reviews too.
-    """
+    """Both move the vectors of a review along a gradient and take twice as long. `adversarial`
+    adds the loss of the label there, `virtual` how far the answer changes: it needs no label, and
+    acts on unlabelled reviews too."""
     epsilon: Annotated[float, Field(gt=0)] = 2.0
     """How far all vectors of a text are moved, in units of their root mean square (5 in the paper,
     which has larger networks and trains them longer)."""
@@ -139,11 +139,6 @@ class TrainingConfig(Section):
             )
         if self.momentum and self.optimizer not in OPTIMIZERS_WITH_MOMENTUM:
             raise ValueError(f"momentum: {self.optimizer} has none; use sgd or rmsprop")
-        if self.mixed_precision and self.adversarial.kind == "virtual":
-            raise ValueError(
-                "mixed_precision: adversarial.kind virtual looks at changes that are too small for "
-                "bfloat16; set one of them to false or none"
-            )
         if self.unlabelled is not None and self.unlabelled.teacher is None:
             self._check_without_teacher(self.unlabelled)
         return self

@@ -28,13 +28,21 @@ def prepare(weight: Tensor, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
     A recurrent layer multiplies a few rows by the same weight at every step, and a plain product
     spends more time on rearranging the weight than on multiplying. oneDNN can rearrange it once
     (what torch's inductor does with frozen weights): 2 to 4 times faster at 64 rows, measured.
-    Elsewhere (other precisions, builds without oneDNN) it is the plain product. The product is
-    computed in `dtype` and given in the type of x.
+    Elsewhere (other precisions, CPUs without AVX-512 for bfloat16, builds without oneDNN) it is the
+    plain product. The product is computed in `dtype` and given in the type of x.
     """
     weight = weight.to(dtype)
-    known = dtype in (torch.float32, torch.bfloat16)
-    if not known or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    if not _rearranges(dtype):
         return lambda x: multiply(x, weight.T, dtype)
     packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous())
     linear = torch.ops.mkldnn._linear_pointwise
     return lambda x: linear(x.to(dtype), packed, None, "none", [], "").to(x.dtype)
+
+
+def _rearranges(dtype: torch.dtype) -> bool:
+    """Whether oneDNN is there and keeps a rearranged weight of this type on this CPU."""
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    if dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return dtype == torch.float32

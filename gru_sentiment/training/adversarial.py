@@ -20,8 +20,9 @@ from torch.nn.utils.rnn import PackedSequence
 from gru_sentiment.batch import Batch
 from gru_sentiment.training.losses import ClassificationLoss, as_class_logits, count_correct
 
-SMALL = 0.1
-"""Length of the first guess of a virtual direction, relative as `epsilon` is."""
+FAINT = 1e-3
+"""Weight of what finds the directions of texts without labels: they are scaled to length 1, and
+what it teaches the weights is noise, zero in the mean."""
 
 
 class TwoStage(Protocol):
@@ -60,53 +61,43 @@ class Reading:
 class AdversarialLoss:
     """The loss of a batch plus `weight` times a loss at moved word vectors.
 
-    `adversarial` moves along the gradient of the loss (eq. 3 and 4 of the paper); `virtual` where
-    the answer changes most, found by one step of the power method, and needs no labels (eq. 6 to
-    8): what it adds is the divergence of the two answers, over all rows of the batch, labelled or
-    not.
+    A text with a label moves along the gradient of its loss (eq. 3 and 4 of the paper). One without
+    moves along the gradient for a class that is drawn from the model's own answer. The mean outer
+    product of such gradients is the curvature of the divergence that the paper maximises (Fisher's
+    information), and for two classes that has one direction: the one that the paper's power method
+    finds from a random guess (eq. 6 to 8), without a reading of its own.
+
+    What is added is the loss at the moved vectors if `kind` is `adversarial`; if `virtual` it is
+    the divergence of the two answers, over all rows of the batch, labelled or not.
     """
 
     def __init__(
         self, loss: ClassificationLoss, kind: str, *, epsilon: float, weight: float
     ) -> None:
-        kinds: dict[str, Callable[[Reading], tuple[Tensor, Tensor, Tensor]]] = {
-            "adversarial": self._adversarial,
-            "virtual": self._virtual,
+        kinds: dict[str, Callable[[Tensor, Tensor, Batch], Tensor]] = {
+            "adversarial": lambda _, moved, batch: loss.of_batch(moved, batch),
+            "virtual": lambda logits, moved, _: divergence(logits, moved),
         }
-        self.loss, self.read = loss, kinds[kind]
+        self.loss, self.added = loss, kinds[kind]
         self.epsilon, self.weight = epsilon, weight
 
     def of_model(self, model: TwoStage, batch: Batch) -> tuple[Tensor, int]:
         """The loss of a batch under `model`, and how many of its rows are classified rightly."""
-        logits, loss, added = self.read(Reading(model, batch, model.embedding(batch.tokens.data)))
-        return loss + self.weight * added, count_correct(logits, batch)
-
-    def _adversarial(self, texts: Reading) -> tuple[Tensor, Tensor, Tensor]:
         # one backward pass finds where to move and what the first reading teaches the weights,
         # and frees its memory before the second
+        texts = Reading(model, batch, model.embedding(batch.tokens.data))
         vectors = texts.vectors.detach().requires_grad_()
         logits = texts.logits_at(vectors)
-        weights = [weight for weight in texts.model.parameters() if weight.requires_grad]
-        loss = self.loss.of_batch(logits, texts.batch)
-        gradients = _gradients(loss, [vectors, *weights])
+        weights = [weight for weight in model.parameters() if weight.requires_grad]
+        loss = self.loss.of_batch(logits, batch)
+        gradients = _gradients(loss + FAINT * loss_of_drawn(logits, batch), [vectors, *weights])
         known: Tensor = _Differentiated.apply(  # type: ignore[no-untyped-call]
             loss.detach(), gradients, texts.vectors, *weights
         )
         assert gradients[0] is not None
         moved = texts.logits_at(texts.moved(gradients[0], self.epsilon))
-        return logits, known, self.loss.of_batch(moved, texts.batch)
-
-    def _virtual(self, texts: Reading) -> tuple[Tensor, Tensor, Tensor]:
-        logits = texts.logits_at(texts.vectors)
-        answer = _log_softmax(logits.detach())
-
-        def change(vectors: Tensor) -> Tensor:
-            return divergence(answer, _log_softmax(texts.logits_at(vectors)))
-
-        guess = texts.moved(torch.randn_like(texts.vectors), SMALL).detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(change(guess), guess)
-        loss = self.loss.of_batch(logits, texts.batch)
-        return logits, loss, change(texts.moved(gradient, self.epsilon))
+        added = self.added(logits.detach(), moved, batch)
+        return known + self.weight * added, count_correct(logits, batch)
 
 
 class _Differentiated(Function):
@@ -136,20 +127,32 @@ def _gradients(loss: Tensor, inputs: Sequence[Tensor]) -> Sequence[Tensor | None
         return torch.autograd.grad(loss, inputs, allow_unused=True)
 
 
+def loss_of_drawn(logits: Tensor, batch: Batch) -> Tensor:
+    """Cross-entropy of rows without labels with classes drawn from their answers, a scalar.
+
+    Its gradient is zero in the mean, and that of a row points along the curvature there.
+    """
+    if not batch.unlabelled:
+        return logits.new_zeros(())
+    answers = as_class_logits(logits[batch.unlabelled_places])
+    with torch.no_grad():  # the largest of these is a draw (Gumbel 1954)
+        drawn = (answers - torch.empty_like(answers).exponential_().log()).argmax(1)
+    return F.cross_entropy(answers, drawn)
+
+
 def unit_by_text(direction: Tensor, batch: Batch) -> Tensor:
     """`direction` (tokens, dimension) scaled to length 1 over all words of each text."""
     sizes = batch.tokens.batch_sizes.tolist()
     text_of = torch.cat([torch.arange(size) for size in sizes]).to(direction.device)
     squares = direction.square().sum(1)
-    norms = squares.new_zeros(len(batch)).index_add(0, text_of, squares).sqrt().clamp_min(1e-12)
+    norms = squares.new_zeros(len(batch)).index_add(0, text_of, squares).sqrt().clamp_min(1e-16)
     return direction / norms[text_of].unsqueeze(1)
 
 
-def divergence(log_p: Tensor, log_q: Tensor) -> Tensor:
-    """Mean Kullback-Leibler divergence of rows of log probabilities (batch, classes), in nats."""
+def divergence(logits: Tensor, others: Tensor) -> Tensor:
+    """Mean Kullback-Leibler divergence, in nats, of the answers `others` from those of `logits`.
+
+    Both (batch, 1 or classes).
+    """
+    log_p, log_q = (torch.log_softmax(as_class_logits(x), dim=1) for x in (logits, others))
     return F.kl_div(log_q, log_p, reduction="batchmean", log_target=True)
-
-
-def _log_softmax(logits: Tensor) -> Tensor:
-    """Log probabilities (batch, classes)."""
-    return torch.log_softmax(as_class_logits(logits), dim=1)

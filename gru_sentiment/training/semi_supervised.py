@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F
 
-from gru_sentiment.batch import NO_LABEL, Batch
+from gru_sentiment.batch import Batch
 from gru_sentiment.training.losses import ClassificationLoss, as_class_logits
 
 
@@ -39,8 +39,7 @@ class SemiSupervisedLoss(ClassificationLoss):
         total = super().of_batch(logits, batch)
         if not batch.unlabelled:
             return total
-        assert batch.labels is not None
-        places = (batch.labels == NO_LABEL).nonzero().squeeze(1)
+        places = batch.unlabelled_places
         answers = as_class_logits(logits[places])
         if self.soft_labels is not None:
             targets = self.soft_labels[batch.rows[places.cpu()]].to(answers)

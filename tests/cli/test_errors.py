@@ -118,13 +118,6 @@ ROWS = {
         ("glove.txt: no such file of word vectors",),
         options=("--set", "vectors.source=file", "--set", "vectors.path=glove.txt"),
     ),
-    "half precision for small changes": Wrong(
-        ("training.mixed_precision: adversarial.kind virtual", "set one of them to false or none"),
-        options=(
-            *("--set", "training.mixed_precision=auto"),
-            *("--set", "training.adversarial.kind=virtual"),
-        ),
-    ),
     "diverging": Wrong(
         ("epoch 1, batch", "rows ", "lower training.learning_rate"),
         options=(

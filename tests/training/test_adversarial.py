@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
-from gru_sentiment.batch import Batch
+from gru_sentiment.batch import NO_LABEL, Batch
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
-from gru_sentiment.training.adversarial import AdversarialLoss, divergence, unit_by_text
-from gru_sentiment.training.losses import ClassificationLoss
+from gru_sentiment.training.adversarial import (
+    AdversarialLoss,
+    divergence,
+    loss_of_drawn,
+    unit_by_text,
+)
+from gru_sentiment.training.losses import ClassificationLoss, log_probabilities
 
 TEXTS = [[2, 3, 4, 5], [5, 6], [7]]
 BATCH = Batch(
@@ -115,8 +123,7 @@ def test_the_virtual_adversary_changes_answers_more_than_chance() -> None:
     scale = vectors.square().mean().sqrt()
 
     def answer(x: Tensor) -> Tensor:
-        logits = model.classify(PackedSequence(x, SIZES))
-        return torch.log_softmax(torch.cat([torch.zeros_like(logits), logits], 1), 1)
+        return model.classify(PackedSequence(x, SIZES))
 
     with torch.no_grad():
         random = [
@@ -133,16 +140,63 @@ def test_the_virtual_adversary_changes_answers_more_than_chance() -> None:
     assert min(found) > sum(random) / len(random)
 
 
-def test_the_virtual_adversary_does_not_look_at_labels() -> None:
-    model = new_model()
-    other = Batch(BATCH.tokens, BATCH.rows, torch.tensor([0, 1, 0]))
-    added = []
-    for batch in (BATCH, other):
-        torch.manual_seed(3)
-        loss = AdversarialLoss(ClassificationLoss(), "virtual", epsilon=0.5, weight=1.0)
-        clean, _ = ClassificationLoss().of_model(model, batch)
-        added.append(float((loss.of_model(model, batch)[0] - clean).detach()))
-    assert added[0] == pytest.approx(added[1], abs=1e-6)
+def moved_by(model: TextClassifier, epsilon: float) -> Tensor:
+    """Vectors of all texts moved along the gradient of their logits."""
+    vectors = model.embedding(BATCH.tokens.data).detach().requires_grad_()
+    logits = model.classify(PackedSequence(vectors, SIZES))
+    (gradient,) = torch.autograd.grad(logits.sum(), vectors)
+    scale = vectors.detach().square().mean().sqrt()
+    return epsilon * scale * unit_by_text(gradient, BATCH)
+
+
+def test_a_text_without_a_label_moves_along_its_logit_one_way_or_the_other() -> None:
+    """For two classes that is where one step of the power method ends, from any guess."""
+    model, epsilon = new_model().double(), 0.5
+    batch = replace(BATCH, labels=torch.tensor([1, NO_LABEL, NO_LABEL]), unlabelled=2)
+    loss = AdversarialLoss(ClassificationLoss(), "virtual", epsilon=epsilon, weight=1.0)
+    vectors, move = model.embedding(BATCH.tokens.data).detach(), moved_by(model, epsilon)
+    logits = model.classify(PackedSequence(vectors, SIZES)).detach()
+    ways = []
+    for signs in product([-1.0], [-1.0, 1.0], [-1.0, 1.0]):  # the first has the label 1
+        way = torch.tensor(signs)[TEXT_OF].unsqueeze(1) * move
+        there = model.classify(PackedSequence(vectors + way, SIZES))
+        ways.append(float(divergence(logits, there).detach()))
+    clean, _ = ClassificationLoss().of_model(model, batch)
+    seen = set()
+    for seed in range(30):
+        torch.manual_seed(seed)
+        added = float((loss.of_model(model, batch)[0] - clean).detach())
+        seen.add(min(range(4), key=lambda way: abs(ways[way] - added)))
+        assert min(abs(way - added) for way in ways) < 1e-9
+    assert len(seen) > 1
+
+
+def test_what_finds_the_direction_teaches_next_to_nothing() -> None:
+    model = new_model().double()
+    batch = replace(BATCH, labels=torch.tensor([1, NO_LABEL, NO_LABEL]), unlabelled=2)
+    weights = list(model.parameters())
+    expected = torch.autograd.grad(ClassificationLoss().of_model(model, batch)[0], weights)
+    # too near for the divergence to have a gradient
+    loss = AdversarialLoss(ClassificationLoss(), "virtual", epsilon=1e-9, weight=1.0)
+    for one, other in zip(
+        torch.autograd.grad(loss.of_model(model, batch)[0], weights), expected, strict=True
+    ):
+        torch.testing.assert_close(one, other, atol=3e-3, rtol=0)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_drawn_classes_have_a_mean_gradient_of_zero_and_the_curvature(outputs: int) -> None:
+    torch.manual_seed(0)
+    row, draws = torch.randn(1, outputs), 20_000
+    logits = row.repeat(draws, 1).requires_grad_()
+    labels = torch.full((draws,), NO_LABEL)
+    batch = replace(BATCH, labels=labels, unlabelled=draws)
+    (each,) = torch.autograd.grad(draws * loss_of_drawn(logits, batch), logits)
+    torch.testing.assert_close(each.mean(0), torch.zeros(outputs), atol=0.02, rtol=0)
+    p = log_probabilities(row)[0].exp().float()[-outputs:]
+    torch.testing.assert_close(
+        each.T @ each / draws, torch.diag(p) - torch.outer(p, p), atol=0.02, rtol=0
+    )
 
 
 @pytest.mark.parametrize("kind", ["adversarial", "virtual"])
