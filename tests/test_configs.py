@@ -45,7 +45,7 @@ def dimension_of(config: Config) -> int:
 
 
 def test_finds_the_configs_that_are_promised() -> None:
-    promised = {"gru", "lstm", "rnn", "imdb-hub", "smoke", "article", "imdb-best"}
+    promised = {"gru", "lstm", "rnn", "imdb-hub", "smoke", "article", "imdb-best", "few-labels"}
     assert {f"{name}.yaml" for name in promised} <= set(CONFIGS)
     others = {p.name for p in FOLDER.rglob("*") if p.is_file()} - {Path(c).name for c in CONFIGS}
     assert others == {"RESULTS.md"}
@@ -101,6 +101,12 @@ def test_self_training_is_fine_tuning_with_a_teacher() -> None:
     assert added.teacher == FOLDER / "../runs/fused"
     plain = taught.training.model_copy(update={"unlabelled": None})
     assert taught.model_copy(update={"training": plain}) == tuned
+
+
+def test_few_labels_start_from_the_same_encoder_and_read_as_much() -> None:
+    tuned, few = (load_config(FOLDER / f"{name}.yaml") for name in ("finetune", "few-labels"))
+    assert (few.model, few.text, few.vectors) == (tuned.model, tuned.text, tuned.vectors)
+    assert few.data == tuned.data.model_copy(update={"train_size": 500})
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
