@@ -61,8 +61,8 @@ class Reading:
 class AdversarialLoss:
     """The loss of a batch plus `weight` times a loss at moved word vectors.
 
-    A text with a label moves along the gradient of its loss (eq. 3 and 4 of the paper). One without
-    moves along the gradient for a class that is drawn from the model's own answer. The mean outer
+    A text moves along the gradient of its loss (eq. 3 and 4 of the paper). If `kind` is `virtual`,
+    one without a label moves along that for a class drawn from the model's own answer. The mean outer
     product of such gradients is the curvature of the divergence that the paper maximises (Fisher's
     information), and for two classes that has one direction: the one that the paper's power method
     finds from a random guess (eq. 6 to 8), without a reading of its own.
@@ -78,7 +78,7 @@ class AdversarialLoss:
             "adversarial": lambda _, moved, batch: loss.of_batch(moved, batch),
             "virtual": lambda logits, moved, _: divergence(logits, moved),
         }
-        self.loss, self.added = loss, kinds[kind]
+        self.loss, self.added, self.draws = loss, kinds[kind], kind == "virtual"
         self.epsilon, self.weight = epsilon, weight
 
     def of_model(self, model: TwoStage, batch: Batch) -> tuple[Tensor, int]:
@@ -90,7 +90,8 @@ class AdversarialLoss:
         logits = texts.logits_at(vectors)
         weights = [weight for weight in model.parameters() if weight.requires_grad]
         loss = self.loss.of_batch(logits, batch)
-        gradients = _gradients(loss + FAINT * loss_of_drawn(logits, batch), [vectors, *weights])
+        leading = loss + FAINT * loss_of_drawn(logits, batch) if self.draws else loss
+        gradients = _gradients(leading, [vectors, *weights])
         known: Tensor = _Differentiated.apply(  # type: ignore[no-untyped-call]
             loss.detach(), gradients, texts.vectors, *weights
         )

@@ -185,3 +185,13 @@ def test_an_adversary_moves_against_the_teacher_too() -> None:
     plain = added_by(MIXED, "adversarial", SemiSupervisedLoss())
     taught = added_by(MIXED, "adversarial", SemiSupervisedLoss(soft_labels=SOFT))
     assert taught > plain > 0
+
+
+def test_a_teacher_needs_no_drawn_answers() -> None:
+    model = new_model()
+    loss = AdversarialLoss(
+        SemiSupervisedLoss(soft_labels=SOFT), "adversarial", epsilon=0.5, weight=1.0
+    )
+    before = torch.get_rng_state()
+    value(loss, model)
+    assert torch.equal(torch.get_rng_state(), before)
