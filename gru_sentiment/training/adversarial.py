@@ -62,10 +62,10 @@ class AdversarialLoss:
     """The loss of a batch plus `weight` times a loss at moved word vectors.
 
     A text moves along the gradient of its loss (eq. 3 and 4 of the paper). If `kind` is `virtual`,
-    one without a label moves along that for a class drawn from the model's own answer. The mean outer
-    product of such gradients is the curvature of the divergence that the paper maximises (Fisher's
-    information), and for two classes that has one direction: the one that the paper's power method
-    finds from a random guess (eq. 6 to 8), without a reading of its own.
+    one without a label moves along that for a class drawn from the model's own answer. The mean
+    outer product of such gradients is the curvature of the divergence that the paper maximises
+    (Fisher's information), and for two classes that has one direction: the one that the paper's
+    power method finds from a random guess (eq. 6 to 8), without a reading of its own.
 
     What is added is the loss at the moved vectors if `kind` is `adversarial`; if `virtual` it is
     the divergence of the two answers, over all rows of the batch, labelled or not.
