@@ -85,15 +85,14 @@ class TrainingConfig(Section):
     """Weight of each class in the loss: one number a class in their sorted order, or `balanced`."""
     label_smoothing: Fraction = 0.0
     """Share of the target spread over all classes (Szegedy et al. 2016)."""
-    optimizer: Literal["sgd", "rmsprop", "adam", "adamw", "muon"] = "adamw"
-    """Weight decay spares embeddings and biases. `muon` (Jordan et al. 2024) moves a matrix as far
-    in all its directions, and all else as adamw does, at the same rates."""
+    optimizer: Literal["sgd", "rmsprop", "adam", "adamw"] = "adamw"
+    """Weight decay spares embeddings and biases."""
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
     """The highest rate of the schedule."""
     momentum: Fraction = 0.0
     """Of sgd and rmsprop."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    """Decoupled in adamw and muon, added to the gradient in the others."""
+    """Decoupled in adamw, added to the gradient in the others."""
     schedule: Literal["constant", "linear", "cosine", "one_cycle", "reduce_on_plateau"] = (
         "one_cycle"
     )
@@ -139,7 +138,7 @@ class TrainingConfig(Section):
                 "tokens_per_batch: set either this or batch_size, and the other one to null"
             )
         if self.momentum and self.optimizer not in OPTIMIZERS_WITH_MOMENTUM:
-            raise ValueError(f"momentum: {self.optimizer} has none to set; use sgd or rmsprop")
+            raise ValueError(f"momentum: {self.optimizer} has none; use sgd or rmsprop")
         if self.unlabelled is not None and self.unlabelled.teacher is None:
             self._check_without_teacher(self.unlabelled)
         return self

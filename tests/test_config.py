@@ -159,7 +159,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"training": {"tokens_per_batch": 5}}, "tokens_per_batch: set either this or batch_size"),
     ({"training": {"batch_size": None}}, "tokens_per_batch: set either this or batch_size"),
     ({"training": {"optimizer": "adam", "momentum": 0.9}}, "momentum: adam has none"),
-    ({"training": {"momentum": 0.9}}, "momentum: adamw has none to set; use sgd or rmsprop"),
+    ({"training": {"momentum": 0.9}}, "momentum: adamw has none; use sgd or rmsprop"),
     ({"data": {"source": "folder"}}, "data.path: needed for data.source folder"),
     ({"data": {"source": "files"}}, "data.path: needed for data.source files"),
     ({"data": {"source": "hub"}}, "data.dataset: needed for data.source hub"),

@@ -146,7 +146,7 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
         ),
         (
             "training:\n  epochs: 3\n  momentum: 0.9",
-            "c.yaml:3: training.momentum: adamw has none to set; use sgd or rmsprop",
+            "c.yaml:3: training.momentum: adamw has none; use sgd or rmsprop",
         ),
         # the key is not in the file: its section's line, or none at all
         ("data: {source: files}", "c.yaml:1: data.path: needed for data.source files"),
@@ -180,7 +180,7 @@ lowercase: true
         "c.yaml:2: model.cell: \"gruu\" is not allowed; expected 'rnn', 'lstm' or 'gru'; "
         "did you mean gru?",
         "c.yaml:3: model.hiden_size: unknown key (value 3); did you mean model.hidden_size?",
-        "c.yaml:5: training.momentum: adamw has none to set; use sgd or rmsprop",
+        "c.yaml:5: training.momentum: adamw has none; use sgd or rmsprop",
         'c.yaml:6: training.epochs: "many" is not allowed; expected a valid integer',
         "c.yaml:7: data.path: needed for data.source files",
         "c.yaml:9: vectors.path: needed for vectors.source file",

@@ -11,15 +11,12 @@ from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from torch.optim.lr_scheduler import LambdaLR, OneCycleLR, ReduceLROnPlateau
 
-from gru_sentiment.training.muon import Muon, matrix_groups
-
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     # fused: one pass over a parameter and its state instead of one an operation
     "sgd": partial(SGD, fused=True),
     "rmsprop": RMSprop,
     "adam": partial(Adam, fused=True),
     "adamw": partial(AdamW, fused=True),
-    "muon": Muon,
 }
 
 
@@ -53,7 +50,7 @@ def make_optimizer(
         for parameter_name, parameter in module.named_parameters(recurse=False)
         if isinstance(module, nn.Embedding) or "bias" in parameter_name
     }
-    groups: list[dict[str, Any]] = []
+    groups = []
     for depth, layer in enumerate(layers or [list(model.parameters())]):
         rate = learning_rate / layer_decay**depth
         decayed = [parameter for parameter in layer if parameter not in spared]
@@ -62,8 +59,6 @@ def make_optimizer(
             {"params": decayed, "weight_decay": weight_decay, "lr": rate},
             {"params": rest, "weight_decay": 0.0, "lr": rate},
         ]
-    if name == "muon":
-        groups = matrix_groups(model, groups)
     return OPTIMIZERS[name](
         [group for group in groups if group["params"]], lr=learning_rate, **options
     )

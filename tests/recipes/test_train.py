@@ -502,7 +502,6 @@ def test_batches_within_a_budget_of_tokens(tiny_config: Path) -> None:
         ("adam", "cosine"),
         ("adamw", "one_cycle"),
         ("sgd", "reduce_on_plateau"),
-        ("muon", "one_cycle"),
     ],
 )
 def test_optimizers_and_schedules_by_name(tiny_config: Path, optimizer: str, schedule: str) -> None:

@@ -145,7 +145,6 @@ def adamw(w: float, g: float, state: dict[str, float]) -> float:
         ("rmsprop", rmsprop, {"momentum": 0.9}),
         ("adam", adam, {}),
         ("adamw", adamw, {}),
-        ("muon", adamw, {}),  # of a single number: no matrix
     ],
 )
 def test_updates_are_those_of_the_papers(
