@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CONSTRAINTS := scripts/constraints.txt
 RUN_FLAGS ?=
+# one process a core, which takes over tests that another has not come to
+TEST_FLAGS ?= -n auto --dist worksteal
 # more texts for pre-training: a file with a column `text`, or a folder of .txt files
 UNLABELLED ?= ../shared/data/imdb_unsupervised.parquet
 BENCH := $(VENV)/.bench
@@ -72,10 +74,10 @@ fuse: $(RUNS)/fused ## the fine-tuned classifier and the baseline together
 best: $(RUNS)/imdb-best ## a classifier taught by both on the unlabelled reviews of UNLABELLED=FILE
 
 test: $(READY) ## unit tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TEST_FLAGS)
 
 test-slow: $(READY) ## the real program end to end
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow $(TEST_FLAGS)
 
 test-gpu: $(READY) ## what needs CUDA
 	$(BIN)/python -m pytest -m gpu

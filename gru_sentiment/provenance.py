@@ -1,4 +1,4 @@
-"""Where a run came from: versions, commit, machine."""
+"""Where a run came from: versions, commit, machine, when and how long."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import os
 import platform
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,34 @@ def provenance() -> dict[str, Any]:
         "packages": {name: _version(name) for name in PACKAGES},
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }
+
+
+class Stopwatch:
+    """When a training's process began, and how long it takes."""
+
+    def __init__(self) -> None:
+        self._begun, self._started_at = time.perf_counter(), datetime.now(UTC)
+        self.earlier_s = 0.0
+        """Seconds that other processes have spent on the training."""
+        self.startup_s = 0.0
+
+    def ready(self) -> None:
+        """All is built: the training begins."""
+        self.startup_s = time.perf_counter() - self._begun
+
+    @property
+    def total_s(self) -> float:
+        """Seconds until now, over all processes."""
+        return self.earlier_s + time.perf_counter() - self._begun
+
+    def about(self) -> dict[str, Any]:
+        """Times and memory until now, as metadata.json holds them."""
+        return {
+            "started_at": self._started_at.isoformat(timespec="seconds"),
+            "startup_s": self.startup_s,
+            "total_s": self.total_s,
+            "peak_memory_mib": peak_memory_mib(),
+        }
 
 
 def fingerprint(text: str) -> str:

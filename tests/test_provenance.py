@@ -1,4 +1,4 @@
-"""Versions, commit and machine."""
+"""Versions, commit, machine and times."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import importlib.metadata
 import json
 import platform
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import gru_sentiment
 from gru_sentiment import provenance as module
-from gru_sentiment.provenance import commit, peak_memory_mib, provenance
+from gru_sentiment.provenance import Stopwatch, commit, peak_memory_mib, provenance
 
 
 @pytest.fixture
@@ -78,3 +80,17 @@ def test_peak_memory_is_in_mebibytes() -> None:
         assert before == pytest.approx(
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, rel=0.01
         )
+
+
+def test_a_stopwatch_adds_what_other_processes_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    watch = Stopwatch()
+    now[0] = 103.0
+    watch.earlier_s = 60.0
+    watch.ready()
+    now[0] = 110.0
+    about = json.loads(json.dumps(watch.about()))
+    assert (about["startup_s"], about["total_s"], watch.total_s) == (3.0, 70.0, 70.0)
+    began = datetime.fromisoformat(about["started_at"])
+    assert abs(datetime.now(began.tzinfo) - began) < timedelta(minutes=5)

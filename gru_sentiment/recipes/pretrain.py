@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from gru_sentiment.data.vocab import SPECIALS
 from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine import prepare_machine
-from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
+from gru_sentiment.provenance import Stopwatch, fingerprint, provenance
 from gru_sentiment.results import PretrainingResult
 from gru_sentiment.resuming import Start, new_run, old_run
 from gru_sentiment.tasks.language_modelling import LanguageModelling
@@ -76,7 +74,7 @@ def resume(
 
 
 def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingResult:
-    started, started_at = time.perf_counter(), datetime.now(UTC)
+    watch = Stopwatch()
     config, writer = start.config, start.writer
     machine = prepare_machine(config, start.known.get("threads"))
     device = machine.device
@@ -116,11 +114,11 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     )
     fitting = Fitting(config, model, task, writer, device=device, facts=facts)
     fitting.begin(start.checkpoint)
-    startup_s = time.perf_counter() - started
+    watch.earlier_s = fitting.earlier_s
+    watch.ready()
     fitting.run(observer)
     scores = fitting.best_scores
     writer.write_json(METRICS, {"held_out": scores})
-    total_s = fitting.earlier_s + time.perf_counter() - started
     about = {
         "kind": ENCODER,
         "seed": config.run.seed,
@@ -128,13 +126,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
         "data_fingerprint": corpus.fingerprint,
         "rows": {"train": len(corpus.rows), "held_out": len(corpus.held_out)},
     }
-    clock = {
-        "started_at": started_at.isoformat(timespec="seconds"),
-        "startup_s": startup_s,
-        "total_s": total_s,
-        "peak_memory_mib": peak_memory_mib(),
-    }
-    writer.write_json(METADATA, provenance() | about | fitting.about() | clock)
+    writer.write_json(METADATA, provenance() | about | fitting.about() | watch.about())
     writer.finish(keep_checkpoint=config.run.keep_checkpoint, latest=False)
     return PretrainingResult(
         run=str(writer.path),
@@ -145,7 +137,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
         parameters=fitting.parameters["total"],
         vocabulary=len(vocabulary),
         training_s=fitting.training_s,
-        total_s=total_s,
+        total_s=watch.total_s,
         bidirectional=len(task.directions) > 1,
     )
 

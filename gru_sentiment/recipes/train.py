@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +29,7 @@ from gru_sentiment.evaluation import Part, calibrated
 from gru_sentiment.evaluation_results import Calibrated, Metrics, scores_to_json
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine import prepare_machine
-from gru_sentiment.provenance import fingerprint, peak_memory_mib, provenance
+from gru_sentiment.provenance import Stopwatch, fingerprint, provenance
 from gru_sentiment.results import Coverage, TrainingResult
 from gru_sentiment.resuming import TEACHER, UNLABELLED, Start, new_run, old_run
 from gru_sentiment.tasks.classification import Classification
@@ -91,7 +89,7 @@ def resume(
 
 
 def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
-    started, started_at = time.perf_counter(), datetime.now(UTC)
+    watch = Stopwatch()
     config, writer = start.config, start.writer
     machine = prepare_machine(config, start.known.get("threads"))
     device = machine.device
@@ -129,10 +127,10 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     task = Classification(config, parts, vectors, device, soft_labels)
     fitting = Fitting(config, model, task, writer, device=device, facts=facts)
     fitting.begin(start.checkpoint)
-    startup_s = time.perf_counter() - started
+    watch.earlier_s = fitting.earlier_s
+    watch.ready()
     fitting.run(observer)
     metrics, calibration = _final_metrics(writer, fitting.evaluated, parts, device)
-    total_s = fitting.earlier_s + time.perf_counter() - started
     about = {
         "seed": config.run.seed,
         **machine.about(),
@@ -143,13 +141,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         "unlabelled_fingerprint": corpus.unlabelled.fingerprint if corpus.unlabelled else None,
         "teacher": taught.about() if taught else None,
     }
-    clock = {
-        "started_at": started_at.isoformat(timespec="seconds"),
-        "startup_s": startup_s,
-        "total_s": total_s,
-        "peak_memory_mib": peak_memory_mib(),
-    }
-    writer.write_json(METADATA, provenance() | about | fitting.about() | clock)
+    writer.write_json(METADATA, provenance() | about | fitting.about() | watch.about())
     writer.finish(keep_checkpoint=config.run.keep_checkpoint)
     return TrainingResult(
         run=str(writer.path),
@@ -165,7 +157,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         vocabulary=len(vocabulary),
         coverage=covered,
         training_s=fitting.training_s,
-        total_s=total_s,
+        total_s=watch.total_s,
     )
 
 
