@@ -20,14 +20,14 @@ from .programs import LIMIT_S, environment, gru_sent, started
 pytestmark = pytest.mark.slow
 
 CONFIG = """\
-data: {{source: package, validation_size: 500, test_size: 22500}}
+data: {{source: package, train_size: 1000, validation_size: 500, test_size: 500}}
 text: {{max_tokens: 60, head_tokens: 20, max_size: 5000}}
 model: {{cell: {cell}, hidden_size: 24, embedding_dropout: 0.2, dropout: 0.3}}
-training: {{epochs: 12, batch_size: 32}}
+training: {{epochs: 8, batch_size: 32}}
 run: {{checkpoint_every: 10 steps, threads: 1, processes: 1}}
 """
 PRETRAINING = """\
-data: {source: package, validation_size: 500, test_size: 22500}
+data: {source: package, train_size: 1000, validation_size: 500, test_size: 500}
 text: {max_tokens: null, max_size: 2000}
 vectors: {source: none, dimension: 16}
 model: {cell: gru, hidden_size: 24, bidirectional: false, dropout: 0.2}
