@@ -34,25 +34,18 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self._begun, self._started_at = time.perf_counter(), datetime.now(UTC)
-        self.earlier_s = 0.0
-        """Seconds that other processes have spent on the training."""
-        self.startup_s = 0.0
+        self._startup_s = self._earlier_s = 0.0
 
-    def ready(self) -> None:
-        """All is built: the training begins."""
-        self.startup_s = time.perf_counter() - self._begun
-
-    @property
-    def total_s(self) -> float:
-        """Seconds until now, over all processes."""
-        return self.earlier_s + time.perf_counter() - self._begun
+    def ready(self, earlier_s: float) -> None:
+        """All is built: the training begins, on which other processes have spent some seconds."""
+        self._startup_s, self._earlier_s = time.perf_counter() - self._begun, earlier_s
 
     def about(self) -> dict[str, Any]:
         """Times and memory until now, as metadata.json holds them."""
         return {
             "started_at": self._started_at.isoformat(timespec="seconds"),
-            "startup_s": self.startup_s,
-            "total_s": self.total_s,
+            "startup_s": self._startup_s,
+            "total_s": self._earlier_s + time.perf_counter() - self._begun,
             "peak_memory_mib": peak_memory_mib(),
         }
 

@@ -114,8 +114,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     )
     fitting = Fitting(config, model, task, writer, device=device, facts=facts)
     fitting.begin(start.checkpoint)
-    watch.earlier_s = fitting.earlier_s
-    watch.ready()
+    watch.ready(fitting.earlier_s)
     fitting.run(observer)
     scores = fitting.best_scores
     writer.write_json(METRICS, {"held_out": scores})
@@ -126,7 +125,8 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
         "data_fingerprint": corpus.fingerprint,
         "rows": {"train": len(corpus.rows), "held_out": len(corpus.held_out)},
     }
-    writer.write_json(METADATA, provenance() | about | fitting.about() | watch.about())
+    times = watch.about()
+    writer.write_json(METADATA, provenance() | about | fitting.about() | times)
     writer.finish(keep_checkpoint=config.run.keep_checkpoint, latest=False)
     return PretrainingResult(
         run=str(writer.path),
@@ -137,7 +137,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
         parameters=fitting.parameters["total"],
         vocabulary=len(vocabulary),
         training_s=fitting.training_s,
-        total_s=watch.total_s,
+        total_s=times["total_s"],
         bidirectional=len(task.directions) > 1,
     )
 

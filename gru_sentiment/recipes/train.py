@@ -127,8 +127,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     task = Classification(config, parts, vectors, device, soft_labels)
     fitting = Fitting(config, model, task, writer, device=device, facts=facts)
     fitting.begin(start.checkpoint)
-    watch.earlier_s = fitting.earlier_s
-    watch.ready()
+    watch.ready(fitting.earlier_s)
     fitting.run(observer)
     metrics, calibration = _final_metrics(writer, fitting.evaluated, parts, device)
     about = {
@@ -141,7 +140,8 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         "unlabelled_fingerprint": corpus.unlabelled.fingerprint if corpus.unlabelled else None,
         "teacher": taught.about() if taught else None,
     }
-    writer.write_json(METADATA, provenance() | about | fitting.about() | watch.about())
+    times = watch.about()
+    writer.write_json(METADATA, provenance() | about | fitting.about() | times)
     writer.finish(keep_checkpoint=config.run.keep_checkpoint)
     return TrainingResult(
         run=str(writer.path),
@@ -157,7 +157,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         vocabulary=len(vocabulary),
         coverage=covered,
         training_s=fitting.training_s,
-        total_s=watch.total_s,
+        total_s=times["total_s"],
     )
 
 
