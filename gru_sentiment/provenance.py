@@ -30,21 +30,23 @@ def provenance() -> dict[str, Any]:
 
 
 class Stopwatch:
-    """When a training's process began, and how long it takes."""
+    """When the making of a run began, and how long it takes."""
 
     def __init__(self) -> None:
         self._begun, self._started_at = time.perf_counter(), datetime.now(UTC)
-        self._startup_s = self._earlier_s = 0.0
+        self._startup: dict[str, float] = {}
+        self._earlier_s = 0.0
 
     def ready(self, earlier_s: float) -> None:
         """All is built: the training begins, on which other processes have spent some seconds."""
-        self._startup_s, self._earlier_s = time.perf_counter() - self._begun, earlier_s
+        self._startup = {"startup_s": time.perf_counter() - self._begun}
+        self._earlier_s = earlier_s
 
     def about(self) -> dict[str, Any]:
         """Times and memory until now, as metadata.json holds them."""
         return {
             "started_at": self._started_at.isoformat(timespec="seconds"),
-            "startup_s": self._startup_s,
+            **self._startup,
             "total_s": self._earlier_s + time.perf_counter() - self._begun,
             "peak_memory_mib": peak_memory_mib(),
         }

@@ -86,6 +86,7 @@ def test_a_stopwatch_adds_what_other_processes_took(monkeypatch: pytest.MonkeyPa
     now = [100.0]
     monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
     watch = Stopwatch()
+    assert "startup_s" not in watch.about()
     now[0] = 103.0
     watch.ready(60.0)
     now[0] = 110.0

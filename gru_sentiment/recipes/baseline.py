@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from gru_sentiment.evaluation import Answers, calibrated, scored
 from gru_sentiment.evaluation_results import Calibrated, Metrics, Scores, scores_to_json
 from gru_sentiment.linear.fitting import MIN_TEXTS, MODELS, check_classes, check_installed
 from gru_sentiment.linear.ngrams import MAX_WORDS
-from gru_sentiment.provenance import peak_memory_mib, provenance
+from gru_sentiment.provenance import Stopwatch, provenance
 from gru_sentiment.results import BaselineResult
 
 TOKENS_AT_ONCE = 1 << 20
@@ -58,7 +57,7 @@ def baseline(
     if model is not None and model not in MODELS:
         raise ConfigError(f"--model {model}: there is none", hint=f"choose {', '.join(MODELS)}")
     scikit_learn = check_installed()
-    started, started_at = time.perf_counter(), datetime.now(UTC)
+    watch = Stopwatch()
     with RunWriter(output or free_run_path("baseline"), force=force) as writer:
         config = config.model_copy(update={"run": config.run.model_copy(update={"output": output})})
         corpus = build_corpus(config, progress=progress)
@@ -67,13 +66,12 @@ def baseline(
         scores = _scores(told)
         chosen = model or max(scores, key=lambda name: scores[name]["validation"].accuracy)
         ngrams = {name: len(one.model.features.keys) for name, one in fitted.items()}
-        about = {
+        about: dict[str, Any] = {
             "model": chosen,
             "scikit_learn": scikit_learn,
             "ngrams": ngrams,
             "fit_s": fit_s,
-            "started_at": started_at.isoformat(timespec="seconds"),
-            "total_s": time.perf_counter() - started,
+            **watch.about(),
         }
         _save(writer, corpus, fitted[chosen], told, about)
         writer.finish()
@@ -83,7 +81,7 @@ def baseline(
         scores=scores,
         ngrams=ngrams,
         fit_s=fit_s,
-        total_s=time.perf_counter() - started,
+        total_s=about["total_s"],
     )
 
 
@@ -149,7 +147,6 @@ def _save(
     facts = {
         "data_fingerprint": corpus.records.fingerprint,
         "rows": {split: len(rows) for split, rows in corpus.splits.items()},
-        "peak_memory_mib": peak_memory_mib(),
     }
     writer.write_json(METADATA, provenance() | facts | dict(about))
     writer.save_weights(to_tensors(run.model))

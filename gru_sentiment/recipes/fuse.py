@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from gru_sentiment.evaluation_results import Metrics, scores_to_json
 from gru_sentiment.linear.fusion import fit_weights, fuse_answers
 from gru_sentiment.linear.ngrams import Floats
 from gru_sentiment.own_data import drawn_again
-from gru_sentiment.provenance import provenance
+from gru_sentiment.provenance import Stopwatch, provenance
 from gru_sentiment.results import FusionResult
 from gru_sentiment.sources.records import Records
 from gru_sentiment.training.seeding import set_up_torch
@@ -65,7 +64,7 @@ def fuse(
         DataError: their data cannot be read.
     """
     set_up_torch(threads)
-    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    watch = Stopwatch()
     members = _load(paths, device)
     labels, config = members[0].labels, members[0].config
     records, parts = _common_parts(members)
@@ -94,7 +93,7 @@ def fuse(
         writer.write_lines(PREDICTIONS, fused["validation"][1].lines(labels, label_ids))
         writer.write_json(METRICS, scores_to_json(metrics, members=scores))
         about = _about(members, records, parts, weights)
-        writer.write_json(METADATA, provenance() | {"started_at": started_at} | about)
+        writer.write_json(METADATA, provenance() | watch.about() | about)
         writer.finish()
     accuracies = {split: one.accuracy for split, one in metrics.items()}
     return FusionResult(
