@@ -39,6 +39,8 @@ class DataConfig(Section):
     parquet file with the text column, or a folder of .txt files such as aclImdb/train/unsup."""
     unlabelled_split: str | None = None
     """`hub`: a split with more texts, for the same."""
+    unlabelled_size: Positive | None = None
+    """So many of these texts, drawn by `seed`; null for all. A smaller draw stands in a larger."""
     train_split: str = "train"
     """`hub`: the split to train on."""
     test_split: str | None = "test"

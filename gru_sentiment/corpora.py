@@ -39,7 +39,7 @@ class Unlabelled:
     texts: pa.ChunkedArray
     """All of them."""
     rows: Integers
-    """Those that may be read."""
+    """Those that are read."""
     fingerprint: str
     """Changes with any byte of the texts."""
 
@@ -180,7 +180,8 @@ def _with_unlabelled(config: Config, corpus: Corpus, *, progress: bool) -> Corpu
         for part in ("validation", "test")
         if part in corpus.splits
     }
-    more = Unlabelled(table["text"], _without(table, tested), fingerprint_of(table))
+    rows = _drawn(_without(table, tested), config.data.unlabelled_size, config.data.seed)
+    more = Unlabelled(table["text"], rows, fingerprint_of(table))
     n, found = len(corpus.tokenized), build_tokenized(config, more, progress=progress)
     return replace(
         corpus,
@@ -261,3 +262,15 @@ def _without(table: pa.Table, tested: Mapping[str, pa.ChunkedArray]) -> Integers
             )
         keep &= ~known
     return np.flatnonzero(keep)
+
+
+def _drawn(rows: Integers, n: int | None, seed: int) -> Integers:
+    """`n` of the rows that may be read, in ascending order; all by default."""
+    if n is None:
+        return rows
+    if n > len(rows):
+        raise DataError(
+            f"data.unlabelled_size: {n:,}; {len(rows):,} unlabelled texts may be read",
+            hint="lower it, or set it to null for all",
+        )
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:n])

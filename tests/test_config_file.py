@@ -522,6 +522,7 @@ valid_configs = st.fixed_dictionaries(
                 "validation_size": positive | st.floats(0.01, 0.99),
                 "test_size": st.integers(0, 99) | fractions,
                 "train_size": st.none() | positive,
+                "unlabelled_size": st.none() | positive,
                 "seed": st.integers(0, 2**32 - 1),
             },
         ),

@@ -16,7 +16,7 @@ from gru_sentiment import teacher
 from gru_sentiment.artifact.files import SOFT_LABELS
 from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config_file import load_config
-from gru_sentiment.corpora import build_corpus
+from gru_sentiment.corpora import build_corpus, build_training_corpus
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserError
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.baseline import baseline
@@ -129,6 +129,25 @@ def test_what_was_trained_on_is_told(caplog: pytest.LogCaptureFixture) -> None:
     assert "% negative" in asked
     # words of unlabelled reviews are known too
     assert "more7" in Path(RUN, "vocabulary.txt").read_text("utf-8").split()
+
+
+def test_so_many_texts_are_read(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    def drawn(*overrides: str) -> list[int]:
+        config = load_config(Path("tiny.yaml"), [*TAUGHT, *overrides])
+        found: list[int] = build_training_corpus(config).splits["unlabelled"].tolist()
+        return found
+
+    everything, some = drawn(), drawn("data.unlabelled_size=40")
+    assert len(everything) == 120
+    assert len(some) == 40
+    assert some == sorted(set(some))
+    assert set(drawn("data.unlabelled_size=10")) < set(some) < set(everything)
+    assert some not in (everything[:40], drawn("data.unlabelled_size=40", "data.seed=1"))
+    train(*TAUGHT, "data.unlabelled_size=40")
+    assert facts()["rows"]["unlabelled"] == 40
+    assert "about 40 unlabelled texts" in caplog.text
 
 
 def test_accuracy_in_training_is_that_of_labels() -> None:
@@ -266,6 +285,7 @@ def test_texts_of_the_test_part_are_not_read(caplog: pytest.LogCaptureFixture) -
         (["training.unlabelled.teacher=runs/none"], ArtifactError, "runs/none: no such run folder"),
         (["data.unlabelled_path=none.csv"], DataError, "none.csv: no such file"),
         (["data.unlabelled_path=empty.csv"], DataError, "empty.csv"),
+        (["data.unlabelled_size=121"], DataError, "data.unlabelled_size: 121; 120 unlabelled"),
     ],
 )
 def test_bad_input(overrides: list[str], error: type[UserError], words: str) -> None:
