@@ -22,6 +22,7 @@ from gru_sentiment.build import (
 )
 from gru_sentiment.config import Config
 from gru_sentiment.config_file import load_config
+from gru_sentiment.config_training import AdversarialConfig
 
 FOLDER = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(
@@ -94,13 +95,17 @@ def test_writes_the_science_out(name: str) -> None:
     assert ("pretraining" in written) == (name in PRETRAINING)
 
 
-def test_self_training_is_fine_tuning_with_a_teacher() -> None:
+def test_self_training_is_fine_tuning_with_a_teacher_and_no_adversary() -> None:
     tuned, taught = (load_config(FOLDER / f"{name}.yaml") for name in ("finetune", "imdb-best"))
     added = taught.training.unlabelled
     assert added is not None
     assert added.teacher == FOLDER / "../runs/fused"
     plain = taught.training.model_copy(update={"unlabelled": None})
-    assert taught.model_copy(update={"training": plain}) == tuned
+    assert tuned.training.adversarial.kind == "adversarial"
+    alone = tuned.training.model_copy(update={"adversarial": AdversarialConfig()})
+    assert taught.model_copy(update={"training": plain}) == tuned.model_copy(
+        update={"training": alone}
+    )
 
 
 def test_few_labels_start_from_the_same_encoder_and_read_as_much() -> None:
