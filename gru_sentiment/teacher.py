@@ -14,19 +14,19 @@ from typing import Any, Self
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from gru_sentiment.artifact.fusions import Fusion
 from gru_sentiment.artifact.reader import Run, load_run, read_metadata
 from gru_sentiment.artifact.soft_labels import read_soft_labels, save_soft_labels
 from gru_sentiment.config import Config
 from gru_sentiment.corpora import UNLABELLED, Corpus, build_splits, build_tokenized
+from gru_sentiment.counting import counted
 from gru_sentiment.errors import ArtifactError
 
 logger = logging.getLogger(__name__)
 
 TEXTS_AT_A_TIME = 4_096
-"""Texts asked about between two moves of the progress bar."""
+"""Texts asked about before their number is told."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,11 @@ def _ask(run: Run, config: Config, corpus: Corpus, progress: bool) -> Tensor:
     its_words = config.model_copy(update={"text": run.config.text})
     tokenized = build_tokenized(its_words, corpus.unlabelled, progress=progress)
     found = np.zeros((len(rows), len(corpus.labels)), np.float32)
-    with tqdm(total=len(rows), desc="teacher", unit="text", disable=not progress) as bar:
+    with counted("asking", "text", len(rows), bar=progress) as count:
         for start in range(0, len(rows), TEXTS_AT_A_TIME):
             part = slice(start, start + TEXTS_AT_A_TIME)
             found[part] = np.exp(run.answers(tokenized, rows[part]).log_probabilities)
-            bar.update(len(rows[part]))
+            count(len(rows[part]))
     shares = zip(corpus.labels.names, found.mean(axis=0), strict=True)
     logger.info(
         "it says: %s; it gives its answers %.1f %% on average",

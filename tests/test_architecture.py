@@ -18,7 +18,7 @@ ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
 RESULTS = {"results", "evaluation_results", "suite_results", "run_results"}
-GROUND = {"errors", *RESULTS, "batch", "process", "stop_request"}
+GROUND = {"errors", *RESULTS, "batch", "process", "stop_request", "counting"}
 SECOND = {"data", "models", "training", "sources", "linear", "scores", "rows"}
 SECTIONS = {"config", "config_training", "config_section"}
 BELOW_BUILD = {*GROUND, *SECOND, *SECTIONS}
@@ -74,6 +74,7 @@ MAY_IMPORT = {
         "config",
         "config_file",
         "process",
+        "counting",
         "reporting",
         *RESULTS,
         "errors",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import typer
-from tqdm import tqdm
 
 from gru_sentiment.cli.errors import BAD_ROWS, command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
 from gru_sentiment.cli.progress import on_terminal
+from gru_sentiment.counting import counted
 from gru_sentiment.process import set_up_network
 from gru_sentiment.reporting.terminal import console, prediction_report, scoring_line
 from gru_sentiment.results import Prediction
@@ -180,8 +182,7 @@ def predict(
             force=force,
             threshold=threshold,
         )
-        hidden = quiet or not on_terminal(sys.stderr) or (output == STREAM and sys.stdout.isatty())
-        with tqdm(desc="answering", unit="row", disable=hidden, leave=False) as bar:
+        with _counting(output, quiet) as count:
             result = recipe.score_file(
                 run,
                 job,
@@ -190,12 +191,19 @@ def predict(
                 unbuffered=unbuffered,
                 device=device,
                 threads=threads,
-                on_rows=bar.update,
+                on_rows=count,
             )
         if not quiet:
             print(scoring_line(result), file=sys.stderr)
         if result.bad_rows:
             raise typer.Exit(BAD_ROWS)
+
+
+def _counting(output: Path, quiet: bool) -> AbstractContextManager[Callable[[int], object]]:
+    if output == STREAM and sys.stdout.isatty():
+        # the answers on the terminal say how far it is
+        return nullcontext(lambda _: None)
+    return counted("answering", "row", bar=on_terminal(sys.stderr) and not quiet)
 
 
 def _print_answer(answer: Prediction, *, as_json: bool) -> None:

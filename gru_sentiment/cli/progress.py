@@ -9,11 +9,9 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
+from gru_sentiment.counting import LINE_EVERY_S
 from gru_sentiment.reporting.terminal import epoch_line, loss_and_accuracy
 from gru_sentiment.results import EvaluationRecord, StepRecord
-
-LINE_EVERY_S = 15.0
-"""Seconds between plain lines within an epoch."""
 
 
 def on_terminal(stream: TextIO) -> bool:

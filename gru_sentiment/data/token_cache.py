@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from tqdm import tqdm
 
+from gru_sentiment.counting import counted
 from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer, rules
 from gru_sentiment.errors import DataError
 from gru_sentiment.stop_request import StopRequest
@@ -77,7 +77,7 @@ def _tokenize(
     logger.info("tokenising %s texts with %d process(es)", f"{len(texts):,}", n_workers)
     with (
         StopRequest() as stop,
-        tqdm(total=len(texts), desc="tokenising", unit="text", disable=not progress) as bar,
+        counted("tokenising", "text", len(texts), bar=progress) as count,
         mapping(n_workers) as apply,
     ):
 
@@ -90,7 +90,7 @@ def _tokenize(
                     # here and not at once: an exception in the midst of starting processes would
                     # leave some that nobody ends
                     stop.grant()
-                    bar.update(len(part))
+                    count(len(part))
                     yield part
 
         return TokenizedTexts.joined(parts())

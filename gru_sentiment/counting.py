@@ -1,0 +1,58 @@
+"""How far a long piece of work is: a bar on a terminal, a line of the log elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+logger = logging.getLogger(__name__)
+
+LINE_EVERY_S = 15.0
+"""Seconds between two lines, at least."""
+
+
+@contextmanager
+def counted(
+    what: str, unit: str, total: int | None = None, *, bar: bool
+) -> Iterator[Callable[[int], object]]:
+    """Give a function that is told how many more are done, and say so now and then.
+
+    Args:
+        what: the work, such as "tokenising".
+        unit: what is counted, in the singular.
+        total: how many there are, where that is known.
+        bar: whether a bar shows it; without one a line is logged every few seconds.
+    """
+    if bar:
+        with tqdm(desc=what, unit=unit, total=total, leave=False) as shown:
+            yield shown.update
+    else:
+        yield _Lines(what, unit, total).count
+
+
+class _Lines:
+    """Logs how many are done, once the last line is old enough."""
+
+    def __init__(self, what: str, unit: str, total: int | None) -> None:
+        self.what, self.unit, self.total = what, unit, total
+        self.done = 0
+        self.begun = self.last = time.monotonic()
+
+    def count(self, more: int) -> None:
+        """`more` are done."""
+        self.done += more
+        now = time.monotonic()
+        if now - self.last < LINE_EVERY_S or self.done in (0, self.total):
+            return
+        self.last = now
+        rate = self.done / (now - self.begun)
+        if self.total is None:
+            done, then = f"{self.done:,} {self.unit}s", f"{rate:,.0f} a second"
+        else:
+            done = f"{self.done:,} of {self.total:,} {self.unit}s"
+            then = f"{(self.total - self.done) / rate:.0f} s left"
+        logger.info("%s: %s, %s", self.what, done, then)
