@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 import numpy as np
@@ -54,6 +55,30 @@ def test_white_space_is_no_word(space: str) -> None:
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "<br />", "<br /> <br>"])
 def test_text_without_words_is_an_empty_list(text: str) -> None:
     assert Tokenizer()(text) == []
+
+
+@pytest.mark.parametrize(
+    ("run", "lengths"),
+    [
+        ("a" * 256, [256]),
+        ("a" * 257, [256, 1]),
+        ("a" * 600 + " b " + "c" * 300, [256, 256, 88, 1, 256, 44]),
+        ("a" * 200 + "<br />" + "a" * 200, [200, 200]),
+    ],
+)
+def test_what_no_space_breaks_is_cut(run: str, lengths: list[int]) -> None:
+    assert [len(word) for word in Tokenizer()(run)] == lengths
+
+
+@pytest.mark.parametrize("character", ["!", "=", "\U0001f600"])
+def test_time_grows_with_the_length_of_a_run_and_not_its_square(character: str) -> None:
+    tokenizer, seconds = Tokenizer(), []
+    for n in (1_000, 16_000):
+        begun = time.process_time()
+        assert tokenizer(character * n) == [character] * n
+        seconds.append(time.process_time() - begun)
+    # 16 as it is, 256 if it were the square
+    assert seconds[1] < 64 * seconds[0]
 
 
 def test_casing_comes_after_the_rules() -> None:
