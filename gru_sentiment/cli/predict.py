@@ -21,6 +21,8 @@ from gru_sentiment.reporting.terminal import console, prediction_report, scoring
 from gru_sentiment.results import Prediction
 
 STREAM = Path("-")
+MOST_TOKENS = 32_768
+"""That a run answers at once (`evaluation.TOKENS_PER_BATCH`)."""
 ROWS = "Rows of a file"
 OF_ROWS = (
     "output",
@@ -120,9 +122,13 @@ def predict(
     batch_tokens: Annotated[
         int,
         typer.Option(
-            min=1, metavar="N", rich_help_panel=ROWS, help="Words answered at once, at most."
+            min=1,
+            max=MOST_TOKENS,
+            metavar="N",
+            rich_help_panel=ROWS,
+            help="Words answered at once, at most.",
         ),
-    ] = 32_768,
+    ] = MOST_TOKENS,
     strict: Annotated[
         bool,
         typer.Option(

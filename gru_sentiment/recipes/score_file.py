@@ -18,6 +18,7 @@ from gru_sentiment.data.batching import within_budget
 from gru_sentiment.data.token_cache import mapping, workers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
+from gru_sentiment.evaluation import TOKENS_PER_BATCH
 from gru_sentiment.linear.thresholds import check_threshold
 from gru_sentiment.results import FileScoring, Prediction
 from gru_sentiment.rows.chunks import chunks
@@ -40,7 +41,6 @@ logger = logging.getLogger(__name__)
 CHUNK_ROWS, CHUNK_BYTES = 4_096, 1 << 22
 """Rows that are read, sorted by length and answered together: at most so many, of about so many
 bytes."""
-TOKENS_PER_BATCH = 32_768
 TEXTS_AT_A_TIME = 512
 """What a process that tokenises takes, where there are several."""
 BYTES_A_TEXT = 1_000

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from gru_sentiment import counting
 from gru_sentiment.cli import predict as module
 from gru_sentiment.cli.app import app
+from gru_sentiment.evaluation import TOKENS_PER_BATCH
 
 Command = Callable[..., Result]
 
@@ -103,6 +105,7 @@ def test_an_output_goes_on_or_is_replaced(gru_sent: Command, run: Path, texts: P
         (["--input", "in.txt", "--json"], "choose --output-format jsonl"),
         (["--input", "in.txt", "--resume", "--force"], "--resume or --force, not both"),
         (["--input", "in.txt", "--format", "xml"], "'xml' is not one of"),
+        (["--input", "in.txt", "--batch-tokens", "32769"], "less than or equal to 32768"),
     ],
 )
 def test_options_that_do_not_fit(
@@ -134,6 +137,10 @@ def test_files_that_do_not_fit(
     assert says in result.stderr
 
 
+def test_as_many_words_at_once_as_a_run_answers() -> None:
+    assert module.MOST_TOKENS == TOKENS_PER_BATCH
+
+
 def test_a_bar_on_a_terminal(
     gru_sent: Command, run: Path, texts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,3 +148,11 @@ def test_a_bar_on_a_terminal(
     shown = gru_sent("predict", "--input", texts, "--output", "a.jsonl")
     assert "\ranswering: " in shown.stderr
     assert "\r" not in gru_sent("predict", "-i", texts, "-o", "b.jsonl", "-q").stderr
+
+
+def test_a_line_now_and_then_elsewhere(
+    gru_sent: Command, run: Path, texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "LINE_EVERY_S", 0.0)
+    assert "answering: 3 rows, " in gru_sent("predict", "-i", texts, "-o", "a.jsonl").stderr
+    assert "answering" not in gru_sent("predict", "-i", texts, "-o", "b.jsonl", "-q").stderr
