@@ -29,6 +29,9 @@ Overrides = Annotated[
 DeviceOption = Annotated[
     Device, typer.Option("--device", help="auto takes CUDA where there is one.")
 ]
+DeviceOverride = Annotated[
+    Device | None, typer.Option("--device", help="Where to compute; the config's by default.")
+]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="CPU threads; one a core by default.")
 ]

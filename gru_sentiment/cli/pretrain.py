@@ -12,7 +12,7 @@ import typer
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import (
     Debug,
-    Device,
+    DeviceOverride,
     Force,
     Offline,
     Output,
@@ -36,9 +36,7 @@ def pretrain(
     overrides: Overrides = None,
     resume: Resume = None,
     output: Output = None,
-    device: Annotated[
-        Device | None, typer.Option("--device", help="Where to compute; the config's by default.")
-    ] = None,
+    device: DeviceOverride = None,
     threads: Threads = None,
     force: Force = False,
     offline: Offline = False,

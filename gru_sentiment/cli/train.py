@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from gru_sentiment.cli.errors import CHECK_FAILED, command
 from gru_sentiment.cli.options import (
     Debug,
-    Device,
+    DeviceOverride,
     Force,
     Offline,
     Output,
@@ -42,9 +42,7 @@ def train(
         typer.Option("--seeds", min=2, help="Train so many seeds, from run.seed on, as one."),
     ] = None,
     output: Output = None,
-    device: Annotated[
-        Device | None, typer.Option("--device", help="Where to compute; the config's by default.")
-    ] = None,
+    device: DeviceOverride = None,
     threads: Threads = None,
     force: Force = False,
     deterministic: Annotated[
