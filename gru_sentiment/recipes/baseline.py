@@ -48,7 +48,7 @@ def baseline(
         model: the one to save: majority, tfidf or nb; by default the best on the validation part,
             the simpler one where two are equal.
         force: replace an existing run.
-        progress: show the tokeniser's progress bar.
+        progress: a bar while tokenising, not lines of the log.
 
     Raises:
         MissingPackageError: scikit-learn is not installed.

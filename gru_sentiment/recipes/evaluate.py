@@ -112,7 +112,7 @@ def evaluate(
         predictions: whether the result holds a line a row.
         device: where to compute.
         threads: of the CPU.
-        progress: show the tokeniser's progress bar.
+        progress: a bar while tokenising, not lines of the log.
 
     Raises:
         ArtifactError: no such run, or its data are no longer what it was trained on.

@@ -57,7 +57,7 @@ def fuse(
         force: replace an existing run.
         device: where the nets compute.
         threads: of torch; by default one a core.
-        progress: show the tokeniser's progress bar.
+        progress: a bar while tokenising, not lines of the log.
 
     Raises:
         ArtifactError: runs that cannot be read, or cannot be fused.

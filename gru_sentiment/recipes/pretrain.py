@@ -45,7 +45,7 @@ def pretrain(
         observer: sees every batch and every evaluation.
         name: of the folder below runs/ where the config names none.
         force: replace an existing run.
-        progress: show the tokeniser's progress bar.
+        progress: a bar while tokenising, not lines of the log.
 
     Raises:
         UserError: config, data, vectors, device or output that cannot be used.
