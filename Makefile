@@ -15,7 +15,7 @@ BENCH_FLAGS ?=
 RUNS := runs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrain finetune baseline fuse best test test-slow test-gpu check lint format types benchmark benchmark-quick audit lock clean
+.PHONY: help setup train pretrain finetune baseline fuse best few test test-slow test-gpu check lint format types benchmark benchmark-quick audit lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,14 +43,17 @@ train: $(READY) ## train the default GRU on 25,000 IMDb reviews (minutes)
 	$(BIN)/gru-sent train --config configs/gru.yaml $(RUN_FLAGS)
 
 # a run that is there is not made again; one that was cut is gone on with
+define made
+@if [ -d $@.partial ]; then $(BIN)/gru-sent $(1) --resume $@; \
+else $(BIN)/gru-sent $(1) --config configs/$(@F).yaml --output $@ $(2); fi
+endef
+TEXTS = --set data.unlabelled_path="$$(realpath "$(UNLABELLED)")"
+
 $(RUNS)/pretrain: | $(READY)
-	@if [ -d $@.partial ]; then $(BIN)/gru-sent pretrain --resume $@; \
-	else $(BIN)/gru-sent pretrain --config configs/pretrain.yaml --output $@ \
-	  --set data.unlabelled_path="$$(realpath "$(UNLABELLED)")"; fi
+	$(call made,pretrain,$(TEXTS))
 
 $(RUNS)/finetune: | $(RUNS)/pretrain $(READY)
-	@if [ -d $@.partial ]; then $(BIN)/gru-sent train --resume $@; \
-	else $(BIN)/gru-sent train --config configs/finetune.yaml --output $@; fi
+	$(call made,train)
 
 $(RUNS)/baseline: | $(READY)
 	$(BIN)/gru-sent baseline --config configs/finetune.yaml --output $@
@@ -59,9 +62,19 @@ $(RUNS)/fused: | $(RUNS)/finetune $(RUNS)/baseline $(READY)
 	$(BIN)/gru-sent fuse $(RUNS)/finetune $(RUNS)/baseline --output $@
 
 $(RUNS)/imdb-best: | $(RUNS)/fused $(READY)
-	@if [ -d $@.partial ]; then $(BIN)/gru-sent train --resume $@; \
-	else $(BIN)/gru-sent train --config configs/imdb-best.yaml --output $@ \
-	  --set data.unlabelled_path="$$(realpath "$(UNLABELLED)")"; fi
+	$(call made,train,$(TEXTS))
+
+$(RUNS)/few-labels: | $(RUNS)/pretrain $(READY)
+	$(call made,train,$(TEXTS))
+
+$(RUNS)/few-baseline: | $(READY)
+	$(BIN)/gru-sent baseline --config configs/few-labels.yaml --output $@
+
+$(RUNS)/few-fused: | $(RUNS)/few-labels $(RUNS)/few-baseline $(READY)
+	$(BIN)/gru-sent fuse $(RUNS)/few-labels $(RUNS)/few-baseline --output $@
+
+$(RUNS)/few-best: | $(RUNS)/few-fused $(READY)
+	$(call made,train,$(TEXTS))
 
 pretrain: $(RUNS)/pretrain ## a language model over UNLABELLED=FILE and the train reviews
 
@@ -72,6 +85,8 @@ baseline: $(RUNS)/baseline ## the linear models to beat
 fuse: $(RUNS)/fused ## the fine-tuned classifier and the baseline together
 
 best: $(RUNS)/imdb-best ## a classifier taught by both on the unlabelled reviews of UNLABELLED=FILE
+
+few: $(RUNS)/few-best ## a classifier from 500 labels and the reviews of UNLABELLED=FILE
 
 test: $(READY) ## unit tests
 	$(BIN)/python -m pytest $(TEST_FLAGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,17 @@ def dimension_of(config: Config) -> int:
 
 
 def test_finds_the_configs_that_are_promised() -> None:
-    promised = {"gru", "lstm", "rnn", "imdb-hub", "smoke", "article", "imdb-best", "few-labels"}
+    promised = {
+        "gru",
+        "lstm",
+        "rnn",
+        "imdb-hub",
+        "smoke",
+        "article",
+        "imdb-best",
+        "few-labels",
+        "few-best",
+    }
     assert {f"{name}.yaml" for name in promised} <= set(CONFIGS)
     others = {p.name for p in FOLDER.rglob("*") if p.is_file()} - {Path(c).name for c in CONFIGS}
     assert others == {"RESULTS.md"}
@@ -106,6 +117,50 @@ def test_self_training_is_fine_tuning_with_a_teacher_and_no_adversary() -> None:
     assert taught.model_copy(update={"training": plain}) == tuned.model_copy(
         update={"training": alone}
     )
+
+
+def test_few_labels_are_taught_as_they_are_learned_alone() -> None:
+    alone, taught = (load_config(FOLDER / f"{name}.yaml") for name in ("few-labels", "few-best"))
+    unlabelled = alone.training.unlabelled
+    assert unlabelled is not None
+    told = {"teacher": FOLDER / "../runs/few-fused", "weight": 2.0}
+    training = alone.training.model_copy(update={"unlabelled": unlabelled.model_copy(update=told)})
+    data = alone.data.model_copy(update={"unlabelled_size": taught.data.unlabelled_size})
+    assert taught == alone.model_copy(update={"training": training, "data": data})
+
+
+def test_the_student_of_few_labels_has_as_many_texts_as_it_reads() -> None:
+    config = load_config(FOLDER / "few-best.yaml")
+    training, labelled = config.training, config.data.train_size
+    assert training.unlabelled is not None
+    assert training.batch_size is not None
+    assert labelled is not None
+    read = training.epochs * -(-labelled // training.batch_size) * training.unlabelled.batch_size
+    assert config.data.unlabelled_size == read
+
+
+@pytest.mark.parametrize(
+    ("target", "stages"),
+    [
+        ("finetune", ["pretrain", "finetune"]),
+        ("fuse", ["pretrain", "finetune", "baseline", "fused"]),
+        ("best", ["pretrain", "finetune", "baseline", "fused", "imdb-best"]),
+        ("few", ["pretrain", "few-labels", "few-baseline", "few-fused", "few-best"]),
+    ],
+)
+def test_make_runs_every_stage_of_a_chain(target: str, stages: list[str], tmp_path: Path) -> None:
+    def commands() -> list[str]:
+        make = ["make", "-n", "-C", str(FOLDER.parent), target, f"RUNS={tmp_path}"]
+        done = subprocess.run(make, capture_output=True, text=True, check=True)
+        return [line for line in done.stdout.splitlines() if str(tmp_path) in line]
+
+    for command, stage in zip(commands(), stages, strict=True):
+        assert f"--output {tmp_path / stage}" in command
+        named = re.search(r"--config (\S+)", command)
+        assert named is None or (FOLDER.parent / named[1]).is_file()
+    # what is there is not made again
+    (tmp_path / stages[0]).mkdir()
+    assert len(commands()) == len(stages) - 1
 
 
 def test_few_labels_start_from_the_same_encoder_and_read_as_much() -> None:
