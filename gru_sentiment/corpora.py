@@ -21,7 +21,7 @@ from gru_sentiment.sources.files import load_files
 from gru_sentiment.sources.folder import load_folder
 from gru_sentiment.sources.hub import load_hub
 from gru_sentiment.sources.package import load_package
-from gru_sentiment.sources.records import Records, fingerprint_of
+from gru_sentiment.sources.records import Hashes, Records, fingerprint_of, hash_texts
 from gru_sentiment.sources.splits import split_rows
 from gru_sentiment.sources.unlabelled import unlabelled_file, unlabelled_split
 
@@ -44,20 +44,37 @@ class Unlabelled:
     """Changes with any byte of the texts."""
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """Reviews, divided and tokenised."""
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Texts and their splits, not tokenised yet."""
 
     records: Records
     """The labelled ones."""
     labels: Labels
+    splits: dict[str, Integers]
+    """Rows of every split."""
+    unlabelled: Unlabelled | None = None
+    """More texts that are read in training, where the config trains on them."""
+
+    def texts(self, split: str) -> pa.ChunkedArray:
+        """The texts of a split of the labelled ones; none where there is no such split."""
+        return self.records.texts.take(pa.array(self.splits.get(split, []), pa.int64()))
+
+    @property
+    def seen(self) -> Hashes:
+        """Hashes of all texts that are read in training."""
+        more = self.unlabelled
+        read = [] if more is None else [more.texts.take(pa.array(more.rows))]
+        return hash_texts(self.texts("train"), *read)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus(Dataset):
+    """Tokenised texts, the unlabelled ones behind the labelled ones."""
+
     label_ids: Integers
     """Class index of every row, shape (rows,)."""
-    splits: dict[str, Integers]
-    """Rows of every part."""
     tokenized: TokenizedTexts
-    unlabelled: Unlabelled | None = None
-    """Texts behind the labelled ones: their row 0 comes after the last of `records`."""
 
     @property
     def trained_on(self) -> Integers:
@@ -113,15 +130,58 @@ def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[s
     )
 
 
-def build_corpus(config: Config, *, progress: bool = False) -> Corpus:
-    """Reviews of the config's source, divided and tokenised (or taken from the cache)."""
+def build_dataset(config: Config) -> Dataset:
+    """The labelled texts of the config's source and their splits.
+
+    Raises:
+        DataError: texts that cannot be read or divided.
+    """
     records = build_records(config.data)
     labels = Labels.found_in(records.labels)
     splits = build_splits(config.data, records, labels)
+    return Dataset(records=records, labels=labels, splits=splits)
+
+
+def build_training_dataset(config: Config) -> Dataset:
+    """`build_dataset` with all that is read in training.
+
+    A language model reads the unlabelled texts that there are, a classifier those of
+    `training.unlabelled`. What the validation and test splits hold is left out of them.
+
+    Raises:
+        DataError: as `build_dataset`, or unlabelled texts that are a test split.
+    """
+    labelled = build_dataset(config)
+    if config.pretraining is None and config.training.unlabelled is None:
+        return labelled
+    return replace(labelled, unlabelled=_unlabelled(config.data, labelled))
+
+
+def build_corpus(config: Config, *, progress: bool = False) -> Corpus:
+    """`build_dataset`, tokenised (or taken from the cache)."""
+    return _tokenized(config, build_dataset(config), progress)
+
+
+def _tokenized(config: Config, dataset: Dataset, progress: bool) -> Corpus:
+    """A corpus, with the split `unlabelled` where the data set has such texts."""
+    records, more = dataset.records, dataset.unlabelled
+    label_ids, splits = dataset.labels.indices(records.labels), dataset.splits
     tokenized = build_tokenized(config, records, progress=progress)
+    if more is not None:
+        splits = {**splits, UNLABELLED: len(tokenized) + more.rows}
+        found = build_tokenized(config, more, progress=progress)
+        label_ids = np.concatenate([label_ids, np.full(len(found), NO_LABEL)])
+        tokenized = TokenizedTexts.joined([tokenized, found])
     # what parsing and tokenising took is not needed again: room for the training
     pa.default_memory_pool().release_unused()
-    return Corpus(records, labels, labels.indices(records.labels), splits, tokenized)
+    return Corpus(
+        records=records,
+        labels=dataset.labels,
+        splits=splits,
+        unlabelled=more,
+        label_ids=label_ids,
+        tokenized=tokenized,
+    )
 
 
 def build_tokenizer(config: TextConfig) -> Tokenizer:
@@ -143,53 +203,29 @@ def build_tokenized(
 
 
 def build_training_corpus(config: Config, *, progress: bool = False) -> Corpus:
-    """The corpus, with the part `unlabelled` where the config trains on one.
-
-    What the validation and test parts hold is left out of it.
+    """`build_training_dataset`, tokenised, for a classifier.
 
     Raises:
         ConfigError: the config names no such texts.
-        DataError: too few of them, or they are the test part.
+        DataError: too few of them.
     """
-    corpus, wanted = build_corpus(config, progress=progress), config.training.unlabelled
+    corpus = _tokenized(config, build_training_dataset(config), progress)
+    wanted = config.training.unlabelled
     if wanted is None:
         return corpus
-    joined = _with_unlabelled(config, corpus, progress=progress)
-    if joined.unlabelled is None:
+    if corpus.unlabelled is None:
         raise ConfigError(
             "data.unlabelled_path: needed for training.unlabelled, it is where the reviews without "
             "labels are",
             hint="--set data.unlabelled_path=FILE, or take training.unlabelled out",
         )
-    if len(joined.unlabelled.rows) < wanted.batch_size:
+    if len(corpus.unlabelled.rows) < wanted.batch_size:
         raise DataError(
             f"training.unlabelled.batch_size: {wanted.batch_size} is more than the "
-            f"{len(joined.unlabelled.rows):,} unlabelled texts",
+            f"{len(corpus.unlabelled.rows):,} unlabelled texts",
             hint="lower it, or add texts",
         )
-    return joined
-
-
-def _with_unlabelled(config: Config, corpus: Corpus, *, progress: bool) -> Corpus:
-    """A corpus with the config's unlabelled texts, where it names any."""
-    table = _unlabelled(config)
-    if table is None:
-        return corpus
-    tested: dict[str, pa.ChunkedArray] = {
-        part: corpus.records.texts.take(pa.array(corpus.splits[part]))
-        for part in ("validation", "test")
-        if part in corpus.splits
-    }
-    rows = _drawn(_without(table, tested), config.data.unlabelled_size, config.data.seed)
-    more = Unlabelled(table["text"], rows, fingerprint_of(table))
-    n, found = len(corpus.tokenized), build_tokenized(config, more, progress=progress)
-    return replace(
-        corpus,
-        label_ids=np.concatenate([corpus.label_ids, np.full(len(found), NO_LABEL)]),
-        splits={**corpus.splits, UNLABELLED: n + more.rows},
-        tokenized=TokenizedTexts.joined([corpus.tokenized, found]),
-        unlabelled=more,
-    )
+    return corpus
 
 
 @dataclass(frozen=True)
@@ -203,6 +239,8 @@ class TextCorpus:
     """Texts to measure the perplexity on."""
     fingerprint: str
     """Changes with any byte of the texts."""
+    seen: Hashes
+    """Of all texts: the held-out ones choose the best epoch."""
 
 
 def build_text_corpus(config: Config, *, progress: bool = False) -> TextCorpus:
@@ -213,8 +251,7 @@ def build_text_corpus(config: Config, *, progress: bool = False) -> TextCorpus:
     Raises:
         DataError: no such texts, or texts that are the test part.
     """
-    corpus = build_corpus(config, progress=progress)
-    corpus = _with_unlabelled(config, corpus, progress=progress)
+    corpus = _tokenized(config, build_training_dataset(config), progress)
     fingerprint, rows = corpus.records.fingerprint, corpus.trained_on
     if corpus.unlabelled is not None:
         both = f"{fingerprint}-{corpus.unlabelled.fingerprint}"
@@ -228,11 +265,24 @@ def build_text_corpus(config: Config, *, progress: bool = False) -> TextCorpus:
             hint="choose a number of texts, or a share, between",
         )
     shuffled = np.random.default_rng(config.data.seed).permutation(rows)
-    return TextCorpus(corpus.tokenized, np.sort(shuffled[n:]), np.sort(shuffled[:n]), fingerprint)
+    return TextCorpus(
+        corpus.tokenized, np.sort(shuffled[n:]), np.sort(shuffled[:n]), fingerprint, corpus.seen
+    )
 
 
-def _unlabelled(config: Config) -> pa.Table | None:
-    data = config.data
+def _unlabelled(data: DataConfig, labelled: Dataset) -> Unlabelled | None:
+    """The config's unlabelled texts without those of validation and test, where it names any."""
+    table = _unlabelled_table(data)
+    if table is None:
+        return None
+    tested: dict[str, pa.ChunkedArray] = {
+        split: labelled.texts(split) for split in ("validation", "test") if split in labelled.splits
+    }
+    rows = _drawn(_without(table, tested), data.unlabelled_size, data.seed)
+    return Unlabelled(table["text"], rows, fingerprint_of(table))
+
+
+def _unlabelled_table(data: DataConfig) -> pa.Table | None:
     if data.unlabelled_path is not None:
         return unlabelled_file(data.unlabelled_path, data.text_column)
     if data.unlabelled_split is not None:

@@ -6,7 +6,6 @@ Self-training on soft labels (Yarowsky 1995; Xie et al. 2020), or distillation (
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -15,11 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gru_sentiment.artifact.fusions import Fusion
-from gru_sentiment.artifact.reader import Run, load_run, read_metadata
+from gru_sentiment.artifact.reader import Run, load_run
 from gru_sentiment.artifact.soft_labels import read_soft_labels, save_soft_labels
 from gru_sentiment.config import Config
-from gru_sentiment.corpora import UNLABELLED, Corpus, build_splits, build_tokenized
+from gru_sentiment.corpora import UNLABELLED, Corpus, build_tokenized
 from gru_sentiment.counting import counted
 from gru_sentiment.errors import ArtifactError
 
@@ -83,7 +81,7 @@ class Teacher:
         """Its class probabilities for the unlabelled texts, read with its own text settings.
 
         Raises:
-            ArtifactError: it has other classes, or was trained on what the student is scored on.
+            ArtifactError: it has other classes.
         """
         rows, classes = corpus.splits[UNLABELLED], len(corpus.labels)
         if self.kept is None or self.kept[0].shape != (len(rows), classes):
@@ -96,7 +94,6 @@ class Teacher:
     def _asked(self, config: Config, corpus: Corpus, progress: bool) -> tuple[Tensor, str]:
         run = self.run or load_run(self.path, self.device)
         _check_classes(run, corpus)
-        _check_has_not_seen(run, config, corpus)
         answers = _ask(run, config, corpus, progress)
         # its weights are not needed any more
         self.run = None
@@ -132,21 +129,3 @@ def _check_classes(run: Run, corpus: Corpus) -> None:
             f"{', '.join(map(repr, corpus.labels.classes))}",
             hint="give a teacher that was trained on these classes",
         )
-
-
-def _check_has_not_seen(run: Run, config: Config, corpus: Corpus) -> None:
-    """Whether a teacher that was trained on the same data was trained on the same part of it."""
-    members: Sequence[Run] = run.members if isinstance(run, Fusion) else [run]
-    for member in members:
-        same = read_metadata(member.path).get("data_fingerprint") == corpus.records.fingerprint
-        if not same or member.config.data == config.data:
-            continue
-        seen = build_splits(member.config.data, corpus.records, member.labels)["train"]
-        for split in ("validation", "test"):
-            n = int(np.isin(corpus.splits.get(split, []), seen).sum())
-            if n:
-                raise ArtifactError(
-                    f"training.unlabelled.teacher: {member.path} was trained on {n:,} reviews of "
-                    f"the {split} part: what a model is scored on must not be known to its teacher",
-                    hint="train both with one data.seed, validation_size and test_size",
-                )

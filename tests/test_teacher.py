@@ -107,17 +107,3 @@ def test_both_sides_classes_are_named() -> None:
         teach("data.path=other.csv")
     assert "teacher has the classes 'negative', 'positive'" in caught.value.cause
     assert "the training data has 'bad', 'positive'" in caught.value.cause
-
-
-def test_it_may_not_know_what_the_student_is_scored_on() -> None:
-    make_teacher()
-    with pytest.raises(ArtifactError, match=r"was trained on \d+ reviews of the validation part"):
-        teach("data.seed=7")
-    # fewer labels of the same part are no harm
-    teach("data.train_size=20")
-
-
-def test_other_data_cannot_be_compared() -> None:
-    make_teacher()
-    write_csv(Path("reviews.csv"), tiny_reviews(80, seed=3))
-    teach("data.seed=7")

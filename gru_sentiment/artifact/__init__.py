@@ -10,6 +10,7 @@
     metrics.json                  final scores by split
     metadata.json                 versions, seed, device, data fingerprint, counts
     predictions-validation.jsonl  a line a validation row
+    seen-texts.safetensors        hashes of the texts that were read in training
     manifest.json                 SHA-256 of these files
 
 A folder that holds no network says what it holds in `kind.json`: a linear baseline, or a fusion,

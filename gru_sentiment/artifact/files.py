@@ -34,6 +34,8 @@ NEEDED = (CONFIG, VOCABULARY, LABELS, WEIGHTS)
 """What evaluate and predict read."""
 CHECKPOINTS, LOCK = "checkpoints", "lock"
 """Of a run that is not finished."""
+SEEN_TEXTS = "seen-texts.safetensors"
+"""Hashes of the texts that a run, and the runs that it was made from, have read in training."""
 SOFT_LABELS = "soft-labels.safetensors"
 """What a teacher said, of a run that is not finished or is kept to be trained further."""
 PARTIAL = ".partial"

@@ -32,6 +32,7 @@ from gru_sentiment.artifact.files import (
     NEEDED,
     PREDICTIONS,
     RUNS,
+    SEEN_TEXTS,
     SOFT_LABELS,
     VOCABULARY,
     WEIGHTS,
@@ -41,6 +42,7 @@ from gru_sentiment.artifact.files import (
     writing,
 )
 from gru_sentiment.artifact.manifest import write_manifest
+from gru_sentiment.artifact.seen_texts import save_seen_texts
 from gru_sentiment.artifact.tensors import write_tensors
 from gru_sentiment.config import Config
 from gru_sentiment.config_file import dump_config
@@ -48,10 +50,11 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.results import EvaluationRecord
+from gru_sentiment.sources.records import Hashes
 
 logger = logging.getLogger(__name__)
 
-WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS)
+WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS, SEEN_TEXTS)
 """What the manifest names, as far as it is there."""
 
 
@@ -157,12 +160,16 @@ class RunWriter:
         with writing(calibration):
             calibration.unlink(missing_ok=True)  # it is that of other weights
         write_tensors(self.partial / WEIGHTS, weights)
-        write_manifest(self.partial, (KIND, *NEEDED))
+        write_manifest(self.partial, (KIND, *NEEDED, SEEN_TEXTS))
 
     def save_temperature(self, temperature: float) -> None:
         """How far the answers of the weights that were saved last are to be believed."""
         self.write_json(CALIBRATION, {"temperature": temperature})
-        write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION))
+        write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION, SEEN_TEXTS))
+
+    def save_seen_texts(self, hashes: Hashes) -> None:
+        """Hashes of the texts that the run, and those that it is made from, read in training."""
+        save_seen_texts(self.partial, hashes)
 
     def load_weights(self, model: nn.Module) -> nn.Module:
         """The model with the weights that were saved last."""

@@ -139,6 +139,7 @@ def _save(
     parts, calibration = told[name]
     writer.save_config(run.config)
     writer.save_names(run.vocabulary, run.labels)
+    writer.save_seen_texts(corpus.seen)
     writer.write_json(KIND, kind_of(run.model, name))
     answers = parts["validation"][1]
     writer.write_lines(PREDICTIONS, answers.lines(corpus.labels, corpus.label_ids))

@@ -21,11 +21,12 @@ from gru_sentiment.artifact.fusions import (
 from gru_sentiment.artifact.reader import Run, load_run, read_metadata
 from gru_sentiment.artifact.writer import RunWriter, free_run_path
 from gru_sentiment.build import build_device
-from gru_sentiment.corpora import build_splits, build_tokenized
+from gru_sentiment.corpora import Dataset, build_splits, build_tokenized
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.evaluation import Answers, scored
 from gru_sentiment.evaluation_results import Metrics, scores_to_json
+from gru_sentiment.leakage import check_unseen
 from gru_sentiment.linear.fusion import fit_weights, fuse_answers
 from gru_sentiment.linear.ngrams import Floats
 from gru_sentiment.own_data import drawn_again
@@ -156,6 +157,8 @@ def _common_parts(members: Sequence[Run]) -> tuple[Records, dict[str, Integers]]
                     f"{member.path}: its {split} part holds other rows than that of {first.path}",
                     hint=ONE_DATA,
                 )
+    dataset = Dataset(records=records, labels=first.labels, splits=splits)
+    check_unseen(members, dataset, first.config, key="fuse")
     return records, parts
 
 

@@ -96,6 +96,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     weights = torch.from_numpy(initial_weights(vectors, config.run.seed))
     model = build_language_model(config, weights, device)
     writer.save_vocabulary(vocabulary)
+    writer.save_seen_texts(corpus.seen)
     encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
     task = LanguageModelling(
         config,

@@ -8,10 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from gru_sentiment.artifact.encoders import load_encoder
+from gru_sentiment.artifact.encoders import Encoder, load_encoder
 from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.build import (
@@ -28,10 +29,12 @@ from gru_sentiment.errors import ConfigError
 from gru_sentiment.evaluation import Part, calibrated
 from gru_sentiment.evaluation_results import Calibrated, Metrics, scores_to_json
 from gru_sentiment.fitting import Fitting, Observer
+from gru_sentiment.leakage import check_unseen, members_of
 from gru_sentiment.machine import prepare_machine
 from gru_sentiment.provenance import Stopwatch, fingerprint, provenance
 from gru_sentiment.results import Coverage, TrainingResult
 from gru_sentiment.resuming import TEACHER, UNLABELLED, Start, new_run, old_run
+from gru_sentiment.sources.records import Hashes
 from gru_sentiment.tasks.classification import Classification
 from gru_sentiment.teacher import Teacher
 from gru_sentiment.yardstick import gaps_beside
@@ -98,6 +101,9 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         encoder.check_fits(config)
     teacher = Teacher.of(config, writer.partial, start.known.get(TEACHER), device)
     corpus = build_training_corpus(config, progress=progress)
+    if start.checkpoint is None:
+        origins = _unseen_origins(config, corpus, encoder, teacher)
+        writer.save_seen_texts(np.union1d(corpus.seen, origins))
     counts = corpus.tokenized.counts(corpus.trained_on)
     vocabulary = encoder.vocabulary if encoder else build_vocabulary(config.text, counts)
     taught = teacher.teach(config, corpus, progress=progress) if teacher else None
@@ -158,6 +164,17 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         coverage=covered,
         training_s=fitting.training_s,
         total_s=times["total_s"],
+    )
+
+
+def _unseen_origins(
+    config: Config, corpus: Corpus, encoder: Encoder | None, teacher: Teacher | None
+) -> Hashes:
+    """Hashes of what encoder and teacher have read; none of it may be what is scored."""
+    taught_by = members_of(teacher.run) if teacher and teacher.run else []
+    return np.union1d(
+        check_unseen([encoder] if encoder else [], corpus, config, key="model.initialize_from"),
+        check_unseen(taught_by, corpus, config, key="training.unlabelled.teacher"),
     )
 
 

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from gru_sentiment.errors import DataError
@@ -16,6 +17,10 @@ from gru_sentiment.results import Label
 if TYPE_CHECKING:
     import datasets
 
+Hashes = np.ndarray[Any, np.dtype[np.int64]]
+"""64-bit hashes of texts, distinct and in ascending order, shape (texts,)."""
+TEXTS_AT_ONCE = 4_096
+"""Held as Python strings while they are hashed."""
 SHOWN = 5
 """Rows named in a message before it goes on with a count."""
 
@@ -74,6 +79,17 @@ def fingerprint_of(table: pa.Table) -> str:
             for buffer in pa.concat_arrays([chunk.slice(0, 0), chunk]).buffers():
                 digest.update(b"-" if buffer is None else memoryview(buffer))
     return digest.hexdigest()[:32]
+
+
+def hash_texts(*columns: pa.ChunkedArray) -> Hashes:
+    """The distinct hashes of all texts in some columns."""
+    digests = (
+        hashlib.blake2b(text.encode(), digest_size=8).digest()
+        for column in columns
+        for start in range(0, len(column), TEXTS_AT_ONCE)
+        for text in column.slice(start, TEXTS_AT_ONCE).to_pylist()
+    )
+    return np.unique(np.frombuffer(b"".join(digests), "<i8"))
 
 
 def text_and_label(texts: Sequence[str | None], labels: Sequence[object], where: str) -> pa.Table:

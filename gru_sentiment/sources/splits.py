@@ -56,6 +56,7 @@ def split_rows(
             for other in taken.values():
                 drawn = drawn[~np.isin(text_ids[drawn], text_ids[other])]
         elif size:
+            _check_left(rest, taken)
             wanted = size if size >= 1 else round(size * n_train)
             drawn = _draw(
                 rest,
@@ -75,14 +76,19 @@ def split_rows(
             )
         taken[part] = drawn
         rest = _remove_known(rest, text_ids, taken)
-    if not len(rest):
-        raise DataError(
-            "no rows are left to train on",
-            hint="lower data.validation_size and data.test_size; a test part's texts do not count",
-        )
+    _check_left(rest, taken)
     if train_size is not None:
         rest = _subset(rest, labels, train_size, seed)
     return {"train": rest, **dict(reversed(taken.items()))}
+
+
+def _check_left(rest: Rows, taken: Mapping[str, Rows]) -> None:
+    if not len(rest):
+        raise DataError(
+            "no rows are left to train on: all texts of the training file stand in the "
+            f"{' or '.join(taken)} split too",
+            hint="give other files, or lower data.validation_size and data.test_size",
+        )
 
 
 def _subset(rows: Rows, labels: Rows, n: int, seed: int) -> Rows:

@@ -143,6 +143,7 @@ def test_an_encoder_run_is_whole() -> None:
         "metadata.json",
         "manifest.json",
         "kind.json",
+        "seen-texts.safetensors",
     }
     facts = json.loads((run / "metadata.json").read_bytes())
     assert facts["kind"] == "encoder"

@@ -34,9 +34,10 @@ FILES = {
     "metrics.json",
     "metadata.json",
     "predictions-validation.jsonl",
+    "seen-texts.safetensors",
     "manifest.json",
 }
-NOT_TEXT = {"model.safetensors", "manifest.json"}
+NOT_TEXT = {"model.safetensors", "seen-texts.safetensors", "manifest.json"}
 CLOCK = {"elapsed_s", "tokens_per_s"}
 TABLE = "embedding.table.weight"
 # 48 training rows: six batches of eight

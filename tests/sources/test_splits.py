@@ -293,11 +293,15 @@ def test_parts_larger_than_the_data(validation: int, test: int, part: str) -> No
         of_classes(10, 10).split(validation_size=validation, test_size=test)
 
 
-def test_nothing_left_to_train_on() -> None:
+@pytest.mark.parametrize("validation", [0, 0.2])
+def test_nothing_left_to_train_on(validation: float) -> None:
+    """As with a test file that holds the whole training file, also before a draw from it."""
     given = Reviews(["a", "b", "a", "b", "c"], np.array([0, 1, 0, 1, 0]))
+    ranges = {"train": range(2), "test": range(2, 5)}
     with pytest.raises(DataError, match="no rows are left to train on") as caught:
-        given.split(parts={"train": range(2), "test": range(2, 5)}, validation_size=0, test_size=0)
-    assert "test part" in caught.value.hint
+        given.split(parts=ranges, validation_size=validation, test_size=0)
+    assert "stand in the test split too" in caught.value.cause
+    assert "other files" in caught.value.hint
 
 
 def test_nothing_left_to_validate_on() -> None:
