@@ -369,8 +369,8 @@ def test_average_of_weights() -> None:
         ("auto", "cpu", (True, True), "bfloat16"),
         ("auto", "cpu", (True, False), "float32"),
         ("auto", "cpu", (False, False), "float32"),
-        (True, "cuda", (False, False), "bfloat16"),
-        ("auto", "cuda", (False, False), "bfloat16"),
+        (True, "cuda", (False, False), "bfloat16, recurrent layers float32"),
+        ("auto", "cuda", (False, False), "bfloat16, recurrent layers float32"),
         (False, "cuda", (False, False), "float32"),
     ],
 )
