@@ -441,6 +441,7 @@ def test_cuda_without_cuda(
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_mixed_precision_on_cuda() -> None:
     cuda = build_device("cuda")
     model = tiny_model().to(cuda)
