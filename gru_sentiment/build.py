@@ -278,6 +278,9 @@ def build_average(config: TrainingConfig, model: nn.Module) -> AveragedModel | N
 def build_product_type(config: TrainingConfig, device: torch.device) -> str:
     """What a training multiplies: "float32" or, where the config wants it, "bfloat16".
 
+    On CUDA the recurrent layers are torch's own, which run outside autocast
+    (`models/recurrent.py`): the other products alone are in bfloat16 there.
+
     Raises:
         DeviceError: mixed precision on a CPU that has no products of bfloat16.
     """
@@ -289,7 +292,9 @@ def build_product_type(config: TrainingConfig, device: torch.device) -> str:
             "training.mixed_precision: this CPU has no instructions for bfloat16",
             hint="set training.mixed_precision to auto or false, or train on CUDA",
         )
-    return "bfloat16" if wanted else "float32"
+    if not wanted:
+        return "float32"
+    return "bfloat16, recurrent layers float32" if on_cuda else "bfloat16"
 
 
 def build_precision(

@@ -109,7 +109,8 @@ class TrainingConfig(Section):
     """Evaluate and save an exponential moving average of the weights."""
     mixed_precision: bool | Literal["auto"] = False
     """Products in bfloat16, all else in float32: on CUDA, and on a CPU with instructions for it
-    (AVX-512 BF16); auto uses it where it is faster: CUDA, AMX, and AMD's AVX-512."""
+    (AVX-512 BF16); auto uses it where it is faster: CUDA, AMX, and AMD's AVX-512. On CUDA the
+    recurrent layers stay in float32. Float32 is never TensorFloat-32, here or in evaluation."""
     monitor: Literal["-loss", "+accuracy", "+macro_f1", "+roc_auc"] = "-loss"
     """Validation score that chooses the best epoch: + more is better, - less; ties: the first."""
     patience: Positive | None = None

@@ -19,7 +19,7 @@ class Machine:
     device: torch.device
     threads: int
     products: str
-    """What it multiplies: float32 or bfloat16."""
+    """What it multiplies, as `build_product_type` names it."""
 
     def facts(self) -> dict[str, Any]:
         """What the last digits of the weights depend on, by name."""

@@ -369,8 +369,8 @@ def test_average_of_weights() -> None:
         ("auto", "cpu", (True, True), "bfloat16"),
         ("auto", "cpu", (True, False), "float32"),
         ("auto", "cpu", (False, False), "float32"),
-        (True, "cuda", (False, False), "bfloat16"),
-        ("auto", "cuda", (False, False), "bfloat16"),
+        (True, "cuda", (False, False), "bfloat16, recurrent layers float32"),
+        ("auto", "cuda", (False, False), "bfloat16, recurrent layers float32"),
         (False, "cuda", (False, False), "float32"),
     ],
 )
@@ -441,6 +441,7 @@ def test_cuda_without_cuda(
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_mixed_precision_on_cuda() -> None:
     cuda = build_device("cuda")
     model = tiny_model().to(cuda)

@@ -2,7 +2,8 @@
 
 The packed outputs are reduced where they lie: nothing is unpacked, so no padding exists that could
 change a result. Every pooling takes the packed outputs (tokens, width) and the final state
-(batch, width), and returns (batch, width).
+(batch, width), and returns (batch, width), in float32 or more: a sum in bfloat16 stops growing at
+256, so that means and attention weights over a long text would come out wrong.
 """
 
 from __future__ import annotations
@@ -105,7 +106,9 @@ class AttentionPooling(nn.Module):
 
     def forward(self, data: Tensor, layout: Layout, final: Tensor) -> Tensor:
         """Attention-weighted sum over each text."""
-        scores = self.score(torch.tanh(self.project(data))).squeeze(1)
+        projected = self.project(data).to(data.dtype)  # the one product that autocast may round
+        with torch.autocast(data.device.type, enabled=False):
+            scores = self.score(torch.tanh(projected)).squeeze(1)
         per_text = scores.new_zeros(len(final))
         top = per_text.scatter_reduce(
             0, layout.text_of, scores.detach(), "amax", include_self=False
@@ -134,6 +137,14 @@ class Pooling(nn.Module):
         self.width = width * len(self.parts)
 
     def forward(self, outputs: PackedSequence, final: Tensor) -> Tensor:
-        """Packed outputs (tokens, width) and final state (batch, width) to (batch, self.width)."""
-        layout = Layout.of(outputs.batch_sizes, outputs.data.device)
-        return torch.cat([part(outputs.data, layout, final) for part in self.parts.values()], dim=1)
+        """Packed outputs (tokens, width) and final state (batch, width) to (batch, self.width).
+
+        The result has float32's precision at least, whatever type the outputs have.
+        """
+        data, final = _at_least_float32(outputs.data), _at_least_float32(final)
+        layout = Layout.of(outputs.batch_sizes, data.device)
+        return torch.cat([part(data, layout, final) for part in self.parts.values()], dim=1)
+
+
+def _at_least_float32(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float32))

@@ -6,10 +6,14 @@ of one large tensor with `narrow`, and the backward pass of each cut fills a zer
 as the whole batch: the cost grows with the square of the length (pytorch issue 149194). Here the
 recurrence of a layer is one `autograd.Function` (`recurrence.py`) and both directions run side by
 side: reading a text backwards is a permutation of the packed words.
+
+Under autocast, what runs here multiplies in autocast's type and does all else in float32. Torch's
+own code runs outside autocast, in the type of the weights.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -48,6 +52,15 @@ def _runs_here(module: nn.RNNBase, x: Tensor | PackedSequence) -> bool:
     """Packed, on the CPU and without LSTM projections: the case that torch runs slowly."""
     packed = isinstance(x, PackedSequence) and x.data.device.type == "cpu"
     return packed and module.proj_size == 0
+
+
+def _outside_autocast(x: Tensor | PackedSequence) -> AbstractContextManager[object]:
+    """A context for torch's own layers, in which they keep to the type of their weights.
+
+    On CUDA autocast would run them in float16 whatever type autocast is set to (torch registers
+    `_cudnn_rnn` with that type), and gradients of a mean loss are too small for float16.
+    """
+    return torch.autocast(x.data.device.type, enabled=False)
 
 
 def _stacked(module: nn.RNNBase, name: str, layer: int) -> Tensor:
@@ -109,7 +122,8 @@ class RNN(nn.RNN):
     def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
         """Packed (tokens, input) to packed (tokens, directions x hidden) and the final h."""
         if not _runs_here(self, input):
-            return super().forward(input, hx)
+            with _outside_autocast(input):
+                return super().forward(input, hx)
         h0 = _zero_state(self, input) if hx is None else hx
         out, (h,) = _run_layers(self, RNNRecurrence, input, (h0,), self.nonlinearity)
         return out, h
@@ -121,7 +135,8 @@ class GRU(nn.GRU):
     def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
         """Packed (tokens, input) to packed (tokens, directions x hidden) and the final h."""
         if not _runs_here(self, input):
-            return super().forward(input, hx)
+            with _outside_autocast(input):
+                return super().forward(input, hx)
         h0 = _zero_state(self, input) if hx is None else hx
         out, (h,) = _run_layers(self, GRURecurrence, input, (h0,))
         return out, h
@@ -133,7 +148,8 @@ class LSTM(nn.LSTM):
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, tuple[Tensor, Tensor]]:
         """Packed (tokens, input) to packed (tokens, directions x hidden) and the final (h, c)."""
         if not _runs_here(self, input):
-            return super().forward(input, hx)
+            with _outside_autocast(input):
+                return super().forward(input, hx)
         zeros = _zero_state(self, input)
         out, (h, c) = _run_layers(self, LSTMRecurrence, input, hx or (zeros, zeros))
         return out, (h, c)

@@ -44,7 +44,7 @@ class SampledSoftmax:
         vectors = F.embedding(chosen, weights)
         offsets = bias[chosen] - self.log_expected.to(chosen.device)[chosen]
         n = len(sample)
-        others = torch.addmm(offsets[:n], outputs, vectors[:n].T).float()  # bfloat16 in autocast
+        others = _scores(outputs, vectors[:n], offsets[:n])
         right = (outputs * vectors[n:]).sum(1) + offsets[n:]
         # where the sample holds the right word itself, it is no wrong answer
         place = torch.full((len(weights),), -1, device=sample.device)
@@ -53,6 +53,16 @@ class SampledSoftmax:
         tokens = (hit >= 0).nonzero().squeeze(1)
         others = others.index_put((tokens, hit[tokens]), others.new_tensor(-math.inf))
         return (torch.logaddexp(right, others.logsumexp(1)) - right).mean()
+
+
+def _scores(outputs: Tensor, vectors: Tensor, offsets: Tensor) -> Tensor:
+    """outputs vectors^T + offsets, (tokens, words); under autocast only the product is rounded.
+
+    The offset of a rare word is 8 or more, which bfloat16 rounds to sixteenths.
+    """
+    if torch.is_autocast_enabled(outputs.device.type):
+        return (outputs @ vectors.T).float().add_(offsets)
+    return torch.addmm(offsets, outputs, vectors.T)  # in one pass
 
 
 def inclusion(probabilities: Tensor, n: int) -> Tensor:

@@ -19,10 +19,14 @@ def seed_everything(seed: int) -> None:
 
 
 def set_up_torch(threads: int | None) -> int:
-    """Set torch's CPU threads, None for one a core, and who multiplies; returns the threads."""
+    """Set torch's CPU threads, None for one a core, and who multiplies; returns the threads.
+
+    Float32 keeps its precision on every device, in training, evaluation and prediction.
+    """
     if threads is not None:
         torch.set_num_threads(threads)
     multiply_with_onednn()
+    refuse_tensorfloat32()
     return torch.get_num_threads()
 
 
@@ -40,6 +44,17 @@ def multiply_with_onednn() -> None:
         and not torch.cpu._is_amx_tile_supported()
     ):
         torch.backends.mkldnn.matmul.fp32_precision = "bf16"  # type: ignore[attr-defined]
+
+
+def refuse_tensorfloat32() -> None:
+    """Let CUDA multiply float32 numbers with all their digits.
+
+    By default cuDNN's recurrent layers round factors to TensorFloat-32, which has 10 bits. Torch
+    has an older switch too (`allow_tf32`): torch 2.9 warns of its use, and it must not be read or
+    set beside these.
+    """
+    torch.backends.cudnn.rnn.fp32_precision = "ieee"  # type: ignore[attr-defined]
+    torch.backends.cuda.matmul.fp32_precision = "ieee"
 
 
 def multiplies_bfloat16() -> bool:

@@ -157,3 +157,55 @@ def test_precision_is_kept(name: str) -> None:
     outputs, final = make_outputs([3, 1])
     halved = outputs._replace(data=outputs.data.float())
     assert make_pooling([name]).float()(halved, final.float()).dtype == torch.float32
+
+
+HALF = [torch.bfloat16, torch.float16]
+MANY = 1_000
+"""Words of a text over which a sum in bfloat16 goes wrong: it stops at 256."""
+
+
+def make_long(dtype: torch.dtype = torch.float32) -> tuple[PackedSequence, Tensor]:
+    """Outputs in (-1, 1) of texts of 1,000, 400 and 2 words, final states, both of `dtype`."""
+    texts = [torch.tanh(text).to(dtype) for text in random_texts([MANY, 400, 2], 16)]
+    return pack_sequence(texts), torch.stack([text[-1] for text in texts])
+
+
+def make_float32(name: str) -> Pooling:
+    """A pooling of outputs of `make_long`; attention prefers some words by far."""
+    torch.manual_seed(0)
+    pooling = Pooling([name], 16)
+    if name == "attention":
+        torch.nn.init.normal_(pooling.parts["attention"].score.weight)  # type: ignore[arg-type, union-attr]
+    return pooling
+
+
+@every_pooling
+@pytest.mark.parametrize("dtype", [torch.float32, *HALF], ids=str)
+@pytest.mark.parametrize("autocast", [False, True], ids=["plain", "autocast"])
+def test_equal_words_come_out_as_they_are_in_half_precision(
+    name: str, dtype: torch.dtype, autocast: bool
+) -> None:
+    """However many: a mean's total and the weights of an attention add up."""
+    outputs, _ = make_long(dtype)
+    equal = outputs._replace(data=torch.full_like(outputs.data, 0.5))
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        found = make_float32(name)(equal, torch.full((3, 16), 0.5, dtype=dtype))
+    assert_near(found, torch.full((3, 16), 0.5), 1e-5)
+
+
+@every_pooling
+@pytest.mark.parametrize("dtype", [torch.float32, *HALF], ids=str)
+def test_sums_are_those_of_float32_under_autocast(name: str, dtype: torch.dtype) -> None:
+    """Values and gradients; the numbers that come in are the same."""
+    outputs, final = make_long(dtype)
+    pooling, results = make_float32(name), []
+    for autocast in (False, True):
+        kept = torch.float32 if not autocast else dtype
+        leaves = [outputs.data.to(kept).requires_grad_(), final.to(kept).requires_grad_()]
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            found = pooling(outputs._replace(data=leaves[0]), leaves[1])
+        assert found.dtype == torch.float32
+        results.append([found, *gradients(found, [*leaves, *pooling.parameters()])])
+    for rounded, exact in zip(*reversed(results), strict=True):
+        assert rounded.isfinite().all()
+        assert (rounded.float() - exact).norm() <= 2e-2 * exact.norm()

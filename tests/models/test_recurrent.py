@@ -16,6 +16,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 from gru_sentiment.models import recurrent
 from gru_sentiment.models.recurrent import LSTM
+from gru_sentiment.training.seeding import refuse_tensorfloat32
 
 from .cells import CELLS, random_texts
 from .layer_results import LossOn, assert_near, assert_same_results, layer_results
@@ -236,6 +237,30 @@ def test_autocast_multiplies_in_bfloat16_and_adds_in_float32(cell: str) -> None:
         assert 1e-4 < (rounded - exact).norm() / exact.norm() < 2e-2
 
 
+@every_cell
+def test_torchs_own_path_is_outside_autocast(cell: str) -> None:
+    """As on CUDA, where torch would take float16 whatever type autocast is set to."""
+    layer, theirs = CELLS[cell].layers(16, 24, 2, bidirectional=True)
+    texts = torch.randn(30, 4, 16)
+    with torch.autocast("cpu", torch.bfloat16):
+        found, states = layer(texts)
+    expected, expected_states = theirs(texts)
+    assert torch.equal(found, expected)
+    torch.testing.assert_close(states, expected_states, rtol=0, atol=0)
+
+
+@pytest.mark.gpu
+@needs_cuda
+@every_cell
+def test_cuda_is_outside_autocast(cell: str) -> None:
+    layer, _ = CELLS[cell].layers(16, 32, 2)
+    layer, packed = layer.cuda(), ragged((40, 30, 9), 16).cuda()
+    with torch.autocast("cuda", torch.bfloat16):
+        found, _ = layer(packed)
+    assert found.data.dtype == torch.float32
+    assert torch.equal(found.data, layer(packed)[0].data)
+
+
 @pytest.mark.gpu
 @needs_cuda
 @every_cell
@@ -246,8 +271,7 @@ def test_cuda_gives_what_the_cpu_gives(cell: str, bidirectional: bool) -> None:
     packed = ragged(tuple(range(40, 8, -4)), width=16)
     states = CELLS[cell].states(layer, 8)
     expected = layer_results(layer, packed, states)
-    # TensorFloat-32 keeps 10 bits of a factor, too few for 1e-4
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        found = layer_results(layer.cuda(), packed.cuda(), tuple(s.cuda() for s in states))
+    refuse_tensorfloat32()
+    found = layer_results(layer.cuda(), packed.cuda(), tuple(s.cuda() for s in states))
     on_cpu = {name: tensor.cpu() for name, tensor in found.items()}
     assert_same_results(on_cpu, expected, 1e-4)

@@ -105,3 +105,19 @@ def test_mean_loss_is_that_of_all_tokens(
     loss, tokens = mean_loss(iter(pairs), weights, bias)
     assert tokens == TOKENS
     assert loss == pytest.approx(float(exact(outputs, weights, bias, targets)), rel=1e-5)
+
+
+def test_autocast_rounds_products_and_not_what_is_added(
+    problem: tuple[Tensor, Tensor, Tensor, Tensor],
+) -> None:
+    """Without anything to multiply, the loss and the bias's gradient are those of float32."""
+    outputs, weights, bias, targets = problem
+    counts = torch.arange(WORDS, 0, -1).double().pow(3)  # rare words have large corrections
+    found = []
+    for enabled in (False, True):
+        torch.manual_seed(0)  # the same sample
+        leaf = bias.clone().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            loss = SampledSoftmax(counts, 10)(outputs * 0, weights, leaf, targets)
+        found.append((loss.detach(), *torch.autograd.grad(loss, leaf)))
+    torch.testing.assert_close(*found, rtol=1e-5, atol=1e-7)

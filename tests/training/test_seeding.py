@@ -7,6 +7,7 @@ import platform
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,13 +24,19 @@ from gru_sentiment.training.seeding import (
     set_up_torch,
 )
 
+SWITCHES: list[Any] = [torch.backends.cudnn.rnn, torch.backends.cuda.matmul]
+"""Who multiplies float32 on CUDA, and how exactly."""
+
 
 @pytest.fixture(autouse=True)
 def _leave_no_trace() -> Iterator[None]:
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     threads = torch.get_num_threads()
     products = torch.backends.mkldnn.matmul.fp32_precision
+    on_cuda = [switch.fp32_precision for switch in SWITCHES]
     yield
+    for switch, precision in zip(SWITCHES, on_cuda, strict=True):
+        switch.fp32_precision = precision
     torch.backends.mkldnn.matmul.fp32_precision = products
     random.setstate(states[0])
     np.random.set_state(states[1])
@@ -61,6 +68,30 @@ def test_threads() -> None:
     assert set_up_torch(2) == torch.get_num_threads() == 2
     assert set_up_torch(None) == 2
     assert set_up_torch(1) == torch.get_num_threads() == 1
+
+
+@pytest.mark.parametrize("before", ["none", "tf32"])
+def test_float32_is_float32_on_cuda_too(before: str) -> None:
+    """TensorFloat-32 is cuDNN's default; "ieee" is full precision."""
+    for switch in SWITCHES:
+        switch.fp32_precision = before
+    set_up_torch(None)
+    # what torch's kernels ask
+    assert torch._C._get_fp32_precision_getter("cuda", "rnn") == "ieee"
+    assert torch._C._get_fp32_precision_getter("cuda", "matmul") == "ieee"
+    assert not torch.backends.cuda.matmul.allow_tf32
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_recurrent_layers_on_cuda_keep_all_digits() -> None:
+    """TensorFloat-32 would be off by 1e-3 or so."""
+    set_up_torch(None)
+    torch.manual_seed(0)
+    layer, texts = torch.nn.GRU(256, 256), torch.randn(20, 8, 256)
+    exact, _ = layer.double()(texts.double())
+    found, _ = layer.float().cuda()(texts.cuda())
+    assert (found.cpu() - exact).abs().max() < 1e-5
 
 
 def test_what_is_not_deterministic_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
