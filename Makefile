@@ -10,12 +10,17 @@ RUN_FLAGS ?=
 TEST_FLAGS ?= -n auto --dist worksteal
 # more texts for pre-training: a file with a column `text`, or a folder of .txt files
 UNLABELLED ?= ../shared/data/imdb_unsupervised.parquet
+# the lowest versions that pyproject.toml allows, in an environment of their own
+LOWEST := .venv-lowest
+# torch is the exception: of the older ones the package index has builds with CUDA alone, which are
+# gigabytes. That 2.9 works was tried by hand; see pyproject.toml.
+NOT_LOWEST := torch
 BENCH := $(VENV)/.bench
 BENCH_FLAGS ?=
 RUNS := runs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrain finetune baseline fuse best few test test-slow test-gpu check lint format types benchmark benchmark-quick audit lock clean
+.PHONY: help setup train pretrain finetune baseline fuse best few test test-slow test-gpu test-lowest check lint format types benchmark benchmark-quick audit lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +102,22 @@ test-slow: $(READY) ## the real program end to end
 test-gpu: $(READY) ## what needs CUDA
 	$(BIN)/python -m pytest -m gpu
 
+# What they need in turn is left to pip, as for a user who installs the project beside older packages.
+$(LOWEST)/.ready: pyproject.toml $(CONSTRAINTS) scripts/lowest.py | $(READY)
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(BIN)/python scripts/lowest.py offline baseline \
+	  --take "$$(grep '^$(NOT_LOWEST)==' $(CONSTRAINTS))" > $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python -m pip install --quiet --requirement $(LOWEST)/lowest.txt --editable .
+	@touch $@
+
+test-lowest: export GRU_SENT_CACHE = $(LOWEST)/cache
+test-lowest: $(LOWEST)/.ready ## the real program with the lowest versions allowed
+	@cat $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python -m pip check
+	$(LOWEST)/bin/gru-sent train --config configs/smoke.yaml --output $(LOWEST)/smoke --force
+	$(LOWEST)/bin/gru-sent evaluate $(LOWEST)/smoke --split validation --fail-under accuracy=0.75
+	$(LOWEST)/bin/gru-sent predict "A wonderful film" --run $(LOWEST)/smoke
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -124,4 +145,4 @@ audit: $(READY) ## known advisories against the pinned packages, where they can 
 	$(BIN)/python scripts/audit.py $(CONSTRAINTS)
 
 clean: ## remove the environment and caches; runs/ stays
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
