@@ -13,13 +13,14 @@ import pytest
 import torch
 
 from gru_sentiment import machine
-from gru_sentiment.artifact.checkpoints import TENSORS
+from gru_sentiment.artifact.checkpoints import TENSORS, VALUES
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.config_file import load_config
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.results import EvaluationRecord, StepRecord
+from gru_sentiment.resuming import TEACHER
 from gru_sentiment.training.seeding import multiplies_bfloat16
 
 RUN, PARTIAL = Path("runs/mine"), Path("runs/mine.partial")
@@ -84,6 +85,15 @@ def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]], bytes, Any]:
         (run / "predictions-validation.jsonl").read_bytes(),
         {split: {k: v for k, v in m.items() if k not in CLOCK} for split, m in metrics.items()},
     )
+
+
+def rewrite_checkpoints(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """As if another version had written them."""
+    for folder in (run / "checkpoints").iterdir():
+        values = json.loads((folder / VALUES).read_bytes())
+        change(values)
+        (folder / VALUES).write_text(json.dumps(values), "utf-8")
+        write_manifest(folder, (TENSORS, VALUES))
 
 
 OFTEN = "run.checkpoint_every=1 step"
@@ -307,12 +317,12 @@ def test_a_checkpoint_of_an_earlier_version(tiny_config: Path) -> None:
     rule = "training.stop_at_loss=100"
     expected = train(tiny_config, *WORSE_AND_WORSE, rule)
     reason = history(expected)[-1]["stopped_by"]
-    for folder in (RUN / "checkpoints").iterdir():
-        values = json.loads((folder / "values.json").read_bytes())
+
+    def earlier(values: dict[str, Any]) -> None:
         values["state"]["position"]["stopped_by"] = reason
         del values["state"]["stopping"]["loss"]
-        (folder / "values.json").write_text(json.dumps(values), "utf-8")
-        write_manifest(folder, (TENSORS, "values.json"))
+
+    rewrite_checkpoints(RUN, earlier)
     seen = Observer()
     assert recipe.resume(RUN, seen).stopped_by == reason
     assert seen.seen == 0
@@ -382,6 +392,44 @@ def test_other_threads_are_named(
     monkeypatch.setattr(machine, "set_up_torch", lambda _: 2)
     resume()
     assert "threads: 1 when the training began, 2 now; the weights may differ" in caplog.text
+
+
+def test_a_fact_that_this_version_does_not_know_is_named(
+    tiny_config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    expected = outcome(train(tiny_config, OFTEN, "run.output=runs/whole"))
+    stopped(tiny_config, 9, OFTEN)
+    rewrite_checkpoints(PARTIAL, lambda values: values["facts"].update({"weather": "rain"}))
+    assert outcome(resume()) == expected
+    assert "weather: rain when the training began, a fact that this version" in caplog.text
+
+
+def test_without_what_it_learned_from_it_does_not_go_on(tiny_config: Path) -> None:
+    stopped(tiny_config, 9, OFTEN)
+    rewrite_checkpoints(PARTIAL, lambda values: values["facts"].update({TEACHER: "0" * 64}))
+    with pytest.raises(ArtifactError, match=r"answers of the training .* cannot be compared"):
+        resume()
+    assert PARTIAL.exists()
+
+
+@pytest.mark.parametrize("name", ["vocabulary", "threads"])
+def test_a_fact_that_was_not_recorded_is_named(
+    name: str, tiny_config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopped(tiny_config, 9, OFTEN)
+    rewrite_checkpoints(PARTIAL, lambda values: values["facts"].pop(name))
+    assert resume() == RUN
+    (said,) = [line for line in caplog.messages if "not recorded when the training" in line]
+    assert said.startswith(f"{name}: not recorded")
+
+
+def test_without_a_checkpoint_there_is_nothing_to_compare(
+    tiny_config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with RunWriter(RUN) as writer:
+        writer.save_config(load_config(tiny_config, ["run.output=runs/mine"]))
+    resume()
+    assert "not recorded" not in caplog.text
 
 
 def test_checkpoints_are_removed_in_the_end(tiny_config: Path) -> None:
