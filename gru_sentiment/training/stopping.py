@@ -61,8 +61,9 @@ class Stopping:
         """Take note of an evaluation; true if it is better than all before."""
         if self.score not in scores:
             raise DataError(
-                f"training.monitor: no {self.score} on the validation part, which lacks a class",
-                hint=f"monitor one of {', '.join(scores)}, or add validation rows of every class",
+                f"training.monitor: no {self.score} on the validation part: "
+                "all rows are of one class",
+                hint=f"monitor one of {', '.join(scores)}, or add validation rows of another class",
             )
         self.loss = scores["loss"]
         value = self.sign * scores[self.score]
