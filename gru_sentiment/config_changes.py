@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 from gru_sentiment.config import SCHEDULES_OF_ALL_STEPS, Config
 from gru_sentiment.errors import ConfigError
 
+ONE_WAY: dict[str, tuple[Callable[[float, float], bool], str]] = {
+    "training.epochs": (operator.ge, "raised"),
+    "training.patience": (operator.ge, "raised or set to null"),
+    "training.stop_at_loss": (operator.le, "lowered or set to null"),
+}
+"""Rules of when a training ends, and how each is loosened: tightened, it might have ended the
+training before."""
 EXTENDABLE = {
-    "training.epochs",
+    *ONE_WAY,
     "training.max_minutes",
     "training.on_non_finite",
     "run.checkpoint_every",
     "run.keep_checkpoint",
     "run.processes",
 }
-"""Keys that change nothing of what was trained so far."""
+"""Keys that change nothing of what was trained so far. A budget of minutes may be tightened too:
+it ends the training behind the epoch at hand, and no two trainings take the same time."""
 IGNORED = {"run.output"}
 
 
@@ -28,8 +38,13 @@ def check_extension(before: Config, after: Config) -> list[str]:
     changes = changes_between(before, after)
     words = {key: f"{key}: {old} in the run, {new} now" for key, (old, new) in changes.items()}
     problems = [problem for key, problem in words.items() if key not in EXTENDABLE]
-    if "training.epochs" in changes:
-        problems += _epoch_problems(before, after)
+    problems += [
+        f"{words[key]}; it can only be {how} when a training goes on"
+        for key, (is_looser, how) in ONE_WAY.items()
+        if key in changes and not _loosened(*changes[key], is_looser)
+    ]
+    if after.training.epochs > before.training.epochs:
+        problems += _schedule_problems(before)
     if problems:
         raise ConfigError(
             "\n".join(problems),
@@ -38,10 +53,15 @@ def check_extension(before: Config, after: Config) -> list[str]:
     return list(words.values())
 
 
-def _epoch_problems(before: Config, after: Config) -> list[str]:
-    old, new, schedule = before.training.epochs, after.training.epochs, before.training.schedule
-    if new < old:
-        return [f"training.epochs: {new} is fewer than the {old} of the run"]
+def _loosened(
+    old: float | None, new: float | None, is_looser: Callable[[float, float], bool]
+) -> bool:
+    """Whether a rule lets a training go on wherever it did before; null always does."""
+    return new is None or (old is not None and is_looser(new, old))
+
+
+def _schedule_problems(before: Config) -> list[str]:
+    old, schedule = before.training.epochs, before.training.schedule
     if schedule in SCHEDULES_OF_ALL_STEPS:
         return [
             f"training.epochs: the schedule {schedule} was laid out for {old} epochs; constant and "

@@ -19,7 +19,10 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class Metrics:
-    """Scores on one split: counts summed over the split and divided once."""
+    """Scores on one split: counts summed over the split and divided once.
+
+    Averages over classes are of those that have rows.
+    """
 
     n: int
     loss: float
@@ -27,8 +30,8 @@ class Metrics:
     accuracy: float
     accuracy_interval: list[float]
     """Wilson's 95 % interval."""
-    balanced_accuracy: float | None
-    """Mean recall; None where a class has no rows."""
+    balanced_accuracy: float
+    """Mean recall."""
     macro_precision: float
     macro_recall: float
     macro_f1: float
@@ -36,9 +39,9 @@ class Metrics:
     """Matthews' correlation; None where all rows are of one class."""
     roc_auc: float | None
     """Area under the ROC curve, one against the rest and averaged for more than two classes; None
-    where a class has no rows."""
+    where all rows are of one class."""
     average_precision: float | None
-    """Of the second of two classes, else averaged over all; None where a class has no rows."""
+    """Of the second of two classes, else averaged; None where all rows are of one class."""
     brier: float
     """Mean squared error of the probabilities, summed over the classes; for two classes, of one."""
     ece: float
@@ -46,6 +49,8 @@ class Metrics:
     per_class: dict[str, ClassMetrics]
     confusion_matrix: list[list[int]]
     """Rows are true classes, columns predicted ones, both in the order of `per_class`."""
+    absent_classes: list[str] = field(default_factory=list)
+    """Classes without rows; their scores in `per_class` are 0 and say nothing."""
     empty_texts: int = 0
     """Texts without a single word: predicted, counted, never dropped."""
     tokens: int = 0

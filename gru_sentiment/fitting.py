@@ -81,7 +81,7 @@ class Fitting:
     @property
     def stopped_by(self) -> str:
         """Why the training ended."""
-        return self.state.position.stopped_by or all_done(self.config.training.epochs)
+        return self.state.stopped_by or all_done(self.config.training.epochs)
 
     @property
     def training_s(self) -> float:

@@ -42,29 +42,57 @@ class Start:
         return self.checkpoint[1]["facts"] if self.checkpoint else {}
 
     def check_facts(self, now: Mapping[str, Any]) -> None:
-        """Compare with what is known.
+        """Compare with what is known; versions may know different facts.
 
         Raises:
             ArtifactError: data, vocabulary, encoder or the teacher's answers are not the same any
-                more.
+                more, or cannot be compared because this version does not know them.
         """
         known = self.known
-        changed = {name: (known[name], now[name]) for name in known if known[name] != now[name]}
-        for name in REFUSED:
-            if name in changed:
-                before, after = (str(value)[:12] for value in changed[name])
-                raise ArtifactError(
-                    f"the {name} changed since the training began (fingerprint {before}…, now "
-                    f"{after}…)",
-                    hint="put the old one back, or start a new training",
-                )
-        for name, (old, new) in changed.items():
+        for name, old in known.items():
+            if name not in now:
+                _cannot_compare(name, old)
+            elif old != now[name]:
+                _differs(name, old, now[name])
+        added = [name for name in now if self.checkpoint and name not in known]
+        for name in added:
             logger.warning(
-                "%s: %s when the training began, %s now; the weights may differ in the last digits",
+                "%s: not recorded when the training began, %s now; if it was another one, the "
+                "training goes on differently",
                 name,
-                old,
-                new,
+                now[name],
             )
+
+
+def _cannot_compare(name: str, old: Any) -> None:
+    """A fact that was recorded when the training began, and that nothing here tells."""
+    if name in REFUSED:
+        raise ArtifactError(
+            f"the {name} of the training (fingerprint {str(old)[:12]}…) cannot be compared: this "
+            "version finds none",
+            hint="go on with the version of gru-sent that began it, or start a new training",
+        )
+    logger.warning(
+        "%s: %s when the training began, a fact that this version of gru-sent does not know; the "
+        "weights may differ in the last digits",
+        name,
+        old,
+    )
+
+
+def _differs(name: str, old: Any, new: Any) -> None:
+    if name in REFUSED:
+        raise ArtifactError(
+            f"the {name} changed since the training began (fingerprint {str(old)[:12]}…, now "
+            f"{str(new)[:12]}…)",
+            hint="put the old one back, or start a new training",
+        )
+    logger.warning(
+        "%s: %s when the training began, %s now; the weights may differ in the last digits",
+        name,
+        old,
+        new,
+    )
 
 
 @contextmanager

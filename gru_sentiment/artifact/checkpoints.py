@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import Tensor
 
 from gru_sentiment.artifact.files import sync_folder, to_json, write_whole, writing
@@ -73,7 +73,10 @@ class Checkpoints:
             except ArtifactError as error:
                 logger.warning("%s\n  going back to the checkpoint before", error.cause)
                 continue
-            return load_file(folder / TENSORS), json.loads((folder / VALUES).read_bytes())
+            # read, not mapped into memory: Windows removes no file that is, and moves no folder
+            # with one
+            tensors = load((folder / TENSORS).read_bytes())
+            return tensors, json.loads((folder / VALUES).read_bytes())
         if numbers:
             raise ArtifactError(
                 f"{self.folder}: every checkpoint is damaged", hint="train again with --force"

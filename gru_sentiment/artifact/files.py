@@ -56,6 +56,17 @@ def finished_of(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(PARTIAL))
 
 
+def path_from(path: Path, start: Path | None = None) -> str:
+    """A path as it is called from a folder, by default the current one.
+
+    On Windows there is no way from one drive to another: there it is called as it is.
+    """
+    try:
+        return os.path.relpath(path, start)
+    except ValueError:
+        return str(path)
+
+
 def to_json(value: Mapping[str, Any]) -> bytes:
     """JSON for people, as a file holds it."""
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

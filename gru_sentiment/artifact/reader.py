@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from gru_sentiment.artifact.files import (
     RUNS,
     SEEDS,
     finished_of,
+    path_from,
     read_json,
 )
 from gru_sentiment.artifact.fusions import Fusion, read_fusion
@@ -61,7 +61,7 @@ def load_run(path: Path | None, device: torch.device) -> Run:
             hint="it may come from a later version; or copy the whole folder again",
         )
     # the run that runs/latest names, rather than the link
-    named = Path(os.path.relpath(folder.resolve())) if folder.is_symlink() else folder
+    named = Path(path_from(folder.resolve())) if folder.is_symlink() else folder
     return replace(READERS[kind](folder, device), path=named)
 
 

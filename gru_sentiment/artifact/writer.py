@@ -7,7 +7,9 @@ import logging
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,6 +39,7 @@ from gru_sentiment.artifact.files import (
     VOCABULARY,
     WEIGHTS,
     partial_of,
+    path_from,
     to_json,
     write_whole,
     writing,
@@ -56,6 +59,8 @@ logger = logging.getLogger(__name__)
 
 WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS, SEEN_TEXTS)
 """What the manifest names, as far as it is there."""
+RENAMES_OPEN_FILES = os.name == "posix"
+"""Whether the system renames a folder that holds an open file."""
 
 
 class RunWriter:
@@ -83,9 +88,11 @@ class RunWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # without the lock the folder may be another process' by now
+        if kind and self._lock.is_locked and not self._worth_keeping():
+            with suppress(OSError):
+                self._remove()
         self._lock.release()
-        if kind and not self._worth_keeping():
-            shutil.rmtree(self.partial, ignore_errors=True)
 
     def _check_free(self) -> None:
         if self.path.absolute() == LATEST.absolute():
@@ -121,7 +128,25 @@ class RunWriter:
                 hint=f"go on with it: gru-sent train --resume {self.path}; or choose another "
                 "--output, or replace it with --force",
             )
-        shutil.rmtree(self.partial)
+        self._remove()
+
+    def _remove(self) -> None:
+        """Move the folder aside, then remove it: nobody sees half of it."""
+        aside = self.partial.with_name(f".{self.partial.name}-{uuid.uuid4().hex}")
+        self._move(aside)
+        shutil.rmtree(aside)
+
+    def _move(self, target: Path) -> None:
+        """Rename the folder and end its lock, so that no other process can take it in between.
+
+        The lock is held until the folder has left its place. Windows renames no folder that holds
+        an open file: there the lock ends first, and whoever takes it in between has the file open,
+        which keeps the folder where it is.
+        """
+        if not RENAMES_OPEN_FILES:
+            self._lock.release()
+        self.partial.rename(target)
+        (target / LOCK).unlink(missing_ok=True)
         self._lock.release()
 
     def _take_lock(self) -> None:
@@ -178,8 +203,10 @@ class RunWriter:
 
     def append_record(self, record: EvaluationRecord) -> None:
         """A line of metrics.jsonl."""
-        with writing(self.partial / HISTORY), (self.partial / HISTORY).open("a") as file:
-            file.write(json.dumps(record.to_json(), ensure_ascii=False) + "\n")
+        line = json.dumps(record.to_json(), ensure_ascii=False) + "\n"
+        # as bytes: UTF-8 and "\n" on every system
+        with writing(self.partial / HISTORY), (self.partial / HISTORY).open("ab") as file:
+            file.write(line.encode())
             file.flush()
             os.fsync(file.fileno())
 
@@ -232,11 +259,8 @@ class RunWriter:
             old = Path(aside) / "replaced"
             if self.path.exists():
                 self.path.rename(old)
-            # some systems rename no folder that holds an open file
-            self._lock.release()
-            (self.partial / LOCK).unlink(missing_ok=True)
             try:
-                self.partial.rename(self.path)
+                self._move(self.path)
             except OSError:
                 if old.exists():
                     old.rename(self.path)
@@ -292,7 +316,7 @@ def point_latest_to(path: Path) -> None:
     try:
         RUNS.mkdir(exist_ok=True)
         temporary.unlink(missing_ok=True)
-        temporary.symlink_to(os.path.relpath(path.resolve(), RUNS.resolve()))
+        temporary.symlink_to(path_from(path.resolve(), RUNS.resolve()))
         os.replace(temporary, LATEST)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -102,7 +102,8 @@ class Tokenizer:
             lengths.append(len(of_words))
         distinct = pa.array(np.concatenate(hashes)).dictionary_encode()
         words = [tokenize.vocab.strings[word] for word in distinct.dictionary.to_pylist()]
-        tokenized = TokenizedTexts(words, distinct.indices.to_numpy(), np.cumsum(lengths))
+        offsets = np.cumsum(lengths, dtype=np.int64)
+        tokenized = TokenizedTexts(words, distinct.indices.to_numpy(), offsets)
         # casing comes last: the rules look at capitals, as in "Mr." and "U.S."
         return _lowercased(tokenized) if self.lowercase else tokenized
 

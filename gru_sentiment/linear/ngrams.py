@@ -31,7 +31,7 @@ def ngram_keys(texts: Texts, longest: int) -> tuple[Integers, Integers]:
     """
     ids, lengths = texts
     words = ids.astype(np.int64)
-    text_of = np.repeat(np.arange(len(lengths)), lengths)
+    text_of = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
     key, whole = words, words > 0
     keys, owners = [key[whole]], [text_of[whole]]
     for n in range(1, longest):
@@ -101,6 +101,7 @@ def _tally(
     texts: Integers, features: Integers, n_features: int
 ) -> tuple[Integers, Integers, Integers]:
     """Distinct pairs of text and feature in ascending order, and how often each occurs."""
-    pairs, counts = np.unique(texts * n_features + features, return_counts=True)
+    # 64 bits whatever the system's usual integer is: their product may not fit into 32
+    pairs, counts = np.unique(texts.astype(np.int64) * n_features + features, return_counts=True)
     divisor = max(n_features, 1)
     return pairs // divisor, pairs % divisor, counts

@@ -62,7 +62,8 @@ def check_behaviour(
     logger.info("scoring %s texts", f"{len(texts):,}")
     started = time.perf_counter()
     tokenized = build_tokenizer(run.config.text).many(texts)
-    predictions = run.answers(tokenized, np.arange(len(texts))).predictions(run.labels)
+    rows = np.arange(len(texts), dtype=np.int64)
+    predictions = run.answers(tokenized, rows).predictions(run.labels)
     answers = dict(zip(texts, predictions, strict=True))
     elapsed_s = time.perf_counter() - started
     results = {suite.name: _result(suite, answers) for suite in suites}

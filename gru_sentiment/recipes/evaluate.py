@@ -235,7 +235,7 @@ def _file(run: Run, data: Path, columns: Sequence[str]) -> _Scored:
     table, beside = read_labelled(data, *choices, beside=columns)
     records = records_from({"data": table})
     label_ids = run.labels.indices(records.labels)
-    return _Scored(str(data), records, np.arange(len(label_ids)), label_ids, beside)
+    return _Scored(str(data), records, np.arange(len(label_ids), dtype=np.int64), label_ids, beside)
 
 
 def _split(run: Run, split: str, slices: Sequence[str]) -> _Scored:

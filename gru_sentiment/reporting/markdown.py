@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from gru_sentiment.evaluation_results import Evaluation
 from gru_sentiment.reporting.wording import (
+    absent_lines,
     comparison_lines,
     demand,
     interval,
@@ -24,11 +25,12 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@:-])")
 
 
 def evaluation_markdown(evaluation: Evaluation) -> str:
-    """Verdict, gates, metrics, comparison and slices."""
+    """Verdict, gates, metrics, classes without rows, comparison and slices."""
     blocks = [f"### {_text(evaluation.run)} on {_text(evaluation.data)}"]
     if evaluation.gates:
         blocks += [f"**{verdict(evaluation)}**", _gates(evaluation)]
     blocks.append(_metrics(evaluation))
+    blocks += map(_text, absent_lines({evaluation.data: evaluation.metrics}))
     if evaluation.against:
         blocks += map(_text, comparison_lines(evaluation.against))
     for name, scores in evaluation.slices.items():

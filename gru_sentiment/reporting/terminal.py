@@ -12,6 +12,7 @@ from rich.text import Text
 from gru_sentiment.evaluation_results import BaselineGap, Evaluation, Metrics, Scores, SliceScore
 from gru_sentiment.reporting.tables import add_row, gates_table, new_table, threshold_table
 from gru_sentiment.reporting.wording import (
+    absent_lines,
     calibration_line,
     comparison_lines,
     interval,
@@ -67,8 +68,8 @@ def training_report(result: TrainingResult) -> RenderableType:
         f"trained in {_duration(result.training_s)}, {_duration(result.total_s)} in all",
         f"run folder: {result.run}",
     ]
-    gaps = gap_lines(result.baseline)
-    return Group(metrics_table(result.metrics), *map(Text, [*gaps, *lines]))
+    notes = [*absent_lines(result.metrics), *gap_lines(result.baseline)]
+    return Group(metrics_table(result.metrics), *map(Text, [*notes, *lines]))
 
 
 def baseline_report(result: BaselineResult) -> RenderableType:
@@ -160,6 +161,7 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
         metrics_table({evaluation.data: metrics}, SCORES | MORE_SCORES),
         confusion_table(metrics),
         Text(f"accuracy, 95 % interval: {interval(*metrics.accuracy_interval)}"),
+        *map(Text, absent_lines({evaluation.data: metrics})),
     ]
     if metrics.empty_texts:
         parts.append(Text(f"{metrics.empty_texts:,} texts hold no word"))
@@ -192,7 +194,10 @@ def metrics_table(metrics: dict[str, Metrics], scores: Mapping[str, str] = SCORE
     classes = next(iter(metrics.values())).per_class
     for name in classes:
         for title in ("precision", "recall", "f1"):
-            values = (score(getattr(m.per_class[name], title)) for m in metrics.values())
+            values = (
+                score(None if name in m.absent_classes else getattr(m.per_class[name], title))
+                for m in metrics.values()
+            )
             add_row(table, f"{title} of {name}", *values)
     add_row(table, "tokens/s", *(f"{m.tokens_per_s:,.0f}" for m in metrics.values()))
     return table

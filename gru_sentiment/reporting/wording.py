@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from gru_sentiment.evaluation_results import Against, Calibrated, FoundThreshold, GateResult
+from collections.abc import Mapping
+
+from gru_sentiment.evaluation_results import (
+    Against,
+    Calibrated,
+    FoundThreshold,
+    GateResult,
+    Metrics,
+)
 from gru_sentiment.suite_results import Judged
 
 
@@ -89,6 +97,16 @@ def threshold_rows(found: FoundThreshold) -> list[tuple[str, ...]]:
             score(s.f1),
         )
         for s in found.scores
+    ]
+
+
+def absent_lines(metrics: Mapping[str, Metrics]) -> list[str]:
+    """Which classes the averages leave out, a line for every set of rows that lacks some."""
+    return [
+        f"{name}: no rows of {', '.join(of.absent_classes)}; averages over the classes leave "
+        f"{'it' if len(of.absent_classes) == 1 else 'them'} out"
+        for name, of in metrics.items()
+        if of.absent_classes
     ]
 
 

@@ -32,9 +32,18 @@ def f1(confusion: Integers) -> Floats:
     return _ratio(2 * confusion.diagonal(), both)
 
 
-def balanced_accuracy(confusion: Integers) -> float | None:
-    """Mean recall of the classes; None where one has no rows."""
-    return float(recall(confusion).mean()) if confusion.sum(axis=1).all() else None
+def macro(scores: Floats, confusion: Integers) -> float:
+    """Mean of the scores (classes,) of those classes that have rows.
+
+    A class without rows is left out: nothing is known of it. scikit-learn's balanced accuracy
+    does the same, and its macro averages do with `labels` set to the classes of the rows.
+    """
+    return float(scores[confusion.sum(axis=1) > 0].mean())
+
+
+def balanced_accuracy(confusion: Integers) -> float:
+    """Mean recall of the classes that have rows."""
+    return macro(recall(confusion), confusion)
 
 
 def mcc(confusion: Integers) -> float | None:

@@ -43,7 +43,7 @@ def bootstrap(
     """Percentile intervals of statistics of `n` rows (Efron 1979), all from the same resamples.
 
     A resample is given as how often each row was drawn. Resamples without a value, such as those
-    that lack a class, are left out; None where that leaves none.
+    without a row of the class that a statistic is about, are left out; None where that leaves none.
     """
     generator = np.random.default_rng(seed)
     values: list[list[float]] = [[] for _ in statistics]

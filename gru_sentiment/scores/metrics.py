@@ -27,6 +27,9 @@ OF_ALL_CLASSES: dict[str, Callable[[Integers], Floats]] = {
 class Scoring:
     """Answers beside the truth: any metric by its name, its interval, and all of them together.
 
+    Averages over classes leave those out that no row is of, in a resample too: what is resampled
+    is the score as it is told.
+
     Args:
         log_probabilities: shape (rows, classes).
         labels: class indices, shape (rows,).
@@ -46,20 +49,13 @@ class Scoring:
         confusion = self.confusion(self._once)
         precision, recall, f1 = (score(confusion) for score in OF_ALL_CLASSES.values())
         right, rows = int(confusion.trace()), confusion.sum(axis=1)
+        overall: dict[str, Any] = {
+            name: statistic(self._once) for name, statistic in self._overall().items()
+        }
         return Metrics(
             n=len(self.labels),
-            loss=self._mean(self._losses, self._once),
-            accuracy=counts.accuracy(confusion),
             accuracy_interval=list(wilson(right, len(self.labels))),
-            balanced_accuracy=counts.balanced_accuracy(confusion),
-            macro_precision=float(precision.mean()),
-            macro_recall=float(recall.mean()),
-            macro_f1=float(f1.mean()),
-            mcc=counts.mcc(confusion),
-            roc_auc=self._mean_of_rankings(Ranking.roc_auc, self._once),
-            average_precision=self._mean_of_rankings(Ranking.average_precision, self._once),
-            brier=self._mean(self._brier_terms, self._once),
-            ece=self._calibration.error(self._once),
+            absent_classes=[name for name, n in zip(self.names, rows, strict=True) if not n],
             per_class={
                 name: ClassMetrics(
                     float(precision[i]), float(recall[i]), float(f1[i]), int(rows[i])
@@ -67,6 +63,7 @@ class Scoring:
                 for i, name in enumerate(self.names)
             },
             confusion_matrix=confusion.tolist(),
+            **overall,
             **others,
         )
 
@@ -95,6 +92,14 @@ class Scoring:
 
     def statistics(self) -> dict[str, Statistic]:
         """Every metric by its name, as a function of how often each row counts, shape (rows,)."""
+        found = self._overall()
+        for index, name in enumerate(self.names):
+            for kind, score in OF_ALL_CLASSES.items():
+                found[f"{kind}.{name}"] = partial(self._of_class, score, index)
+        return found
+
+    def _overall(self) -> dict[str, Statistic]:
+        """Those that are not of one class, by their names in `Metrics`."""
         found: dict[str, Statistic] = {
             "accuracy": lambda weights: counts.accuracy(self.confusion(weights)),
             "balanced_accuracy": lambda w: counts.balanced_accuracy(self.confusion(w)),
@@ -107,9 +112,6 @@ class Scoring:
         }
         for kind, score in OF_ALL_CLASSES.items():
             found[f"macro_{kind}"] = partial(self._mean_of_classes, score)
-        for index, name in enumerate(self.names):
-            for kind, score in OF_ALL_CLASSES.items():
-                found[f"{kind}.{name}"] = partial(self._of_class, score, index)
         return found
 
     def confusion(self, weights: Integers) -> Integers:
@@ -128,11 +130,9 @@ class Scoring:
             found[f"recall.{name}"] = int(right[i]), int(true[i])
         return found
 
-    def _mean_of_classes(
-        self, score: Callable[[Integers], Floats], weights: Integers
-    ) -> float | None:
+    def _mean_of_classes(self, score: Callable[[Integers], Floats], weights: Integers) -> float:
         confusion = self.confusion(weights)
-        return float(score(confusion).mean()) if confusion.sum(axis=1).all() else None
+        return counts.macro(score(confusion), confusion)
 
     def _of_class(
         self, score: Callable[[Integers], Floats], index: int, weights: Integers
@@ -143,9 +143,10 @@ class Scoring:
     def _mean_of_rankings(
         self, score: Callable[[Ranking, Integers], float | None], weights: Integers
     ) -> float | None:
+        """None where all rows are of one class, which leaves nothing to rank."""
         values = [score(ranking, weights) for ranking in self._rankings]
         known = [value for value in values if value is not None]
-        return float(np.mean(known)) if len(known) == len(values) else None
+        return float(np.mean(known)) if known else None
 
     def _mean(self, terms: Floats, weights: Integers) -> float:
         return float((terms * weights).sum() / weights.sum())

@@ -105,7 +105,7 @@ def read_predictions(path: Path) -> SavedPredictions:
     if len(set(classes)) > 1:
         raise DataError(f"{path}: the lines do not all have the same classes", hint=SAME_ROWS)
     return SavedPredictions(
-        path, np.array(rows), list(true), list(predicted), list(classes[0]), list(told)
+        path, np.array(rows, np.int64), list(true), list(predicted), list(classes[0]), list(told)
     )
 
 

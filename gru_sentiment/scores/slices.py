@@ -31,7 +31,7 @@ def slice_scores(names: Sequence[str], correct: Booleans) -> list[SliceScore]:
             f"{len(distinct):,} different values make {len(distinct):,} slices; {MOST} are allowed",
             hint="slice by a column of few values",
         )
-    n, right = np.bincount(index), np.bincount(index, correct).astype(int)
+    n, right = np.bincount(index), np.bincount(index, correct).astype(np.int64)
     scores = [
         SliceScore(str(name), int(rows), float(hits / rows), *wilson(int(hits), int(rows)))
         for name, rows, hits in zip(distinct, n, right, strict=True)

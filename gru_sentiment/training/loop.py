@@ -67,7 +67,7 @@ def train_epochs(
     """
     model, position = state.model, state.position
     started = time.perf_counter() - position.elapsed_s - position.sums.elapsed_s
-    while position.epoch <= epochs and position.stopped_by is None:
+    while position.epoch <= epochs and state.stopped_by is None:
         epoch = position.epoch
         before_epoch(epoch)
         model.train()
@@ -105,8 +105,7 @@ def train_epochs(
         state.schedule.after_evaluation(scores["loss"])
         is_best = state.stopping.is_best(scores)
         elapsed_s = time.perf_counter() - started
-        position.stopped_by = state.stopping.reason(scores, elapsed_s)
-        reason = position.stopped_by or (all_done(epochs) if epoch == epochs else None)
+        reason = state.stopping.reason(elapsed_s) or (all_done(epochs) if epoch == epochs else None)
         record = meter.evaluation(rate, scores, is_best, reason)
         position.next_epoch(elapsed_s)
         yield record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 
@@ -37,8 +37,6 @@ class Position:
     elapsed_s: float = 0.0
     """Of the epochs before, evaluations included."""
     sums: EpochSums = field(default_factory=EpochSums)
-    stopped_by: str | None = None
-    """Why there is nothing left to do, where it is not the number of epochs."""
 
     def next_epoch(self, elapsed_s: float) -> None:
         """Go on to the first batch of the epoch after this one."""
@@ -51,5 +49,11 @@ class Position:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """What `to_json` gave."""
-        return cls(**{**values, "sums": EpochSums(**values["sums"])})
+        """What `to_json` gave, in this version or in one that stored more."""
+        known = _known(cls, values)
+        return cls(**{**known, "sums": EpochSums(**_known(EpochSums, values["sums"]))})
+
+
+def _known(kind: type[EpochSums | Position], values: Mapping[str, Any]) -> dict[str, Any]:
+    names = {item.name for item in fields(kind)}
+    return {name: value for name, value in values.items() if name in names}

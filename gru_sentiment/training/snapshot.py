@@ -35,6 +35,13 @@ class TrainingState:
     average: AveragedModel | None = None
     position: Position = field(default_factory=Position)
 
+    @property
+    def stopped_by(self) -> str | None:
+        """The rule by which there is nothing left to do; None within an epoch, which is finished
+        whatever the rules are now.
+        """
+        return None if self.position.batch else self.stopping.reason(self.position.elapsed_s)
+
     def capture(self) -> tuple[Tensors, Values]:
         """Tensors by name (not copied: to be written at once) and JSON values."""
         optimizer = self.optimizer.state_dict()

@@ -13,6 +13,8 @@ class Stopping:
     """Follows one validation score; says whether the newest is the best and whether to go on.
 
     `monitor` is a score's name behind a sign: + more is better, - less. Ties go to the earliest.
+    The reason to stop is never stored: it follows from the rules and what was seen so far, so
+    that a training that is resumed with other rules is judged by those.
     """
 
     def __init__(
@@ -30,6 +32,8 @@ class Stopping:
         self.max_minutes = max_minutes
         self.best = float("-inf")
         self.since_best = 0
+        self.loss: float | None = None
+        """Of the newest evaluation."""
 
     def state_dict(self) -> dict[str, Any]:
         """JSON values from which `load_state_dict` goes on."""
@@ -37,21 +41,31 @@ class Stopping:
         return {
             "best": self.best if math.isfinite(self.best) else None,
             "since_best": self.since_best,
+            "loss": self.loss,
         }
 
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` gave."""
+        """Go on from what `state_dict` gave.
+
+        An earlier version did not store the loss. Where the loss is monitored and the newest
+        evaluation is the best, as in every training that `stop_at_loss` ended, it is the best one.
+        Elsewhere it is not known, and `stop_at_loss` waits for the next evaluation.
+        """
         best = values["best"]
         self.best = float("-inf") if best is None else best
         self.since_best = values["since_best"]
+        is_best_loss = self.score == "loss" and best is not None and not self.since_best
+        self.loss = values.get("loss", self.sign * self.best if is_best_loss else None)
 
     def is_best(self, scores: Mapping[str, float]) -> bool:
         """Take note of an evaluation; true if it is better than all before."""
         if self.score not in scores:
             raise DataError(
-                f"training.monitor: no {self.score} on the validation part, which lacks a class",
-                hint=f"monitor one of {', '.join(scores)}, or add validation rows of every class",
+                f"training.monitor: no {self.score} on the validation part: "
+                "all rows are of one class",
+                hint=f"monitor one of {', '.join(scores)}, or add validation rows of another class",
             )
+        self.loss = scores["loss"]
         value = self.sign * scores[self.score]
         if value > self.best:
             self.best, self.since_best = value, 0
@@ -59,10 +73,11 @@ class Stopping:
         self.since_best += 1
         return False
 
-    def reason(self, scores: Mapping[str, float], elapsed_s: float) -> str | None:
-        """Why to stop after this evaluation, or None to go on."""
-        if self.stop_at_loss is not None and scores["loss"] <= self.stop_at_loss:
-            return f"validation loss {scores['loss']:.4f} reached {self.stop_at_loss}"
+    def reason(self, elapsed_s: float) -> str | None:
+        """Why to stop after the newest evaluation, or None to go on."""
+        threshold, loss = self.stop_at_loss, self.loss
+        if threshold is not None and loss is not None and loss <= threshold:
+            return f"validation loss {loss:.4f} reached {threshold}"
         if self.patience is not None and self.since_best >= self.patience:
             return f"no better {self.score} for {self.since_best} evaluation(s)"
         if self.max_minutes is not None and elapsed_s >= 60 * self.max_minutes:

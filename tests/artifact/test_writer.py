@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ import torch
 from safetensors.torch import load_file
 from torch.nn.utils.rnn import pack_sequence
 
+from gru_sentiment.artifact import writer
 from gru_sentiment.artifact.files import (
     CONFIG,
     HISTORY,
     LATEST,
+    LOCK,
     MANIFEST,
     METADATA,
     METRICS,
@@ -136,6 +139,20 @@ def test_latest_finds_a_run_elsewhere(tmp_path: Path) -> None:
     assert load_run(None, CPU).path.resolve() == tmp_path / "other" / "place"
 
 
+def test_latest_where_no_way_leads_to_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As between two drives of Windows."""
+
+    def other_drive(path: Path, start: Path | None = None) -> str:
+        raise ValueError(f"path is on mount 'D:', start on mount 'C:': {path}, {start}")
+
+    monkeypatch.setattr(os.path, "relpath", other_drive)
+    write_run(tmp_path / "elsewhere")
+    assert os.readlink(LATEST) == str((tmp_path / "elsewhere").resolve())
+    assert load_run(None, CPU).path == (tmp_path / "elsewhere").resolve()
+
+
 def test_free_names() -> None:
     assert free_run_path("a") == Path("runs/a")
     write_run(Path("runs/a"))
@@ -227,6 +244,80 @@ def test_one_process_writes_a_run(options: dict[str, bool]) -> None:
         assert caught.value.cause == "runs/a.partial: another process writes it"
         writer.finish()
     assert load_run(Path("runs/a"), CPU).labels.classes == CLASSES.classes
+
+
+def is_held(folder: Path) -> bool:
+    """Whether somebody has the lock in a folder."""
+    import fcntl
+
+    lock = folder / LOCK
+    if not lock.exists():
+        return False
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@pytest.fixture
+def like_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders that hold an open file are neither renamed nor removed."""
+    rename, rmtree = Path.rename, shutil.rmtree
+
+    def refusing(change: Callable[..., Any]) -> Callable[..., Any]:
+        def checked(path: Any, *of: Any, **options: Any) -> Any:
+            if is_held(Path(path)):
+                raise PermissionError(errno.EACCES, "used by another process")
+            return change(path, *of, **options)
+
+        return checked
+
+    monkeypatch.setattr(writer, "RENAMES_OPEN_FILES", False, raising=False)
+    monkeypatch.setattr(Path, "rename", refusing(rename))
+    monkeypatch.setattr(shutil, "rmtree", refusing(rmtree))
+
+
+@pytest.mark.usefixtures("like_windows")
+def test_force_over_an_unfinished_run_where_open_files_stay() -> None:
+    with pytest.raises(ZeroDivisionError):
+        train_and(stop_with(ZeroDivisionError()))
+    write_run(Path("runs/a"), seed=2, force=True)
+    assert read_metadata(Path("runs/a")) == {"seed": 2}
+    with pytest.raises(ZeroDivisionError):
+        train_and(stop_with(ZeroDivisionError()), Path("runs/b"), save=False)
+    assert sorted(os.listdir("runs")) == ["a", "latest"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows renames no folder that holds an open file")
+def test_the_lock_is_held_until_the_folder_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    partial, rename, held = partial_of(Path("runs/a")), Path.rename, []
+
+    def noting(self: Path, target: Path) -> Path:
+        if self == partial:
+            held.append(is_held(partial))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", noting)
+    with pytest.raises(ZeroDivisionError):
+        train_and(stop_with(ZeroDivisionError()), save=False)
+    with pytest.raises(ZeroDivisionError):
+        train_and(stop_with(ZeroDivisionError()))
+    write_run(Path("runs/a"), force=True)
+    assert held == [True, True, True]  # removed without weights, cleared by --force, finished
+    assert not (Path("runs/a") / LOCK).exists()
+
+
+def test_what_another_process_began_meanwhile_stays() -> None:
+    """An error behind `finish`, when the folder's name is free for others."""
+    one = RunWriter(Path("runs/a"))
+    fill(one)
+    one.finish()
+    with RunWriter(Path("runs/a"), force=True) as other:
+        other.save_config(CONFIG_VALUE)
+        one.__exit__(ZeroDivisionError)
+        assert (other.partial / CONFIG).exists()
 
 
 def test_a_folder_that_came_during_the_training_stays() -> None:

@@ -27,6 +27,7 @@ KEYS = {
     "ece",
     "per_class",
     "confusion_matrix",
+    "absent_classes",
     "empty_texts",
     "tokens",
     "elapsed_s",
@@ -102,7 +103,8 @@ def test_a_file_whose_name_looks_like_markup(
     data.write_text("text,label\ngreat,positive\n", "utf-8")
     result = gru_sent("evaluate", "--data", "[bold][x].csv")
     assert result.exit_code == 0
-    assert result.stdout.count("[bold][x].csv") == 2
+    # the headline, the table's head, and the line about the class without rows
+    assert result.stdout.count("[bold][x].csv") == 3
 
 
 def test_split_and_data_exclude_each_other(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from gru_sentiment.linear.ngrams import Features, frequent_ngrams, ngram_keys
+from gru_sentiment.linear.ngrams import Features, _tally, frequent_ngrams, ngram_keys
 
 from .texts import IDS, joined, key_of, ngrams_of
 
@@ -94,3 +94,19 @@ def test_tfidf_is_that_of_scikit_learn(texts: list[list[int]], others: list[list
 def test_without_known_ngrams_nothing_is_left(idf: np.ndarray | None) -> None:
     owners, columns, values = Features(np.zeros(0, np.int64), 3, idf).of(joined([[1, 2], []]))
     assert (owners.tolist(), columns.tolist(), values.tolist()) == ([], [], [])
+
+
+def test_where_the_usual_integer_has_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows before NumPy 2: 3 texts times 1.5 billion n-grams are more than 2**31."""
+    n_features = 1_500_000_000
+    texts, features = np.array([0, 2, 2], np.int32), np.array([5, 7, 7], np.int32)
+    found = _tally(texts, features, n_features)
+    assert [part.tolist() for part in found] == [[0, 2], [5, 7], [1, 2]]
+
+    arange = np.arange
+    monkeypatch.setattr(np, "arange", lambda *of, dtype=np.int32: arange(*of, dtype=dtype))
+    assert np.arange(3).dtype == np.int32
+    ids, lengths = joined([[1, 2], [3]])
+    _, owners = ngram_keys((ids, lengths.astype(np.int32)), 2)
+    assert owners.dtype == np.int64
+    assert owners.tolist() == [0, 0, 1, 0]

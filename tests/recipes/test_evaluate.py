@@ -231,6 +231,8 @@ def test_rows_of_one_class_are_enough(run: Path, rows: Rows, tmp_path: Path) -> 
     assert metrics.n == 40
     assert metrics.roc_auc is None
     assert metrics.per_class["negative"].support == 0
+    assert metrics.absent_classes == ["negative"]
+    assert metrics.balanced_accuracy == metrics.macro_recall == metrics.accuracy
 
 
 def test_empty_texts_are_counted_not_dropped(run: Path, rows: Rows, tmp_path: Path) -> None:

@@ -13,12 +13,14 @@ import pytest
 import torch
 
 from gru_sentiment import machine
-from gru_sentiment.artifact.checkpoints import TENSORS
+from gru_sentiment.artifact.checkpoints import TENSORS, VALUES
+from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.config_file import load_config
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.results import EvaluationRecord, StepRecord
+from gru_sentiment.resuming import TEACHER
 from gru_sentiment.training.seeding import multiplies_bfloat16
 
 RUN, PARTIAL = Path("runs/mine"), Path("runs/mine.partial")
@@ -83,6 +85,15 @@ def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]], bytes, Any]:
         (run / "predictions-validation.jsonl").read_bytes(),
         {split: {k: v for k, v in m.items() if k not in CLOCK} for split, m in metrics.items()},
     )
+
+
+def rewrite_checkpoints(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """As if another version had written them."""
+    for folder in (run / "checkpoints").iterdir():
+        values = json.loads((folder / VALUES).read_bytes())
+        change(values)
+        (folder / VALUES).write_text(json.dumps(values), "utf-8")
+        write_manifest(folder, (TENSORS, VALUES))
 
 
 OFTEN = "run.checkpoint_every=1 step"
@@ -217,7 +228,7 @@ def test_more_epochs_equal_a_longer_training(
     ("schedule", "epochs", "reason"),
     [
         ("one_cycle", 4, "the schedule one_cycle was laid out for 2 epochs"),
-        ("constant", 1, "1 is fewer than the 2 of the run"),
+        ("constant", 1, "2 in the run, 1 now; it can only be raised"),
     ],
 )
 def test_epochs_that_cannot_be_changed(
@@ -226,6 +237,96 @@ def test_epochs_that_cannot_be_changed(
     stopped(tiny_config, 9, OFTEN, f"training.schedule={schedule}")
     with pytest.raises(ConfigError, match=reason):
         resume(f"training.epochs={epochs}")
+
+
+ENDED = {
+    "training.patience=1": ("no better loss for 1 evaluation(s)", ["=9", "=null"]),
+    "training.stop_at_loss=100": ("reached 100", ["=1e-9", "=null"]),
+    "training.max_minutes=1e-9": ("the budget of 1e-09 minutes ended", ["=9", "=null"]),
+}
+"""By a rule that ends the training: the reason, and the rule loosened."""
+WORSE_AND_WORSE = [
+    *("training.learning_rate=1", "training.schedule=constant", "training.epochs=4"),
+    *("run.keep_checkpoint=true", "model.dropout=0.2"),
+]
+
+
+@pytest.mark.parametrize("rule", ENDED)
+def test_a_training_that_a_rule_ended_goes_on_once_it_is_loosened(
+    rule: str, tiny_config: Path
+) -> None:
+    reason, looser = ENDED[rule]
+    whole = outcome(train(tiny_config, *WORSE_AND_WORSE, "run.output=runs/whole"))
+    for value in looser:
+        ended = train(tiny_config, *WORSE_AND_WORSE, rule, force=True)
+        lines = history(ended)
+        assert reason in lines[-1]["stopped_by"]
+        assert len(lines) < 4
+        found = outcome(resume(rule.partition("=")[0] + value))
+        # that it once ended stays in the history
+        assert found[1][len(lines) - 1].pop("stopped_by") == lines[-1]["stopped_by"]
+        expected = [dict(line) for line in whole[1]]
+        expected[len(lines) - 1].pop("stopped_by")
+        assert found == (whole[0], expected, *whole[2:])
+
+
+@pytest.mark.parametrize("rule", ENDED)
+def test_a_training_that_a_rule_ended_stays_ended(rule: str, tiny_config: Path) -> None:
+    expected = outcome(train(tiny_config, *WORSE_AND_WORSE, rule))
+    seen = Observer()
+    result = recipe.resume(RUN, seen)
+    assert seen.seen == 0
+    assert result.stopped_by == expected[1][-1]["stopped_by"]
+    assert outcome(RUN) == expected
+
+
+def test_a_rule_that_is_not_loosened_enough_ends_it_again(tiny_config: Path) -> None:
+    options = ["training.learning_rate=0.3", "training.schedule=constant", "training.epochs=9"]
+    train(tiny_config, *options, "run.keep_checkpoint=true", "training.patience=1")
+    before = len(history(RUN))
+    result = recipe.resume(RUN, Observer(), overrides=["training.patience=2"])
+    assert result.stopped_by == "no better loss for 2 evaluation(s)"
+    assert before < result.epochs < 9
+
+
+@pytest.mark.parametrize(
+    ("rule", "tighter"),
+    [
+        ("training.patience=5", "training.patience=1"),
+        ("training.patience=null", "training.patience=5"),
+        ("training.stop_at_loss=1e-9", "training.stop_at_loss=0.5"),
+        ("training.stop_at_loss=null", "training.stop_at_loss=1e-9"),
+    ],
+)
+def test_a_rule_is_not_tightened(rule: str, tighter: str, tiny_config: Path) -> None:
+    stopped(tiny_config, 9, OFTEN, rule)
+    key = rule.partition("=")[0]
+    with pytest.raises(ConfigError, match=rf"^{key}: .* now; it can only be .* null when a"):
+        resume(tighter)
+    assert resume() == RUN
+
+
+def test_a_smaller_budget_ends_with_the_epoch_at_hand(tiny_config: Path) -> None:
+    stopped(tiny_config, BATCHES + 3, OFTEN, "training.epochs=9", "training.schedule=constant")
+    result = recipe.resume(RUN, Observer(), overrides=["training.max_minutes=1e-9"])
+    assert (result.epochs, result.stopped_by) == (2, "the budget of 1e-09 minutes ended")
+
+
+def test_a_checkpoint_of_an_earlier_version(tiny_config: Path) -> None:
+    """It holds the reason to stop, and no loss."""
+    rule = "training.stop_at_loss=100"
+    expected = train(tiny_config, *WORSE_AND_WORSE, rule)
+    reason = history(expected)[-1]["stopped_by"]
+
+    def earlier(values: dict[str, Any]) -> None:
+        values["state"]["position"]["stopped_by"] = reason
+        del values["state"]["stopping"]["loss"]
+
+    rewrite_checkpoints(RUN, earlier)
+    seen = Observer()
+    assert recipe.resume(RUN, seen).stopped_by == reason
+    assert seen.seen == 0
+    assert recipe.resume(RUN, seen, overrides=["training.stop_at_loss=null"]).epochs == 4
 
 
 def test_a_finished_run_without_its_checkpoint(tiny_config: Path) -> None:
@@ -291,6 +392,44 @@ def test_other_threads_are_named(
     monkeypatch.setattr(machine, "set_up_torch", lambda _: 2)
     resume()
     assert "threads: 1 when the training began, 2 now; the weights may differ" in caplog.text
+
+
+def test_a_fact_that_this_version_does_not_know_is_named(
+    tiny_config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    expected = outcome(train(tiny_config, OFTEN, "run.output=runs/whole"))
+    stopped(tiny_config, 9, OFTEN)
+    rewrite_checkpoints(PARTIAL, lambda values: values["facts"].update({"weather": "rain"}))
+    assert outcome(resume()) == expected
+    assert "weather: rain when the training began, a fact that this version" in caplog.text
+
+
+def test_without_what_it_learned_from_it_does_not_go_on(tiny_config: Path) -> None:
+    stopped(tiny_config, 9, OFTEN)
+    rewrite_checkpoints(PARTIAL, lambda values: values["facts"].update({TEACHER: "0" * 64}))
+    with pytest.raises(ArtifactError, match=r"answers of the training .* cannot be compared"):
+        resume()
+    assert PARTIAL.exists()
+
+
+@pytest.mark.parametrize("name", ["vocabulary", "threads"])
+def test_a_fact_that_was_not_recorded_is_named(
+    name: str, tiny_config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopped(tiny_config, 9, OFTEN)
+    rewrite_checkpoints(PARTIAL, lambda values: values["facts"].pop(name))
+    assert resume() == RUN
+    (said,) = [line for line in caplog.messages if "not recorded when the training" in line]
+    assert said.startswith(f"{name}: not recorded")
+
+
+def test_without_a_checkpoint_there_is_nothing_to_compare(
+    tiny_config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with RunWriter(RUN) as writer:
+        writer.save_config(load_config(tiny_config, ["run.output=runs/mine"]))
+    resume()
+    assert "not recorded" not in caplog.text
 
 
 def test_checkpoints_are_removed_in_the_end(tiny_config: Path) -> None:

@@ -67,3 +67,9 @@ def test_names_stay_in_their_cells(evaluation: Evaluation, name: str) -> None:
 def test_a_name_is_shown_as_it_is(evaluation: Evaluation) -> None:
     text = evaluation_markdown(replace(evaluation, run="<b>*x*\n# y</b>"))
     assert text.startswith("### \\<b\\>\\*x\\* \\# y\\</b\\> on ")
+
+
+def test_classes_without_rows_are_named(evaluation: Evaluation) -> None:
+    metrics = replace(evaluation.metrics, absent_classes=["bad"])
+    lines = evaluation_markdown(Evaluation("runs/gru", "a.csv", metrics)).splitlines()
+    assert "a.csv\\: no rows of bad; averages over the classes leave it out" in lines

@@ -30,6 +30,7 @@ from gru_sentiment.reporting.terminal import (
     scoring_line,
     training_report,
 )
+from gru_sentiment.reporting.wording import absent_lines
 from gru_sentiment.results import (
     BaselineResult,
     Coverage,
@@ -141,6 +142,21 @@ def test_metrics_have_a_column_a_split() -> None:
 
 def test_a_score_that_does_not_exist() -> None:
     assert "ROC AUC n/a" in lines_of(metrics_table({"test": replace(METRICS, roc_auc=None)}))
+
+
+def test_classes_without_rows_are_named() -> None:
+    lacking = replace(METRICS, absent_classes=["negative"])
+    result = replace(RESULT, metrics={"validation": METRICS, "test": lacking})
+    note = "test: no rows of negative; averages over the classes leave it out"
+    found = lines_of(training_report(result))
+    assert note in found
+    assert "f1 of negative 0.7034 n/a" in found
+    assert note in lines_of(evaluation_report(Evaluation("runs/gru", "test", lacking)))
+    assert not any("no rows of" in line for line in lines_of(training_report(RESULT)))
+    both = replace(METRICS, absent_classes=["negative", "neutral"])
+    assert absent_lines({"a.csv": both}) == [
+        "a.csv: no rows of negative, neutral; averages over the classes leave them out"
+    ]
 
 
 def test_confusion_has_true_classes_by_row() -> None:

@@ -46,6 +46,7 @@ def test_all_predicted_alike_are_worth_nothing() -> None:
 
 def test_a_class_without_rows() -> None:
     lacking = np.array([[4, 1], [0, 0]])
-    assert counts.balanced_accuracy(lacking) is None
+    assert counts.balanced_accuracy(lacking) == 4 / 5
+    assert counts.macro(counts.f1(lacking), lacking) == pytest.approx(8 / 9)
     assert counts.mcc(lacking) is None
     assert counts.recall(lacking).tolist() == [0.8, 0.0]

@@ -52,7 +52,10 @@ def test_equal_those_of_scikit_learn(drawn: Drawn) -> None:
         assert (ours.precision, ours.recall, ours.f1, ours.support) == pytest.approx(
             (precision[c], recall[c], f1[c], support[c]), **close
         )
-    macro = reference.precision_recall_fscore_support(true, predicted, average="macro", **every)
+    present = sorted(set(labels))
+    macro = reference.precision_recall_fscore_support(
+        true, predicted, average="macro", labels=present, zero_division=0.0
+    )
     assert (found.macro_precision, found.macro_recall, found.macro_f1) == pytest.approx(
         macro[:3], **close
     )
@@ -76,13 +79,17 @@ def test_equal_those_of_scikit_learn(drawn: Drawn) -> None:
         assert found.mcc is None
     else:
         assert found.mcc == pytest.approx(reference.matthews_corrcoef(true, predicted), **close)
-    if len(set(labels)) < classes:
-        assert (found.roc_auc, found.average_precision, found.balanced_accuracy) == (None,) * 3
+    assert found.balanced_accuracy == pytest.approx(
+        np.mean([np.mean(np.array(predicted)[true == c] == c) for c in present]), **close
+    )
+    assert found.absent_classes == [names[c] for c in range(classes) if c not in present]
+    if len(present) == 1:
+        assert (found.roc_auc, found.average_precision) == (None, None)
         return
     balanced = reference.balanced_accuracy_score(true, predicted)
     assert found.balanced_accuracy == pytest.approx(balanced, **close)
     odds = answers[:, 1] - answers[:, 0]
-    columns = [(1, odds)] if classes == 2 else list(enumerate(answers.T))
+    columns = [(1, odds)] if classes == 2 else [(c, answers[:, c]) for c in present]
     areas = [reference.roc_auc_score(true == c, column) for c, column in columns]
     assert found.roc_auc == pytest.approx(np.mean(areas), **close)
     areas = [reference.average_precision_score(true == c, column) for c, column in columns]
@@ -129,12 +136,19 @@ def test_the_order_of_the_rows_changes_nothing_at_all(drawn: Drawn, seed: int) -
     assert one.measure(some, seed=1) == other.measure(some, seed=1)
 
 
-def test_names_give_the_numbers_of_the_whole() -> None:
-    scoring = Scoring(*random_answers(200, 3), ["a", "b", "c"])
+@pytest.mark.parametrize("absent", [[], ["d"]])
+def test_names_give_the_numbers_of_the_whole(absent: list[str]) -> None:
+    answers, labels = random_answers(200, 3 + len(absent))
+    kept = labels < 3
+    scoring = Scoring(answers[kept], labels[kept], ["a", "b", "c", *absent])
     whole = scoring.metrics()
-    measured = scoring.measure(metric_names(["a", "b", "c"]))
+    assert whole.absent_classes == absent
+    measured = scoring.measure(metric_names(["a", "b", "c", *absent]))
     for name, found in measured.items():
         kind, _, of = name.partition(".")
+        if of in absent and of:
+            assert (found.value, found.low, found.high) == (None, None, None)
+            continue
         expected = getattr(whole.per_class[of], kind) if of else getattr(whole, name)
         assert found.value == pytest.approx(expected, abs=1e-12)
         assert found.low is not None
@@ -156,7 +170,7 @@ def test_proportions_have_wilsons_interval_and_others_the_bootstraps() -> None:
     assert measured["f1.b"] != scoring.measure(["f1.b"], seed=4)["f1.b"]
 
 
-@pytest.mark.parametrize("name", ["roc_auc", "macro_f1", "balanced_accuracy", "recall.b", "mcc"])
+@pytest.mark.parametrize("name", ["roc_auc", "average_precision", "recall.b", "f1.b", "mcc"])
 def test_what_cannot_be_computed_has_no_value(name: str) -> None:
     answers = log_softmax([[1, 0], [0, 1], [2, 0]])
     found = Scoring(answers, np.zeros(3, int), ["a", "b"]).measure([name, "accuracy"])
@@ -192,9 +206,29 @@ def test_a_class_without_rows_scores_nothing() -> None:
     found = classification_metrics(answers, np.array([0, 1]), ["a", "b", "c"])
     empty = found.per_class["c"]
     assert (empty.precision, empty.recall, empty.f1, empty.support) == (0.0, 0.0, 0.0, 0)
-    assert found.macro_f1 == pytest.approx(2 / 3)
-    assert found.accuracy == 1.0
-    assert found.roc_auc is None
+    assert (found.macro_precision, found.macro_recall, found.macro_f1) == (1.0, 1.0, 1.0)
+    assert (found.balanced_accuracy, found.roc_auc, found.average_precision) == (1.0, 1.0, 1.0)
+    assert found.absent_classes == ["c"]
+
+
+@pytest.mark.parametrize("name", ["macro_f1", "balanced_accuracy", "roc_auc"])
+def test_table_and_gate_tell_the_same_of_rows_that_lack_a_class(name: str) -> None:
+    answers = log_softmax([[1, 0, 2], [0, 1, 0], [2, 0, 0], [0, 2, 1], [1, 2, 0]])
+    scoring = Scoring(answers, np.array([0, 1, 0, 1, 0]), ["a", "b", "c"])
+    found = scoring.measure([name])[name]
+    assert found.value == getattr(scoring.metrics(), name)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= found.value <= found.high
+
+
+def test_a_resample_without_a_class_averages_over_the_others() -> None:
+    """The score is what it would have been told of those rows alone."""
+    answers = log_softmax([[1, 0, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]])
+    labels = np.array([0, 0, 1, 2])
+    macro = Scoring(answers, labels, ["a", "b", "c"]).statistics()["macro_recall"]
+    assert macro(np.array([1, 1, 1, 1])) == pytest.approx(2 / 3)
+    assert macro(np.array([1, 1, 2, 0])) == 1.0
 
 
 def test_rows_are_true_classes_and_columns_predicted_ones() -> None:

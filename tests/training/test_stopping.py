@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gru_sentiment.errors import DataError
@@ -23,7 +25,8 @@ def test_better_is_signed_and_ties_go_to_the_earliest(
     monitor: str, values: list[float], best: list[bool]
 ) -> None:
     stopping = Stopping(monitor)
-    assert [stopping.is_best({monitor[1:]: value}) for value in values] == best
+    scores = ({"loss": 1.0, monitor[1:]: value} for value in values)
+    assert [stopping.is_best(of_epoch) for of_epoch in scores] == best
 
 
 def reasons(stopping: Stopping, losses: list[float], epoch_s: float = 1.0) -> list[str | None]:
@@ -32,7 +35,7 @@ def reasons(stopping: Stopping, losses: list[float], epoch_s: float = 1.0) -> li
     for epoch, loss in enumerate(losses, start=1):
         scores = {"loss": loss, "accuracy": 0.5}
         stopping.is_best(scores)
-        said.append(stopping.reason(scores, epoch * epoch_s))
+        said.append(stopping.reason(epoch * epoch_s))
         if said[-1] is not None:
             break
     return said
@@ -86,6 +89,50 @@ def test_a_score_that_is_missing() -> None:
     with pytest.raises(DataError) as caught:
         Stopping("+roc_auc").is_best({"loss": 1.0, "accuracy": 0.5})
     assert caught.value.cause == (
-        "training.monitor: no roc_auc on the validation part, which lacks a class"
+        "training.monitor: no roc_auc on the validation part: all rows are of one class"
     )
-    assert caught.value.hint.startswith("monitor one of loss, accuracy, or add validation rows")
+    assert caught.value.hint.startswith(
+        "monitor one of loss, accuracy, or add validation rows of another class"
+    )
+
+
+RULES: dict[str, float] = {"patience": 1, "stop_at_loss": 0.5, "max_minutes": 1}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_reason_follows_from_the_rules_as_they_are_now(rule: str) -> None:
+    """After a training that the rule ended: unchanged it ends it again, without it nothing does."""
+    ended = Stopping(**{rule: RULES[rule]})
+    for loss in (0.4, 0.4):
+        ended.is_best({"loss": loss})
+    reason = ended.reason(60.0)
+    assert reason is not None
+    stored = json.loads(json.dumps(ended.state_dict()))
+    same, free = Stopping(**{rule: RULES[rule]}), Stopping()
+    for other in (same, free):
+        other.load_state_dict(stored)
+    assert (same.reason(60.0), free.reason(60.0)) == (reason, None)
+
+
+def test_before_the_first_evaluation_no_loss_is_known() -> None:
+    begun = Stopping(stop_at_loss=0.5)
+    begun.load_state_dict(json.loads(json.dumps(Stopping().state_dict())))
+    assert begun.reason(0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("monitor", "best", "since_best", "reason"),
+    [
+        ("-loss", -0.25, 0, "validation loss 0.2500 reached 0.5"),
+        ("-loss", -0.25, 1, None),
+        ("-loss", None, 0, None),
+        ("+accuracy", 0.9, 0, None),
+    ],
+)
+def test_what_an_earlier_version_stored(
+    monitor: str, best: float | None, since_best: int, reason: str | None
+) -> None:
+    """No loss: it is known where the newest evaluation has the best one."""
+    stopping = Stopping(monitor, stop_at_loss=0.5)
+    stopping.load_state_dict({"best": best, "since_best": since_best})
+    assert stopping.reason(0.0) == reason
