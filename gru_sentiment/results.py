@@ -70,7 +70,7 @@ class EvaluationRecord:
     train_accuracy: float | None
     learning_rate: float
     gradient_norm: float
-    """Mean norm before clipping, over the epoch's steps."""
+    """Mean norm before clipping, over the epoch's steps that had a finite gradient."""
     scores: Mapping[str, float]
     """Validation scores by name."""
     tokens: int

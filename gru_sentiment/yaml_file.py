@@ -84,9 +84,15 @@ def parse_value(text: str) -> Any:
 
     Raises:
         ValueError: the text is not valid YAML.
+        ConfigError: a key in it is set twice.
     """
     try:
-        return yaml.load(text, _Loader)
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        dict(_lines(node, "", text))
+        return loader.construct_document(node)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
@@ -116,7 +122,17 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _lines(node: yaml.MappingNode, prefix: str, name: str) -> Iterator[tuple[str, int]]:
+def _lines(node: yaml.Node, prefix: str, name: str) -> Iterator[tuple[str, int]]:
+    """The line of every dotted key below a node, whatever it stands in; lists count from 0.
+
+    Raises:
+        ConfigError: a key stands twice in one mapping, of which YAML would take the second.
+    """
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _lines(item, f"{prefix}{index}.", name)
+    if not isinstance(node, yaml.MappingNode):
+        return
     seen: dict[str, int] = {}
     for key, value in node.value:
         line = key.start_mark.line + 1
@@ -128,5 +144,4 @@ def _lines(node: yaml.MappingNode, prefix: str, name: str) -> Iterator[tuple[str
             )
         seen[key.value] = line
         yield prefix + key.value, line
-        if isinstance(value, yaml.MappingNode):
-            yield from _lines(value, f"{prefix}{key.value}.", name)
+        yield from _lines(value, f"{prefix}{key.value}.", name)

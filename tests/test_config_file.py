@@ -244,6 +244,9 @@ def test_every_key_has_its_line() -> None:
     [
         ("model:\n  cell: gru\n  cell: lstm", "c.yaml:3: model.cell is set twice (line 2)"),
         ("run: {}\nrun: {}", "c.yaml:2: run is set twice (line 1)"),
+        ("a:\n- b: 1\n  c: 2\n  b: 3", "c.yaml:4: a.0.b is set twice (line 2)"),
+        ("a: [1, [{b: {c: 1,\n c: 2}}]]", "c.yaml:2: a.1.0.b.c is set twice (line 1)"),
+        ("a:\n- ? [b]\n  : 1", "c.yaml:2: a key must be a single word"),
         ("a: &x {b: 1}\nc: *x", "c.yaml:2: not valid YAML: aliases are not allowed"),
         ("a: [1\nb: 2", "c.yaml:2: not valid YAML: "),
         ("- a\n- b", "c.yaml: expected sections such as 'model:' at the top"),
@@ -258,6 +261,12 @@ def test_every_key_has_its_line() -> None:
 )
 def test_what_is_no_config_is_refused(text: str, message: str) -> None:
     assert error_of(text).startswith(message)
+
+
+def test_a_value_from_the_command_line_sets_no_key_twice(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").touch()
+    with pytest.raises(ConfigError, match="neighbours is set twice"):
+        load_config(tmp_path / "c.yaml", ["training.augmentation={neighbours: 1, neighbours: 2}"])
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "run:\nmodel:\n", "{}"])

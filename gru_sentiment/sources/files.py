@@ -176,9 +176,11 @@ def read_parquet(path: Path, wanted: Sequence[str]) -> Columns:
         table = file.read(columns=list(dict.fromkeys(wanted)))
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"{path}: not a readable parquet file: {first_line(error)}") from error
-    text = table.schema.field(wanted[0]).type
+    kind = table.schema.field(wanted[0]).type
+    # pandas writes a categorical column, and others repeated values, as a dictionary
+    text = kind.value_type if pa.types.is_dictionary(kind) else kind
     if not (pa.types.is_string(text) or pa.types.is_large_string(text)):
-        raise DataError(f"{path}: column {wanted[0]} holds {text}, expected strings")
+        raise DataError(f"{path}: column {wanted[0]} holds {kind}, expected strings")
     return {name: table[name].to_pylist() for name in wanted}
 
 

@@ -89,9 +89,9 @@ def train_epochs(
             updated = index + 1 == first + in_step
             if updated:
                 norm = _update(state, clip_norm)
-                if math.isfinite(norm):
+                if norm is not None and math.isfinite(norm):
                     meter.add_norm(norm)
-                else:
+                elif norm is not None:
                     _leave_out(position, skip_non_finite, f"gradient norm is {norm}", index, batch)
             position.batch = index + 1
             on_step(meter.step())
@@ -116,13 +116,15 @@ def all_done(epochs: int) -> str:
     return f"all {epochs} epochs done"
 
 
-def _update(state: TrainingState, clip_norm: float | None) -> float:
+def _update(state: TrainingState, clip_norm: float | None) -> float | None:
     """One optimizer step; returns the gradient's norm before clipping.
 
-    A gradient that is not finite is left unused.
+    A gradient that is not finite is left unused. Where every batch of the step was left out there
+    is none: neither momentum nor weight decay moves the weights, and the norm is None. The
+    schedule advances in every case, so that it ends with the last epoch.
     """
-    norm = nn.utils.clip_grad_norm_(state.model.parameters(), clip_norm or math.inf).item()
-    if math.isfinite(norm):
+    norm = _clip(state.model, clip_norm)
+    if norm is not None and math.isfinite(norm):
         state.optimizer.step()
     state.optimizer.zero_grad(set_to_none=True)
     state.position.updates += 1
@@ -130,6 +132,14 @@ def _update(state: TrainingState, clip_norm: float | None) -> float:
     if state.average is not None:
         state.average.update_parameters(state.model)
     return norm
+
+
+def _clip(model: nn.Module, clip_norm: float | None) -> float | None:
+    """The norm of the gradient before it is clipped; None where there is no gradient."""
+    parameters = [p for p in model.parameters() if p.grad is not None]
+    if not parameters:
+        return None
+    return nn.utils.clip_grad_norm_(parameters, clip_norm or math.inf).item()
 
 
 class _Meter:

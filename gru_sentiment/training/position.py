@@ -19,8 +19,9 @@ class EpochSums:
     """With a label."""
     tokens: int = 0
     norm: float = 0.0
-    """Of the gradient before clipping, of every update."""
+    """Of the gradient before clipping, of every update that had a finite one."""
     updates: int = 0
+    """Those."""
     skipped: int = 0
     """Batches without a finite loss or gradient."""
     elapsed_s: float = 0.0
@@ -33,7 +34,7 @@ class Position:
     epoch: int = 1
     batch: int = 0
     updates: int = 0
-    """Optimizer steps since the start."""
+    """Optimizer steps since the start, those that were left out included."""
     elapsed_s: float = 0.0
     """Of the epochs before, evaluations included."""
     sums: EpochSums = field(default_factory=EpochSums)

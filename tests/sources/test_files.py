@@ -20,6 +20,7 @@ from gru_sentiment.sources.files import (
     load_files,
     read_labelled,
     read_table,
+    read_texts,
 )
 
 Rows = list[tuple[str, Label]]
@@ -190,6 +191,17 @@ def test_parquet_of_narrow_and_coded_columns(tmp_path: Path) -> None:
     ):
         pq.write_table(pa.table({"text": texts, "label": labels}), path)
         assert read_table(path, "text", "label")["label"].to_pylist() == expected
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_parquet_whose_texts_are_a_dictionary(kind: pa.DataType, tmp_path: Path) -> None:
+    """As pandas writes a categorical column: scoring reads it too."""
+    path = tmp_path / "r.parquet"
+    texts = pa.array(["good", None, "good"], pa.dictionary(pa.int8(), kind))
+    labels = pa.array(["x", "y", "x"], pa.dictionary(pa.int8(), kind))
+    pq.write_table(pa.table({"text": texts, "label": labels}), path)
+    assert rows_of(read_table(path, "text", "label")) == [("good", "x"), ("", "y"), ("good", "x")]
+    assert read_texts(path, "text") == ["good", None, "good"]
 
 
 # --- parts ---

@@ -151,6 +151,13 @@ def test_two_suites_of_one_name(tmp_path: Path) -> None:
         load_suites(["all", str(path)])
 
 
+def test_a_key_that_stands_twice_in_a_template() -> None:
+    text = OWN.replace("label: bad, ", "label: bad,\n     label: good, ")
+    with pytest.raises(ConfigError) as caught:
+        parse_suite(text, "own.yaml")
+    assert caught.value.cause == "own.yaml:8: templates.1.label is set twice (line 7)"
+
+
 def test_aliases_are_refused_as_in_every_file() -> None:
     with pytest.raises(ConfigError, match="aliases are not allowed"):
         parse_suite("words: {a: &x [b], c: *x}", "own.yaml")

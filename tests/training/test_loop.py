@@ -494,6 +494,55 @@ def test_a_gradient_that_is_not_finite_can_be_left_out() -> None:
     assert math.isfinite(record.gradient_norm)
 
 
+def constant_gradient(*values: float) -> Callable[..., tuple[Tensor, int]]:
+    """Losses whose gradient has the norm 10: one after the other, times the sum of a parameter."""
+    left = iter(values)
+
+    def compute_loss(model: Bag, _: Batch) -> tuple[Tensor, int]:
+        return 10 * model.head.bias.sum() + next(left), 0
+
+    return compute_loss
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_an_update_of_batches_that_were_all_left_out_counts_for_nothing(steps: int) -> None:
+    """Neither in the mean of the norms, nor by momentum or weight decay."""
+    model, twin = new_model(), new_model()
+    kept, lost = [0.0] * steps, [math.nan] * steps
+
+    def advance(of: Bag, values: list[float]) -> EvaluationRecord:
+        optimizer = torch.optim.SGD(of.parameters(), lr=0.5, momentum=0.9, weight_decay=0.1)
+        (record,) = start(
+            of,
+            make_batches(*[2] * len(values)),
+            optimizer=optimizer,
+            schedule=FixedRate(optimizer),
+            compute_loss=constant_gradient(*values),
+            accumulation_steps=steps,
+            skip_non_finite=True,
+        )
+        return record
+
+    record = advance(model, [*kept, *lost])
+    advance(twin, kept)
+    assert same(weights_of(model), weights_of(twin))
+    assert record.gradient_norm == pytest.approx(10.0)
+    assert (record.skipped_batches, record.step) == (steps, 2)
+    assert record.learning_rate == 0.5 / 4  # the schedule counts both updates
+
+
+def test_an_update_with_one_batch_left_out_counts() -> None:
+    (record,) = start(
+        new_model(),
+        make_batches(2, 2),
+        compute_loss=constant_gradient(math.nan, 0.0),
+        accumulation_steps=2,
+        skip_non_finite=True,
+    )
+    # the gradients of two batches are averaged, and one of them is missing
+    assert record.gradient_norm == pytest.approx(5.0)
+
+
 # reproducibility
 
 
