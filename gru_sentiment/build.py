@@ -35,13 +35,13 @@ from gru_sentiment.data.vectors import (
 )
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
 from gru_sentiment.errors import DataError, DeviceError
+from gru_sentiment.machine.torch_setup import gains_from_bfloat16, multiplies_bfloat16
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.models.language_model import LanguageModel
 from gru_sentiment.training.adversarial import AdversarialLoss
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimizer
-from gru_sentiment.training.seeding import gains_from_bfloat16, multiplies_bfloat16
 from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 from gru_sentiment.training.snapshot import TrainingState
 from gru_sentiment.training.stopping import Stopping

@@ -19,7 +19,7 @@ from gru_sentiment.cli import (
     runs,
     train,
 )
-from gru_sentiment.process import set_up_process
+from gru_sentiment.machine.environment import set_up_process
 
 app = typer.Typer(
     name="gru-sent",

@@ -11,7 +11,7 @@ import typer
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
 from gru_sentiment.cli.progress import on_terminal
-from gru_sentiment.process import set_up_network
+from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.terminal import console, fusion_report
 
 

@@ -15,8 +15,8 @@ import typer
 from gru_sentiment.cli.errors import BAD_ROWS, command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
 from gru_sentiment.cli.progress import on_terminal
-from gru_sentiment.counting import counted
-from gru_sentiment.process import set_up_network
+from gru_sentiment.machine.environment import set_up_network
+from gru_sentiment.machine.progress import counted
 from gru_sentiment.reporting.terminal import console, prediction_report, scoring_line
 from gru_sentiment.results import Prediction
 

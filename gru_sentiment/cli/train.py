@@ -26,7 +26,7 @@ from gru_sentiment.cli.options import (
 )
 from gru_sentiment.cli.progress import observer_for, on_terminal
 from gru_sentiment.config_file import load_config
-from gru_sentiment.process import set_up_network
+from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.runs import seeds_report
 from gru_sentiment.reporting.terminal import comparison_report, console, training_report
 

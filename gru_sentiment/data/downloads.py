@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 
 from gru_sentiment.errors import VectorsError
-from gru_sentiment.process import is_offline
+from gru_sentiment.machine.environment import is_offline
 
 logger = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from gru_sentiment.counting import counted
 from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer, rules
 from gru_sentiment.errors import DataError
-from gru_sentiment.stop_request import StopRequest
+from gru_sentiment.machine.progress import counted
+from gru_sentiment.machine.signals import StopRequest
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from gru_sentiment.evaluation import Answers, calibrated, scored
 from gru_sentiment.evaluation_results import Calibrated, Metrics, Scores, scores_to_json
 from gru_sentiment.linear.fitting import MIN_TEXTS, MODELS, check_classes, check_installed
 from gru_sentiment.linear.ngrams import MAX_WORDS
-from gru_sentiment.provenance import Stopwatch, provenance
+from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.results import BaselineResult
 
 TOKENS_AT_ONCE = 1 << 20

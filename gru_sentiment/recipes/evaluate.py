@@ -34,6 +34,7 @@ from gru_sentiment.evaluation_results import (
 )
 from gru_sentiment.linear.ngrams import Floats
 from gru_sentiment.linear.thresholds import USUAL, Wish, find_threshold, parse_wish, scores_at
+from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.own_data import drawn_again
 from gru_sentiment.results import Prediction
 from gru_sentiment.scores.comparison import Booleans, compare_with
@@ -51,7 +52,6 @@ from gru_sentiment.scores.saved import read_predictions
 from gru_sentiment.scores.slices import length_slices, slice_scores, value_slices
 from gru_sentiment.sources.files import read_labelled
 from gru_sentiment.sources.records import Records, records_from
-from gru_sentiment.training.seeding import set_up_torch
 from gru_sentiment.yardstick import yardstick_beside
 
 logger = logging.getLogger(__name__)

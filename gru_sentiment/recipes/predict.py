@@ -12,8 +12,8 @@ from gru_sentiment.build import build_device
 from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.errors import DataError
 from gru_sentiment.linear.thresholds import check_threshold
+from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.results import Prediction
-from gru_sentiment.training.seeding import set_up_torch
 
 
 def predict(

@@ -20,6 +20,8 @@ from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
 from gru_sentiment.evaluation import TOKENS_PER_BATCH
 from gru_sentiment.linear.thresholds import check_threshold
+from gru_sentiment.machine.signals import StopRequest
+from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.results import FileScoring, Prediction
 from gru_sentiment.rows.chunks import chunks
 from gru_sentiment.rows.formats import (
@@ -33,8 +35,6 @@ from gru_sentiment.rows.formats import (
 from gru_sentiment.rows.output import OTHER, Output
 from gru_sentiment.rows.reading import Source
 from gru_sentiment.rows.row import Answer, Row
-from gru_sentiment.stop_request import StopRequest
-from gru_sentiment.training.seeding import set_up_torch
 
 logger = logging.getLogger(__name__)
 

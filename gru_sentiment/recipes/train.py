@@ -21,6 +21,7 @@ from gru_sentiment.build import (
     build_vectors,
     build_vocabulary,
 )
+from gru_sentiment.builders.device import prepare_machine
 from gru_sentiment.config import Config
 from gru_sentiment.corpora import Corpus, build_training_corpus
 from gru_sentiment.data.vectors import WordVectors, coverage, initial_weights
@@ -30,8 +31,7 @@ from gru_sentiment.evaluation import Part, calibrated
 from gru_sentiment.evaluation_results import Calibrated, Metrics, scores_to_json
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.leakage import check_unseen, members_of
-from gru_sentiment.machine import prepare_machine
-from gru_sentiment.provenance import Stopwatch, fingerprint, provenance
+from gru_sentiment.machine.provenance import Stopwatch, fingerprint, provenance
 from gru_sentiment.results import Coverage, TrainingResult
 from gru_sentiment.resuming import TEACHER, UNLABELLED, Start, new_run, old_run
 from gru_sentiment.sources.records import Hashes

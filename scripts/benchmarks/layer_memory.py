@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.layer import Case, Step
-from gru_sentiment.provenance import peak_memory_mib
+from gru_sentiment.machine.provenance import peak_memory_mib
 
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 RESET_PEAK = "5"

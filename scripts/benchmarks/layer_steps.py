@@ -12,7 +12,7 @@ import json
 import os
 import sys
 
-from gru_sentiment.process import SETTINGS, set_up_process
+from gru_sentiment.machine.environment import SETTINGS, set_up_process
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     import torch  # from here on the process is as it is
 
     from benchmarks.layer import Case, run_rounds
-    from gru_sentiment.training.seeding import set_up_torch
+    from gru_sentiment.machine.torch_setup import set_up_torch
 
     if request["set_up"]:
         set_up_torch(request["threads"])

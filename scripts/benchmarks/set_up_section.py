@@ -18,7 +18,7 @@ from measuring.processes import run_process
 from measuring.settings import SCRIPTS, Settings
 from measuring.timing import decode_spreads, encode_spread
 
-from gru_sentiment.process import set_up_process
+from gru_sentiment.machine.environment import set_up_process
 
 
 def measure_set_up(name: str, settings: Settings) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def measure_set_up(name: str, settings: Settings) -> dict[str, Any]:
 def main() -> None:
     """Measure the section that the command line names."""
     set_up_process()
-    from gru_sentiment.training.seeding import set_up_torch  # from here on the process is as it is
+    from gru_sentiment.machine.torch_setup import set_up_torch
 
     settings = Settings.from_json(json.loads(sys.argv[2]))
     set_up_torch(settings.threads)

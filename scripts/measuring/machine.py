@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gru_sentiment.provenance import commit
+from gru_sentiment.machine.provenance import commit
 
 PACKAGES = ("torch", "numpy", "spacy", "datasets", "torchtext", "scikit-learn", "numba")
 FASTTEXT = ("fasttext-numpy2-wheel", "fasttext-numpy2", "fasttext-community", "fasttext")

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from gru_sentiment import counting
 from gru_sentiment.cli import predict as module
 from gru_sentiment.cli.app import app
 from gru_sentiment.evaluation import TOKENS_PER_BATCH
+from gru_sentiment.machine import progress as counting
 
 Command = Callable[..., Result]
 

@@ -18,12 +18,12 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 from torch.optim import Adam
 
+from gru_sentiment.machine.torch_setup import refuse_tensorfloat32
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.models.pooling import POOLINGS
 from gru_sentiment.models.recurrent import CELLS
 from gru_sentiment.training.losses import ClassificationLoss, predicted_classes
-from gru_sentiment.training.seeding import refuse_tensorfloat32
 
 from .layer_results import assert_near
 

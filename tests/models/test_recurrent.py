@@ -14,9 +14,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
+from gru_sentiment.machine.torch_setup import refuse_tensorfloat32
 from gru_sentiment.models import recurrent
 from gru_sentiment.models.recurrent import LSTM
-from gru_sentiment.training.seeding import refuse_tensorfloat32
 
 from .cells import CELLS, random_texts
 from .layer_results import LossOn, assert_near, assert_same_results, layer_results

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 import torch
 
-from gru_sentiment import machine
 from gru_sentiment.artifact.checkpoints import TENSORS, VALUES
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.artifact.writer import RunWriter
+from gru_sentiment.builders import device as machine
 from gru_sentiment.config_file import load_config
 from gru_sentiment.errors import ArtifactError, ConfigError
+from gru_sentiment.machine.torch_setup import multiplies_bfloat16
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.results import EvaluationRecord, StepRecord
 from gru_sentiment.resuming import TEACHER
-from gru_sentiment.training.seeding import multiplies_bfloat16
 
 RUN, PARTIAL = Path("runs/mine"), Path("runs/mine.partial")
 CLOCK = {"elapsed_s", "tokens_per_s"}

@@ -19,12 +19,12 @@ from gru_sentiment.build import build_average, build_model, release_layers
 from gru_sentiment.config import Config, ModelConfig
 from gru_sentiment.config_training import TrainingConfig
 from gru_sentiment.errors import DivergenceError
+from gru_sentiment.machine.torch_setup import seed_everything
 from gru_sentiment.results import EvaluationRecord, StepRecord
 from gru_sentiment.training import loop
 from gru_sentiment.training.loop import train_epochs
 from gru_sentiment.training.losses import ClassificationLoss
 from gru_sentiment.training.optimizers import SCHEDULES, make_optimizer
-from gru_sentiment.training.seeding import seed_everything
 from gru_sentiment.training.snapshot import TrainingState
 from gru_sentiment.training.stopping import Stopping
 

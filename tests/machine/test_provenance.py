@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 import gru_sentiment
-from gru_sentiment import provenance as module
-from gru_sentiment.provenance import Stopwatch, commit, peak_memory_mib, provenance
+from gru_sentiment.machine import provenance as module
+from gru_sentiment.machine.provenance import Stopwatch, commit, peak_memory_mib, provenance
 
 
 @pytest.fixture

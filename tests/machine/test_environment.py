@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from gru_sentiment.process import SETTINGS
+from gru_sentiment.machine.environment import SETTINGS
 
 FAULTS = """
 import resource, sys

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from gru_sentiment.training import seeding
-from gru_sentiment.training.seeding import (
+from gru_sentiment.machine import torch_setup as seeding
+from gru_sentiment.machine.torch_setup import (
     _is_amd,
     gains_from_bfloat16,
     multiplies_bfloat16,

@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from gru_sentiment import counting
-from gru_sentiment.counting import counted
+from gru_sentiment.machine import progress as counting
+from gru_sentiment.machine.progress import counted
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The one place where config becomes objects."""
