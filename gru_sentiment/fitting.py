@@ -16,7 +16,7 @@ from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.build import build_precision, build_state
 from gru_sentiment.config import Config
 from gru_sentiment.machine.signals import StopRequest
-from gru_sentiment.results import EvaluationRecord, StepRecord
+from gru_sentiment.results.training import EvaluationRecord, StepRecord
 from gru_sentiment.tasks.task import Task
 from gru_sentiment.training.loop import all_done, train_epochs
 

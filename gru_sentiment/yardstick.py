@@ -17,7 +17,7 @@ from gru_sentiment.artifact.files import BASELINE, CONFIG, KIND, METADATA, METRI
 from gru_sentiment.artifact.reader import read_metadata
 from gru_sentiment.config import Config
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.evaluation_results import BaselineGap
+from gru_sentiment.results.evaluation import BaselineGap
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from gru_sentiment import evaluation
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.evaluation import Answers, Part, answers_of, calibrated
-from gru_sentiment.evaluation_results import Reliability
+from gru_sentiment.results.metrics import Reliability
 
 CPU = torch.device("cpu")
 TEXTS = [[2, 3, 4, 5, 6], [], [3], [0, 4, 0], [], [5, 5], [2, 0, 6, 0, 3, 4]]

@@ -52,7 +52,7 @@ from gru_sentiment.config_file import dump_config
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.results import EvaluationRecord
+from gru_sentiment.results.training import EvaluationRecord
 from gru_sentiment.sources.records import Hashes
 
 logger = logging.getLogger(__name__)

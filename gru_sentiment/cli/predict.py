@@ -18,7 +18,7 @@ from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.machine.progress import counted
 from gru_sentiment.reporting.terminal import console, prediction_report, scoring_line
-from gru_sentiment.results import Prediction
+from gru_sentiment.results.predictions import Prediction
 
 STREAM = Path("-")
 MOST_TOKENS = 32_768

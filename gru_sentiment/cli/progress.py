@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from gru_sentiment.machine.progress import LINE_EVERY_S
 from gru_sentiment.reporting.terminal import epoch_line, loss_and_accuracy
-from gru_sentiment.results import EvaluationRecord, StepRecord
+from gru_sentiment.results.training import EvaluationRecord, StepRecord
 
 
 def on_terminal(stream: TextIO) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.results import Label
+from gru_sentiment.results.predictions import Label
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 

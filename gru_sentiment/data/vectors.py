@@ -17,7 +17,7 @@ import numpy as np
 
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
 from gru_sentiment.errors import VectorsError
-from gru_sentiment.results import Coverage
+from gru_sentiment.results.training import Coverage
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.evaluation_results import ThresholdScores
 from gru_sentiment.linear.ngrams import Floats, Integers
+from gru_sentiment.results.evaluation import ThresholdScores
 
 Booleans = np.ndarray[Any, np.dtype[np.bool_]]
 

@@ -17,11 +17,11 @@ from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.evaluation import Answers, calibrated, scored
-from gru_sentiment.evaluation_results import Calibrated, Metrics, Scores, scores_to_json
 from gru_sentiment.linear.fitting import MIN_TEXTS, MODELS, check_classes, check_installed
 from gru_sentiment.linear.ngrams import MAX_WORDS
 from gru_sentiment.machine.provenance import Stopwatch, provenance
-from gru_sentiment.results import BaselineResult
+from gru_sentiment.results.metrics import Calibrated, Metrics, Scores, scores_to_json
+from gru_sentiment.results.training import BaselineResult
 
 TOKENS_AT_ONCE = 1 << 20
 SPLITS = ("validation", "test")

@@ -13,12 +13,12 @@ from gru_sentiment.artifact.reader import Run, load_run
 from gru_sentiment.build import build_device
 from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.errors import DataError
-from gru_sentiment.evaluation_results import Measured
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.results import Prediction
+from gru_sentiment.results.metrics import Measured
+from gru_sentiment.results.predictions import Prediction
+from gru_sentiment.results.suites import Behaviour, FailedCase, SuiteResult
 from gru_sentiment.scores.gates import check_names, judge, parse_floor
 from gru_sentiment.scores.intervals import wilson
-from gru_sentiment.suite_results import Behaviour, FailedCase, SuiteResult
 from gru_sentiment.suites.cases import Case, Suite
 from gru_sentiment.suites.files import load_suites
 

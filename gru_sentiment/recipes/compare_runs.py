@@ -9,8 +9,8 @@ from gru_sentiment.artifact.files import PREDICTIONS, SEEDS
 from gru_sentiment.artifact.seeds import read_seeds
 from gru_sentiment.artifact.summaries import find_runs, read_fingerprint, read_summary
 from gru_sentiment.errors import ArtifactError, UserError
-from gru_sentiment.evaluation_results import PairedComparison
-from gru_sentiment.run_results import RunComparison, RunSummary
+from gru_sentiment.results.evaluation import PairedComparison
+from gru_sentiment.results.runs import RunComparison, RunSummary
 from gru_sentiment.scores.comparison import compare_paired
 from gru_sentiment.scores.saved import read_predictions
 

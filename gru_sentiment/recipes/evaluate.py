@@ -23,20 +23,20 @@ from gru_sentiment.data.labels import Integers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError
 from gru_sentiment.evaluation import Answers, prediction_lines
-from gru_sentiment.evaluation_results import (
+from gru_sentiment.linear.ngrams import Floats
+from gru_sentiment.linear.thresholds import USUAL, Wish, find_threshold, parse_wish, scores_at
+from gru_sentiment.machine.torch_setup import set_up_torch
+from gru_sentiment.own_data import drawn_again
+from gru_sentiment.results.evaluation import (
     Against,
     BaselineGap,
     Evaluation,
     FoundThreshold,
     GateResult,
-    Measured,
     SliceScore,
 )
-from gru_sentiment.linear.ngrams import Floats
-from gru_sentiment.linear.thresholds import USUAL, Wish, find_threshold, parse_wish, scores_at
-from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.own_data import drawn_again
-from gru_sentiment.results import Prediction
+from gru_sentiment.results.metrics import Measured
+from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.scores.comparison import Booleans, compare_with
 from gru_sentiment.scores.gates import (
     DIFFERENCE,

@@ -25,14 +25,14 @@ from gru_sentiment.corpora import Dataset, build_splits, build_tokenized
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.evaluation import Answers, scored
-from gru_sentiment.evaluation_results import Metrics, scores_to_json
 from gru_sentiment.leakage import check_unseen
 from gru_sentiment.linear.fusion import fit_weights, fuse_answers
 from gru_sentiment.linear.ngrams import Floats
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.own_data import drawn_again
-from gru_sentiment.results import FusionResult
+from gru_sentiment.results.metrics import Metrics, scores_to_json
+from gru_sentiment.results.training import FusionResult
 from gru_sentiment.sources.records import Records
 from gru_sentiment.yardstick import gaps_beside
 

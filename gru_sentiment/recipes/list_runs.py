@@ -12,7 +12,7 @@ from typing import Any
 from gru_sentiment.artifact.files import RUNS
 from gru_sentiment.artifact.summaries import find_runs, read_summary
 from gru_sentiment.errors import ArtifactError, ConfigError, UserError
-from gru_sentiment.run_results import COLUMNS, RunSummary
+from gru_sentiment.results.runs import COLUMNS, RunSummary
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.errors import DataError
 from gru_sentiment.linear.thresholds import check_threshold
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.results import Prediction
+from gru_sentiment.results.predictions import Prediction
 
 
 def predict(

@@ -23,7 +23,7 @@ from gru_sentiment.data.vocab import SPECIALS
 from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine.provenance import Stopwatch, fingerprint, provenance
-from gru_sentiment.results import PretrainingResult
+from gru_sentiment.results.training import PretrainingResult
 from gru_sentiment.resuming import Start, new_run, old_run
 from gru_sentiment.tasks.language_modelling import LanguageModelling
 

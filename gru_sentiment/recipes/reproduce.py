@@ -12,7 +12,7 @@ from gru_sentiment.artifact.files import HISTORY, finished_of
 from gru_sentiment.artifact.reader import existing_run, load_net, read_metadata
 from gru_sentiment.config import Config
 from gru_sentiment.machine.provenance import provenance
-from gru_sentiment.results import Comparison
+from gru_sentiment.results.training import Comparison
 
 CLOCK = ("elapsed_s", "tokens_per_s")
 """What differs between any two trainings, in a line of metrics.jsonl."""

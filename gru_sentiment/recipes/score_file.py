@@ -22,7 +22,7 @@ from gru_sentiment.evaluation import TOKENS_PER_BATCH
 from gru_sentiment.linear.thresholds import check_threshold
 from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.results import FileScoring, Prediction
+from gru_sentiment.results.predictions import FileScoring, Prediction
 from gru_sentiment.rows.chunks import chunks
 from gru_sentiment.rows.formats import (
     Place,

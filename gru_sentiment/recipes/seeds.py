@@ -16,7 +16,7 @@ from gru_sentiment.artifact.writer import is_run, point_latest_to
 from gru_sentiment.config import Config
 from gru_sentiment.config_changes import changes_between
 from gru_sentiment.errors import ArtifactError, ConfigError
-from gru_sentiment.run_results import RunSummary, SeedsResult, Spread
+from gru_sentiment.results.runs import RunSummary, SeedsResult, Spread
 
 logger = logging.getLogger(__name__)
 

@@ -28,11 +28,11 @@ from gru_sentiment.data.vectors import WordVectors, coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.evaluation import Part, calibrated
-from gru_sentiment.evaluation_results import Calibrated, Metrics, scores_to_json
 from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.leakage import check_unseen, members_of
 from gru_sentiment.machine.provenance import Stopwatch, fingerprint, provenance
-from gru_sentiment.results import Coverage, TrainingResult
+from gru_sentiment.results.metrics import Calibrated, Metrics, scores_to_json
+from gru_sentiment.results.training import Coverage, TrainingResult
 from gru_sentiment.resuming import TEACHER, UNLABELLED, Start, new_run, old_run
 from gru_sentiment.sources.records import Hashes
 from gru_sentiment.tasks.classification import Classification

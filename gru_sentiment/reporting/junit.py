@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from gru_sentiment.evaluation_results import GateResult
 from gru_sentiment.reporting.wording import demand, failure, outcome
-from gru_sentiment.suite_results import Judged
+from gru_sentiment.results.evaluation import GateResult
+from gru_sentiment.results.suites import Judged
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even escaped (section 2.2)."""

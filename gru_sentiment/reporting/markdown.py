@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from gru_sentiment.evaluation_results import Evaluation
 from gru_sentiment.reporting.wording import (
     absent_lines,
     comparison_lines,
@@ -18,7 +17,8 @@ from gru_sentiment.reporting.wording import (
     threshold_rows,
     verdict,
 )
-from gru_sentiment.suite_results import Behaviour, Judged
+from gru_sentiment.results.evaluation import Evaluation
+from gru_sentiment.results.suites import Behaviour, Judged
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@:-])")
 """What Markdown, or GitHub's, could read as more than text."""

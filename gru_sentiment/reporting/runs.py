@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from gru_sentiment.evaluation_results import PairedComparison
 from gru_sentiment.reporting.tables import add_row, new_table
 from gru_sentiment.reporting.wording import score
-from gru_sentiment.run_results import RunComparison, RunSummary, SeedsResult
+from gru_sentiment.results.evaluation import PairedComparison
+from gru_sentiment.results.runs import RunComparison, RunSummary, SeedsResult
 
 UNKNOWN = "-"
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from gru_sentiment.reporting.tables import add_row, gates_table, new_table
 from gru_sentiment.reporting.wording import interval, score, verdict
-from gru_sentiment.suite_results import Behaviour, FailedCase
+from gru_sentiment.results.suites import Behaviour, FailedCase
 
 
 def behaviour_report(behaviour: Behaviour) -> RenderableType:

@@ -6,9 +6,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from gru_sentiment.evaluation_results import FoundThreshold
 from gru_sentiment.reporting.wording import demand, interval, threshold_columns, threshold_rows
-from gru_sentiment.suite_results import Judged
+from gru_sentiment.results.evaluation import FoundThreshold
+from gru_sentiment.results.suites import Judged
 
 
 def new_table(first: str, *others: str) -> Table:

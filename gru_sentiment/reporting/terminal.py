@@ -9,7 +9,6 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gru_sentiment.evaluation_results import BaselineGap, Evaluation, Metrics, Scores, SliceScore
 from gru_sentiment.reporting.tables import add_row, gates_table, new_table, threshold_table
 from gru_sentiment.reporting.wording import (
     absent_lines,
@@ -21,15 +20,16 @@ from gru_sentiment.reporting.wording import (
     threshold_line,
     verdict,
 )
-from gru_sentiment.results import (
+from gru_sentiment.results.data import DataReport
+from gru_sentiment.results.evaluation import BaselineGap, Evaluation, SliceScore
+from gru_sentiment.results.metrics import Metrics, Scores
+from gru_sentiment.results.predictions import FileScoring, Prediction
+from gru_sentiment.results.training import (
     BaselineResult,
     Comparison,
     Coverage,
-    DataReport,
     EvaluationRecord,
-    FileScoring,
     FusionResult,
-    Prediction,
     PretrainingResult,
     TrainingResult,
 )

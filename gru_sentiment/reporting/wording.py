@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gru_sentiment.evaluation_results import (
-    Against,
-    Calibrated,
-    FoundThreshold,
-    GateResult,
-    Metrics,
-)
-from gru_sentiment.suite_results import Judged
+from gru_sentiment.results.evaluation import Against, FoundThreshold, GateResult
+from gru_sentiment.results.metrics import Calibrated, Metrics
+from gru_sentiment.results.suites import Judged
 
 
 def score(value: float | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.results import Label
+from gru_sentiment.results.predictions import Label
 from gru_sentiment.rows.output import LineOutput, Output, written
 from gru_sentiment.rows.parquet import ParquetOutput, read_parquet
 from gru_sentiment.rows.reading import Source, read_delimited, read_jsonl, read_text

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.results import Label
+from gru_sentiment.results.predictions import Label
 from gru_sentiment.rows.columns import NUMBER, answer_columns, answer_values, kept_names
 from gru_sentiment.rows.reading import Source
 from gru_sentiment.rows.row import MAX_BYTES, TOO_LONG, Answer, BadRowError, Row, decoded

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from gru_sentiment.results import Prediction
+from gru_sentiment.results.predictions import Prediction
 
 MAX_BYTES = 1 << 23
 """Of a row: far beyond any review, and what one row may cost in memory."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gru_sentiment.evaluation_results import Against, PairedComparison
+from gru_sentiment.results.evaluation import Against, PairedComparison
 from gru_sentiment.scores.intervals import percentiles
 
 Booleans = np.ndarray[Any, np.dtype[np.bool_]]

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.evaluation_results import GateResult, Measured
+from gru_sentiment.results.evaluation import GateResult
+from gru_sentiment.results.metrics import Measured
 
 LOWER_IS_BETTER = ("loss", "brier", "ece")
 DIFFERENCE = "difference"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gru_sentiment.evaluation_results import ClassMetrics, Measured, Metrics
+from gru_sentiment.results.metrics import ClassMetrics, Measured, Metrics
 from gru_sentiment.scores import counts
 from gru_sentiment.scores.intervals import Statistic, bootstrap, wilson
 from gru_sentiment.scores.ranking import Ranking

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.evaluation_results import SliceScore
+from gru_sentiment.results.evaluation import SliceScore
 from gru_sentiment.scores.intervals import wilson
 
 Booleans = np.ndarray[Any, np.dtype[np.bool_]]

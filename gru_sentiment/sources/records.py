@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.results import Label
+from gru_sentiment.results.predictions import Label
 
 if TYPE_CHECKING:
     import datasets

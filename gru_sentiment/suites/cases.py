@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gru_sentiment.results import Label, Prediction
+from gru_sentiment.results.predictions import Label, Prediction
 
 Expectation = Literal["label", "pair", "same"]
 

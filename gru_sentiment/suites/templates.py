@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 
-from gru_sentiment.results import Label
+from gru_sentiment.results.predictions import Label
 from gru_sentiment.suites.cases import Case, Expectation
 
 SLOT = re.compile(r"\{([a-z_]+)([2-9]?)\}")

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.errors import DivergenceError
-from gru_sentiment.results import EvaluationRecord, StepRecord
+from gru_sentiment.results.training import EvaluationRecord, StepRecord
 from gru_sentiment.training.position import Position
 from gru_sentiment.training.snapshot import TrainingState
 

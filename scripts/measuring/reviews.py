@@ -11,7 +11,7 @@ import numpy as np
 
 from gru_sentiment.config import DataConfig
 from gru_sentiment.corpora import build_records
-from gru_sentiment.results import Label
+from gru_sentiment.results.predictions import Label
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.linear.model import LinearModel
 from gru_sentiment.linear.ngrams import BITS, Features
 from gru_sentiment.models.classifier import TextClassifier
-from gru_sentiment.results import EvaluationRecord
+from gru_sentiment.results.training import EvaluationRecord
 
 CPU = torch.device("cpu")
 CONFIG_VALUE = Config(

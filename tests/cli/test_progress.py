@@ -14,7 +14,7 @@ from typer.testing import Result
 from gru_sentiment.cli import progress
 from gru_sentiment.cli import train as train_command
 from gru_sentiment.cli.progress import BarProgress, LineProgress, SilentProgress, on_terminal
-from gru_sentiment.results import EvaluationRecord, StepRecord
+from gru_sentiment.results.training import EvaluationRecord, StepRecord
 
 
 class Terminal(io.StringIO):

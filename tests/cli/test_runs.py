@@ -14,7 +14,7 @@ import pytest
 from typer.testing import Result
 
 from gru_sentiment.cli.progress import LineProgress
-from gru_sentiment.results import EvaluationRecord
+from gru_sentiment.results.training import EvaluationRecord
 
 Command = Callable[..., Result]
 

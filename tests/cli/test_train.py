@@ -13,7 +13,7 @@ from typer.testing import Result
 from gru_sentiment.artifact.files import CALIBRATION, NEEDED
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.cli.progress import LineProgress
-from gru_sentiment.results import EvaluationRecord
+from gru_sentiment.results.training import EvaluationRecord
 
 
 def resolved(run: str | Path) -> dict[str, dict[str, object]]:

@@ -5,7 +5,7 @@ import pytest
 
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import DataError
-from gru_sentiment.results import Label
+from gru_sentiment.results.predictions import Label
 
 
 @pytest.mark.parametrize(

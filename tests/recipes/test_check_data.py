@@ -10,7 +10,7 @@ from gru_sentiment.config import Config
 from gru_sentiment.config_file import load_config
 from gru_sentiment.errors import DataError, VectorsError
 from gru_sentiment.recipes.check_data import check_data
-from gru_sentiment.results import DataReport
+from gru_sentiment.results.data import DataReport
 
 TRAIN = [
     ("good film", "pos"),

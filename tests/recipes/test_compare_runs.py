@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.evaluation_results import PairedComparison
 from gru_sentiment.recipes.compare_runs import compare_runs
+from gru_sentiment.results.evaluation import PairedComparison
 from gru_sentiment.scores.comparison import compare_paired
 
 RIGHT = {"a": [1, 1, 0, 0, 1, 1], "b": [1, 0, 1, 1, 1, 1]}

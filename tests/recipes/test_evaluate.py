@@ -16,11 +16,11 @@ import pytest
 from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config_file import load_config
 from gru_sentiment.errors import ArtifactError, DataError
-from gru_sentiment.evaluation_results import Metrics
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
+from gru_sentiment.results.metrics import Metrics
 
 CLOCK = {"elapsed_s", "tokens_per_s"}
 Rows = list[tuple[str, Any]]

@@ -14,10 +14,10 @@ from gru_sentiment import evaluation
 from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config_file import load_config
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.evaluation_results import Evaluation
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
+from gru_sentiment.results.evaluation import Evaluation
 from gru_sentiment.scores.intervals import wilson
 
 Rows = list[tuple[str, str]]

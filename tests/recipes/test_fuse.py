@@ -22,7 +22,7 @@ from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
-from gru_sentiment.results import FusionResult
+from gru_sentiment.results.training import FusionResult
 
 CLOCK = {"elapsed_s", "tokens_per_s"}
 NET, LINEAR = Path("runs/net"), Path("runs/linear")

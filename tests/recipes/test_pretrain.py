@@ -24,7 +24,7 @@ from gru_sentiment.recipes import pretrain as recipe
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
-from gru_sentiment.results import EvaluationRecord, PretrainingResult, StepRecord
+from gru_sentiment.results.training import EvaluationRecord, PretrainingResult, StepRecord
 
 CLOCK = {"elapsed_s", "tokens_per_s"}
 CONFIG = """\

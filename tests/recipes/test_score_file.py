@@ -26,7 +26,7 @@ from gru_sentiment.recipes import score_file as module
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.recipes.score_file import Job, score_file
-from gru_sentiment.results import FileScoring
+from gru_sentiment.results.predictions import FileScoring
 from gru_sentiment.rows.row import whole_characters
 
 FORMATS = ["text", "jsonl", "csv", "tsv", "parquet"]

@@ -23,7 +23,7 @@ from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.fuse import fuse
 from gru_sentiment.recipes.predict import predict
-from gru_sentiment.results import StepRecord, TrainingResult
+from gru_sentiment.results.training import StepRecord, TrainingResult
 
 RUN, TEACHER = Path("runs/mine"), Path("runs/teacher")
 CLOCK = {"elapsed_s", "tokens_per_s"}

@@ -22,7 +22,7 @@ from gru_sentiment.errors import ArtifactError, DataError, DivergenceError, Vect
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
-from gru_sentiment.results import EvaluationRecord, StepRecord, TrainingResult
+from gru_sentiment.results.training import EvaluationRecord, StepRecord, TrainingResult
 
 FILES = {
     "calibration.json",

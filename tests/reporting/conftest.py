@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from gru_sentiment.evaluation_results import (
+from gru_sentiment.results.evaluation import (
     Against,
-    ClassMetrics,
     Evaluation,
     FoundThreshold,
     GateResult,
-    Metrics,
     PairedComparison,
     SliceScore,
     ThresholdScores,
 )
+from gru_sentiment.results.metrics import ClassMetrics, Metrics
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gru_sentiment.evaluation_results import Evaluation
 from gru_sentiment.reporting.junit import junit_xml
+from gru_sentiment.results.evaluation import Evaluation
 
 
 def test_a_case_a_gate(evaluation: Evaluation) -> None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gru_sentiment.evaluation_results import Evaluation
 from gru_sentiment.reporting.markdown import evaluation_markdown
+from gru_sentiment.results.evaluation import Evaluation
 
 
 def cells(row: str) -> list[str]:

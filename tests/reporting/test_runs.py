@@ -7,9 +7,9 @@ from io import StringIO
 
 from rich.console import Console, RenderableType
 
-from gru_sentiment.evaluation_results import PairedComparison
 from gru_sentiment.reporting.runs import run_comparison_report, runs_report, seeds_report
-from gru_sentiment.run_results import RunComparison, RunSummary, SeedsResult, Spread
+from gru_sentiment.results.evaluation import PairedComparison
+from gru_sentiment.results.runs import RunComparison, RunSummary, SeedsResult, Spread
 
 RUN = RunSummary(
     run="runs/gru",

@@ -7,11 +7,11 @@ from xml.etree import ElementTree
 
 from rich.console import Console
 
-from gru_sentiment.evaluation_results import GateResult
 from gru_sentiment.reporting.junit import junit_xml
 from gru_sentiment.reporting.markdown import behaviour_markdown
 from gru_sentiment.reporting.suites import behaviour_report
-from gru_sentiment.suite_results import Behaviour, FailedCase, SuiteResult
+from gru_sentiment.results.evaluation import GateResult
+from gru_sentiment.results.suites import Behaviour, FailedCase, SuiteResult
 
 FAILED = FailedCase(
     "more positive first",

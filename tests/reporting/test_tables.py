@@ -7,9 +7,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from gru_sentiment.evaluation_results import GateResult
 from gru_sentiment.reporting.tables import add_row, gates_table, new_table
-from gru_sentiment.suite_results import Behaviour
+from gru_sentiment.results.evaluation import GateResult
+from gru_sentiment.results.suites import Behaviour
 
 
 @pytest.mark.parametrize("name", ["[bold]x", "[/b]", ":smile:", "\\"])

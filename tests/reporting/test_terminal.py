@@ -8,14 +8,6 @@ from io import StringIO
 import pytest
 from rich.console import Console, RenderableType
 
-from gru_sentiment.evaluation_results import (
-    BaselineGap,
-    Calibrated,
-    ClassMetrics,
-    Evaluation,
-    Metrics,
-    Reliability,
-)
 from gru_sentiment.reporting.terminal import (
     baseline_report,
     confusion_table,
@@ -31,16 +23,16 @@ from gru_sentiment.reporting.terminal import (
     training_report,
 )
 from gru_sentiment.reporting.wording import absent_lines
-from gru_sentiment.results import (
+from gru_sentiment.results.data import DataReport, SplitReport
+from gru_sentiment.results.evaluation import BaselineGap, Evaluation
+from gru_sentiment.results.metrics import Calibrated, ClassMetrics, Metrics, Reliability
+from gru_sentiment.results.predictions import FileScoring, Prediction
+from gru_sentiment.results.training import (
     BaselineResult,
     Coverage,
-    DataReport,
     EvaluationRecord,
-    FileScoring,
     FusionResult,
-    Prediction,
     PretrainingResult,
-    SplitReport,
     TrainingResult,
 )
 

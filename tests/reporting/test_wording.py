@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from gru_sentiment.evaluation_results import Evaluation, GateResult
 from gru_sentiment.reporting.wording import (
     comparison_lines,
     demand,
@@ -17,6 +16,7 @@ from gru_sentiment.reporting.wording import (
     threshold_line,
     verdict,
 )
+from gru_sentiment.results.evaluation import Evaluation, GateResult
 
 FLOOR = GateResult("f1.good", "floor", 0.88, None, 0.87126, 0.85, 0.89014, False)
 CEILING = GateResult("loss", "ceiling", 0.3, "upper", 0.29, 0.27, 0.31, False)

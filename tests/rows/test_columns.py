@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gru_sentiment.results import Prediction
+from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.rows.columns import answer_columns, answer_values, kept_names
 from gru_sentiment.rows.row import Answer, Row
 

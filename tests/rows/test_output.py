@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.results import Prediction
+from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.rows.output import COMPARED, LineOutput, written
 from gru_sentiment.rows.rendering import Delimited, JsonLines, Rendering
 from gru_sentiment.rows.row import Answer, Row

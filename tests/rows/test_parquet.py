@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.results import Label, Prediction
+from gru_sentiment.results.predictions import Label, Prediction
 from gru_sentiment.rows import parquet
 from gru_sentiment.rows.parquet import ParquetOutput, read_parquet
 from gru_sentiment.rows.row import Answer, Row

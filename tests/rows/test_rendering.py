@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gru_sentiment.results import Prediction
+from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.rows.rendering import Delimited, JsonLines
 from gru_sentiment.rows.row import Answer, Row
 

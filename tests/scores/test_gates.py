@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.evaluation_results import Measured
+from gru_sentiment.results.metrics import Measured
 from gru_sentiment.scores.gates import (
     Gate,
     check_names,

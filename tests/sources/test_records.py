@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.results import Label
+from gru_sentiment.results.predictions import Label
 from gru_sentiment.sources.records import (
     fingerprint_of,
     integers_where_all_are,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gru_sentiment.results import Label, Prediction
+from gru_sentiment.results.predictions import Label, Prediction
 from gru_sentiment.suites.cases import Case
 
 

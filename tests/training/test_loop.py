@@ -20,7 +20,7 @@ from gru_sentiment.config import Config, ModelConfig
 from gru_sentiment.config_training import TrainingConfig
 from gru_sentiment.errors import DivergenceError
 from gru_sentiment.machine.torch_setup import seed_everything
-from gru_sentiment.results import EvaluationRecord, StepRecord
+from gru_sentiment.results.training import EvaluationRecord, StepRecord
 from gru_sentiment.training import loop
 from gru_sentiment.training.loop import train_epochs
 from gru_sentiment.training.losses import ClassificationLoss

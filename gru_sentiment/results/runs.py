@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gru_sentiment.evaluation_results import PairedComparison
+from gru_sentiment.results.evaluation import PairedComparison
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from gru_sentiment.evaluation_results import GateResult
-from gru_sentiment.suite_results import Behaviour, FailedCase, SuiteResult
+from gru_sentiment.results.evaluation import GateResult
+from gru_sentiment.results.suites import Behaviour, FailedCase, SuiteResult
 
 RESULT = SuiteResult(4, 3, 0.3, 0.95, [FailedCase("positive", ["Fine."], [("positive", 0.2)])])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from gru_sentiment.run_results import COLUMNS, RunSummary
+from gru_sentiment.results.runs import COLUMNS, RunSummary
 
 RUN = RunSummary(
     run="runs/gru",

@@ -1,4 +1,4 @@
-"""What the recipes return and the reporting prints. Plain values: no tensors, no paths to open."""
+"""What training, fitting and fusing return, and the records of a training in progress."""
 
 from __future__ import annotations
 
@@ -6,42 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gru_sentiment.evaluation_results import BaselineGap, Calibrated, Metrics, Scores
-
-Label = str | int
-"""A class as the user's data names it."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The answer for one text."""
-
-    label: Label
-    probabilities: dict[str, float]
-    tokens: int
-    """Words read, after truncation."""
-    unknown_tokens: int
-    truncated: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """The same as JSON values."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class FileScoring:
-    """A file whose rows were answered."""
-
-    rows: int
-    """Of the input."""
-    done_before: int
-    """Rows that an interrupted job had answered."""
-    bad_rows: int
-    """Rows answered with an error, those of the interrupted job included."""
-    first_error: str | None
-    """The first of them, and what is wrong with it."""
-    elapsed_s: float
-    """Seconds from the first row to the last, the model loaded."""
+from gru_sentiment.results.evaluation import BaselineGap
+from gru_sentiment.results.metrics import Calibrated, Metrics, Scores
 
 
 @dataclass(frozen=True)
@@ -196,37 +162,3 @@ class Comparison:
     def equal(self) -> bool:
         """Nothing differs."""
         return self.equal_weights and self.equal_history
-
-
-@dataclass(frozen=True)
-class SplitReport:
-    """What `data check` says of one part."""
-
-    rows: int
-    labels: dict[str, int]
-    empty_texts: int
-    duplicate_texts: int
-    """Rows whose text stood before in the same part."""
-    lengths: dict[str, int]
-    """Words a text, by percentile."""
-    truncated: float
-    """Share of texts longer than `text.max_tokens`."""
-    out_of_vocabulary: float
-    """Share of words that the vocabulary does not know."""
-
-
-@dataclass(frozen=True)
-class DataReport:
-    """What `data check` says of a config's data."""
-
-    fingerprint: str
-    splits: dict[str, SplitReport]
-    overlaps: dict[str, int]
-    """Distinct texts in common, by pair of parts; before the parts were cleaned."""
-    vocabulary: int
-    coverage: Coverage | None
-    warnings: list[str] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """The same as JSON values."""
-        return asdict(self)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gru_sentiment.evaluation_results import Evaluation, GateResult
-from gru_sentiment.results import Label
+from gru_sentiment.results.evaluation import Evaluation, GateResult
+from gru_sentiment.results.predictions import Label
 
 
 @dataclass(frozen=True)
