@@ -13,8 +13,8 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from gru_sentiment.config import Config, TextConfig, VectorsConfig
-from gru_sentiment.config_training import (
+from gru_sentiment.config.sections import Config, TextConfig, VectorsConfig
+from gru_sentiment.config.training import (
     OPTIMIZERS_WITH_MOMENTUM,
     AugmentationConfig,
     TrainingConfig,

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from gru_sentiment.batch import NO_LABEL
-from gru_sentiment.config import Config, DataConfig, TextConfig
+from gru_sentiment.config.sections import Config, DataConfig, TextConfig
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.data.token_cache import tokenize_cached
 from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer

@@ -14,7 +14,7 @@ from torch import nn
 from gru_sentiment.artifact.files import partial_of
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.build import build_precision, build_state
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.results.training import EvaluationRecord, StepRecord
 from gru_sentiment.tasks.task import Task

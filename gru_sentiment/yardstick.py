@@ -15,7 +15,7 @@ from gru_sentiment.artifact.contents import (
 )
 from gru_sentiment.artifact.files import BASELINE, CONFIG, KIND, METADATA, METRICS, PARTIAL
 from gru_sentiment.artifact.reader import read_metadata
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.results.evaluation import BaselineGap
 

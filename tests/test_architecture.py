@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import gru_sentiment
-from gru_sentiment import yaml_file
+from gru_sentiment.config import yaml_file
 
 ROOT = Path(gru_sentiment.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}

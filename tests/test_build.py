@@ -33,9 +33,9 @@ from gru_sentiment.build import (
     outputs_for,
     release_layers,
 )
-from gru_sentiment.config import Config, DataConfig, ModelConfig, TextConfig, VectorsConfig
-from gru_sentiment.config_file import load_config
-from gru_sentiment.config_training import (
+from gru_sentiment.config.loading import load_config
+from gru_sentiment.config.sections import Config, DataConfig, ModelConfig, TextConfig, VectorsConfig
+from gru_sentiment.config.training import (
     AdversarialConfig,
     FineTuningConfig,
     TrainingConfig,

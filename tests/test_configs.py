@@ -21,9 +21,9 @@ from gru_sentiment.build import (
     outputs_for,
     release_layers,
 )
-from gru_sentiment.config import Config
-from gru_sentiment.config_file import load_config
-from gru_sentiment.config_training import AdversarialConfig
+from gru_sentiment.config.loading import load_config
+from gru_sentiment.config.sections import Config
+from gru_sentiment.config.training import AdversarialConfig
 
 FOLDER = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(

@@ -9,7 +9,7 @@ import pytest
 
 from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.build import build_device
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.own_data import drawn_again

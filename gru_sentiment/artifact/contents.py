@@ -21,13 +21,13 @@ from gru_sentiment.artifact.files import (
     read_json,
 )
 from gru_sentiment.artifact.manifest import named, verify
-from gru_sentiment.config import Config
-from gru_sentiment.config_file import parse_config
+from gru_sentiment.config.loading import parse_config
+from gru_sentiment.config.sections import Config
+from gru_sentiment.config.yaml_file import read_text
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.linear.calibration import HIGHEST, LOWEST
-from gru_sentiment.yaml_file import read_text
 
 
 def read_kind(folder: Path) -> str:

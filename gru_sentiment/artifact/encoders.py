@@ -22,7 +22,7 @@ from gru_sentiment.artifact.contents import (
 )
 from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, VOCABULARY, WEIGHTS
 from gru_sentiment.artifact.manifest import digest, verify
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vectors import WordVectors
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError

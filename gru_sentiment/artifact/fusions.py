@@ -35,7 +35,7 @@ from gru_sentiment.artifact.files import (
 from gru_sentiment.artifact.linear import Baseline, read_baseline
 from gru_sentiment.artifact.nets import Net, read_net
 from gru_sentiment.artifact.writer import WRITTEN
-from gru_sentiment.config import Config, TextConfig
+from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError

@@ -21,7 +21,7 @@ from gru_sentiment.artifact.contents import (
     read_object,
 )
 from gru_sentiment.artifact.files import AGAIN, BASELINE, KIND, LABELS, NEEDED, VOCABULARY, WEIGHTS
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts

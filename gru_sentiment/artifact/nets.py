@@ -20,7 +20,7 @@ from gru_sentiment.artifact.contents import (
 )
 from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIGHTS
 from gru_sentiment.build import build_encoded, build_model
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary

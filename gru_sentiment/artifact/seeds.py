@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gru_sentiment.artifact.files import SEEDS, read_json, to_json, write_whole, writing
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError
 
 NAME = re.compile(r"seed-[0-9]+")

@@ -21,8 +21,8 @@ from gru_sentiment.artifact.files import (
     read_json,
 )
 from gru_sentiment.artifact.seeds import read_seeds
+from gru_sentiment.config.yaml_file import parse_yaml, read_text
 from gru_sentiment.results.runs import RunSummary
-from gru_sentiment.yaml_file import parse_yaml, read_text
 
 LARGEST = 1e300
 DEPTH = 3

@@ -47,8 +47,8 @@ from gru_sentiment.artifact.files import (
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.artifact.seen_texts import save_seen_texts
 from gru_sentiment.artifact.tensors import write_tensors
-from gru_sentiment.config import Config
-from gru_sentiment.config_file import dump_config
+from gru_sentiment.config.loading import dump_config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError

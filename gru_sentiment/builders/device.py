@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from gru_sentiment.build import build_device, build_product_type
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.machine.torch_setup import refuse_randomness, seed_everything, set_up_torch
 
 

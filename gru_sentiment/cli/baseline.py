@@ -12,7 +12,7 @@ import typer
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import ConfigFile, Debug, Offline, Overrides, Quiet
 from gru_sentiment.cli.progress import on_terminal
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.terminal import baseline_report, console
 

@@ -10,8 +10,8 @@ import typer
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug, Overrides
-from gru_sentiment.config import Config
-from gru_sentiment.config_file import dump_config, load_config
+from gru_sentiment.config.loading import dump_config, load_config
+from gru_sentiment.config.sections import Config
 
 app = typer.Typer(help="Check, resolve and describe config files.", no_args_is_help=True)
 

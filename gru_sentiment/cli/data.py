@@ -11,7 +11,7 @@ import typer
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import ConfigFile, Debug, Overrides
 from gru_sentiment.cli.progress import on_terminal
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.reporting.terminal import console, data_report
 
 app = typer.Typer(help="Look at a config's data.", no_args_is_help=True)

@@ -24,7 +24,7 @@ from gru_sentiment.cli.options import (
     flags_from,
 )
 from gru_sentiment.cli.progress import observer_for, on_terminal
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.terminal import console, pretraining_report
 

@@ -25,7 +25,7 @@ from gru_sentiment.cli.options import (
     flags_from,
 )
 from gru_sentiment.cli.progress import observer_for, on_terminal
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.runs import seeds_report
 from gru_sentiment.reporting.terminal import comparison_report, console, training_report

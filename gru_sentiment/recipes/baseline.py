@@ -11,7 +11,7 @@ from typing import Any
 from gru_sentiment.artifact.files import KIND, METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.linear import Baseline, kind_of, to_tensors
 from gru_sentiment.artifact.writer import RunWriter, free_run_path
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary

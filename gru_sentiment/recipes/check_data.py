@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from gru_sentiment.build import build_encoded, build_vectors, build_vocabulary
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.encoding import EncodedTexts, Integers
 from gru_sentiment.data.vectors import coverage

@@ -16,7 +16,7 @@ from gru_sentiment.build import (
     build_vocabulary,
 )
 from gru_sentiment.builders.device import prepare_machine
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.corpora import build_text_corpus
 from gru_sentiment.data.vectors import initial_weights
 from gru_sentiment.data.vocab import SPECIALS

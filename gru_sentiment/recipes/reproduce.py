@@ -10,7 +10,7 @@ import torch
 
 from gru_sentiment.artifact.files import HISTORY, finished_of
 from gru_sentiment.artifact.reader import existing_run, load_net, read_metadata
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.machine.provenance import provenance
 from gru_sentiment.results.training import Comparison
 

@@ -13,8 +13,8 @@ from gru_sentiment.artifact.files import CONFIG, LATEST, METADATA, RUNS, SEEDS, 
 from gru_sentiment.artifact.seeds import Seeds, read_seeds, write_seeds
 from gru_sentiment.artifact.summaries import read_summary
 from gru_sentiment.artifact.writer import is_run, point_latest_to
-from gru_sentiment.config import Config
-from gru_sentiment.config_changes import changes_between
+from gru_sentiment.config.changes import changes_between
+from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.results.runs import RunSummary, SeedsResult, Spread
 

@@ -22,7 +22,7 @@ from gru_sentiment.build import (
     build_vocabulary,
 )
 from gru_sentiment.builders.device import prepare_machine
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.corpora import Corpus, build_training_corpus
 from gru_sentiment.data.vectors import WordVectors, coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary

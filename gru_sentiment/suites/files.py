@@ -12,10 +12,10 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from gru_sentiment.config.yaml_file import parse_yaml, read_text
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.suites.cases import Case, Expectation, Suite
 from gru_sentiment.suites.templates import SLOT, expand, slots_of
-from gru_sentiment.yaml_file import parse_yaml, read_text
 
 BUILT_IN = ("negation", "intensity", "contrast", "typos", "names", "length")
 ALL = "all"

@@ -15,7 +15,7 @@ from gru_sentiment.build import (
     build_objective,
     release_layers,
 )
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.data.augmentation import AugmentedBatches
 from gru_sentiment.data.batching import Batches
 from gru_sentiment.data.vectors import WordVectors

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import EncodedTexts, Integers
 from gru_sentiment.data.streams import (
     Windows,

@@ -25,7 +25,7 @@ from gru_sentiment.build import (
     build_model,
     build_state,
 )
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.training.loop import train_epochs
 

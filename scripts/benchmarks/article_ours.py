@@ -21,7 +21,7 @@ from gru_sentiment.build import (
     build_vectors,
     build_vocabulary,
 )
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.vectors import initial_weights

@@ -30,7 +30,7 @@ from gru_sentiment.build import (
     build_optimizer,
     build_vocabulary,
 )
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.data.token_cache import tokenize_cached
 from gru_sentiment.data.tokenizer import TokenizedTexts, rules

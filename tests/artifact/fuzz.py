@@ -41,7 +41,7 @@ from gru_sentiment.artifact.files import (
 )
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.build import build_model
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vectors import initial_weights
 from gru_sentiment.errors import UserError
 from gru_sentiment.recipes.predict import predict

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from typer.testing import Result
 
-from gru_sentiment.config import Config
-from gru_sentiment.config_file import load_config, parse_config
+from gru_sentiment.config.loading import load_config, parse_config
+from gru_sentiment.config.sections import Config
 
 WRONG = """\
 data: {source: files}

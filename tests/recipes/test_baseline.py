@@ -13,8 +13,8 @@ from conftest import tiny_reviews, write_csv
 
 from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.build import build_device
-from gru_sentiment.config import Config
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError, MissingPackageError
 from gru_sentiment.linear import fitting

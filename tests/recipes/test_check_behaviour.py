@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gru_sentiment.cli.progress import SilentProgress
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.check_behaviour import check_behaviour

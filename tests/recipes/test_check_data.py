@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gru_sentiment.config import Config
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import DataError, VectorsError
 from gru_sentiment.recipes.check_data import check_data
 from gru_sentiment.results.data import DataReport

@@ -14,7 +14,7 @@ import pyarrow.parquet
 import pytest
 
 from gru_sentiment.cli.progress import SilentProgress
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline

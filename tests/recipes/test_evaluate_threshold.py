@@ -13,7 +13,7 @@ from conftest import TINY_CONFIG, tiny_reviews, write_csv
 from gru_sentiment.artifact.files import CALIBRATION, MANIFEST, METRICS, PREDICTIONS
 from gru_sentiment.artifact.manifest import digest
 from gru_sentiment.cli.progress import SilentProgress
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline

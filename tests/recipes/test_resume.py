@@ -16,7 +16,7 @@ from gru_sentiment.artifact.checkpoints import TENSORS, VALUES
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders import device as machine
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.machine.torch_setup import multiplies_bfloat16
 from gru_sentiment.recipes import train as recipe

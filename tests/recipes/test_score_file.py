@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gru_sentiment.cli.progress import SilentProgress
-from gru_sentiment.config_file import load_config
+from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.recipes import score_file as module
 from gru_sentiment.recipes import train as training

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gru_sentiment.artifact.seeds import read_seeds
-from gru_sentiment.config import Config
-from gru_sentiment.config_file import dump_config, load_config
+from gru_sentiment.config.loading import dump_config, load_config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.recipes.seeds import (
     Trainer,

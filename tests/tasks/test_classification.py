@@ -8,8 +8,8 @@ from torch.nn.utils.rnn import pad_packed_sequence
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.build import build_model
-from gru_sentiment.config import Config, ModelConfig, TextConfig
-from gru_sentiment.config_training import AugmentationConfig, TrainingConfig
+from gru_sentiment.config.sections import Config, ModelConfig, TextConfig
+from gru_sentiment.config.training import AugmentationConfig, TrainingConfig
 from gru_sentiment.data.batching import Batches
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels

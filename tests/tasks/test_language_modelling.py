@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.build import build_language_model
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.models.language_model import LanguageModel
 from gru_sentiment.tasks.language_modelling import LanguageModelling

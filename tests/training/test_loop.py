@@ -16,8 +16,8 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequenc
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.build import build_average, build_model, release_layers
-from gru_sentiment.config import Config, ModelConfig
-from gru_sentiment.config_training import TrainingConfig
+from gru_sentiment.config.sections import Config, ModelConfig
+from gru_sentiment.config.training import TrainingConfig
 from gru_sentiment.errors import DivergenceError
 from gru_sentiment.machine.torch_setup import seed_everything
 from gru_sentiment.results.training import EvaluationRecord, StepRecord

@@ -13,7 +13,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from gru_sentiment.build import build_state
-from gru_sentiment.config_training import TrainingConfig
+from gru_sentiment.config.training import TrainingConfig
 from gru_sentiment.training.optimizers import OPTIMIZERS, SCHEDULES
 from gru_sentiment.training.position import EpochSums, Position
 from gru_sentiment.training.snapshot import TrainingState

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from gru_sentiment.config import (
+from gru_sentiment.config.section import Section
+from gru_sentiment.config.sections import (
     Config,
     DataConfig,
     ModelConfig,
@@ -18,8 +19,7 @@ from gru_sentiment.config import (
     TextConfig,
     VectorsConfig,
 )
-from gru_sentiment.config_section import Section
-from gru_sentiment.config_training import (
+from gru_sentiment.config.training import (
     AdversarialConfig,
     AugmentationConfig,
     FineTuningConfig,

@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gru_sentiment.config import Config
-from gru_sentiment.config_problems import explain, joined
+from gru_sentiment.config.problems import explain, joined
+from gru_sentiment.config.sections import Config
+from gru_sentiment.config.yaml_file import dump_yaml, parse_value, parse_yaml, read_text
 from gru_sentiment.errors import ConfigError
-from gru_sentiment.yaml_file import dump_yaml, parse_value, parse_yaml, read_text
 
 BY_OVERRIDE = -1
 """Stands for the line of a key that was set on the command line."""

@@ -11,10 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gru_sentiment.config import Config
-from gru_sentiment.config_file import dump_config, load_config, parse_config
+from gru_sentiment.config.loading import dump_config, load_config, parse_config
+from gru_sentiment.config.sections import Config
+from gru_sentiment.config.yaml_file import MAX_BYTES, parse_yaml
 from gru_sentiment.errors import ConfigError
-from gru_sentiment.yaml_file import MAX_BYTES, parse_yaml
 
 HINT = "'gru-sent config schema' lists every key with what it allows"
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from gru_sentiment.config import Config
+from gru_sentiment.config.sections import Config
 
 
 def explain(details: ErrorDetails) -> Iterator[tuple[str, str]]:

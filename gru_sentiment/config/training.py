@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gru_sentiment.config_section import Fraction, Positive, Section
+from gru_sentiment.config.section import Fraction, Positive, Section
 
 OPTIMIZERS_WITH_MOMENTUM = {"sgd", "rmsprop"}
 

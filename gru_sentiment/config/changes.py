@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from gru_sentiment.config import SCHEDULES_OF_ALL_STEPS, Config
+from gru_sentiment.config.sections import SCHEDULES_OF_ALL_STEPS, Config
 from gru_sentiment.errors import ConfigError
 
 ONE_WAY: dict[str, tuple[Callable[[float, float], bool], str]] = {

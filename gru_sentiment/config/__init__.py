@@ -1,0 +1,1 @@
+"""The config: its sections, the file that it is read from, and what is wrong with it."""

@@ -1,0 +1,107 @@
+"""What of a config does not fit together, across its sections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gru_sentiment.config.training import AugmentationConfig
+
+if TYPE_CHECKING:
+    from gru_sentiment.config.sections import Config
+
+
+def problems_between(config: Config) -> list[str]:
+    """What of the sections does not fit together: "key: reason", one each."""
+    return [
+        *_missing_for_source(config),
+        *_text_problems(config),
+        *_pretraining_problems(config),
+    ]
+
+
+def _missing_for_source(config: Config) -> list[str]:
+    data, vectors = config.data, config.vectors
+    problems = []
+    if data.source in {"folder", "files"} and data.path is None:
+        problems.append(f"data.path: needed for data.source {data.source}")
+    if data.source == "hub" and data.dataset is None:
+        problems.append("data.dataset: needed for data.source hub, for instance stanfordnlp/imdb")
+    if data.validation_size == 0 and data.validation_path is None:
+        problems.append("data.validation_size: must be above 0; the best epoch is chosen on it")
+    if vectors.source == "file" and vectors.path is None:
+        problems.append("vectors.path: needed for vectors.source file")
+    if vectors.source == "name" and vectors.name is None:
+        problems.append("vectors.name: needed for vectors.source name, for instance glove.6B.100d")
+    if vectors.source == "none" and config.model.embedding_frozen_epochs == "all":
+        problems.append(
+            "model.embedding_frozen_epochs: all would leave the random vectors of vectors.source "
+            "none as they are; set a number of epochs"
+        )
+    if (
+        vectors.source == "none"
+        and config.training.augmentation.synonyms
+        and not (config.model.initialize_from or config.pretraining)
+    ):
+        problems.append(
+            "training.augmentation.synonyms: the random vectors of vectors.source none have no "
+            "neighbours that mean the same; choose another source, or set model.initialize_from"
+        )
+    return problems
+
+
+def _pretraining_problems(config: Config) -> list[str]:
+    if config.pretraining is None:
+        return []
+    problems = []
+    if config.model.bidirectional:
+        problems.append(
+            "model.bidirectional: a model that reads in both directions has seen the word that it "
+            "is to predict; set it to false (pretraining.direction: both trains one model a "
+            "direction)"
+        )
+    if config.pretraining.directions > 1 and config.model.layers > 1:
+        problems.append(
+            f"model.layers: {config.model.layers}, and pretraining.direction: both is for 1: the "
+            "second layer of a bidirectional classifier reads both directions, which a language "
+            "model's may not; set it to 1, or pretraining.direction to forward"
+        )
+    if config.training.batch_size is None:
+        problems.append("training.batch_size: needed for pretraining, it is the number of streams")
+    if config.training.monitor != "-loss":
+        problems.append(
+            f"training.monitor: {config.training.monitor} is no score of a language model; use "
+            "-loss"
+        )
+    if config.training.unlabelled is not None:
+        problems.append(
+            "training.unlabelled: is for a classifier; a language model reads data.unlabelled_path "
+            "without it"
+        )
+    if config.training.max_tokens is not None:
+        problems.append(
+            "training.max_tokens: is for a classifier; a language model reads streams of texts, "
+            "pretraining.window words at a time"
+        )
+    if config.training.augmentation != AugmentationConfig():
+        problems.append(
+            "training.augmentation: acts on a classifier's reviews, not in pretraining; remove it"
+        )
+    return problems
+
+
+def _text_problems(config: Config) -> list[str]:
+    text, trained_on = config.text, config.training.max_tokens
+    problems = [
+        f"text.head_tokens: {text.head_tokens} is more than {key} {tokens}"
+        for key, tokens in (
+            ("text.max_tokens", text.max_tokens),
+            ("training.max_tokens", trained_on),
+        )
+        if tokens is not None and text.head_tokens > tokens
+    ]
+    if trained_on is not None and text.max_tokens is not None and trained_on > text.max_tokens:
+        problems.append(
+            f"training.max_tokens: {trained_on} is more than text.max_tokens {text.max_tokens}, "
+            "what is read of a review"
+        )
+    return problems
