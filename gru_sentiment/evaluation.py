@@ -15,7 +15,7 @@ from torch import nn
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, Integers
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.linear.calibration import at_temperature, fit_temperature
+from gru_sentiment.postprocess.calibration import at_temperature, fit_temperature
 from gru_sentiment.results.metrics import Calibrated, Metrics, Reliability
 from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.scores.metrics import classification_metrics

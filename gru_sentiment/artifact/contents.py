@@ -27,7 +27,7 @@ from gru_sentiment.config.yaml_file import read_text
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
-from gru_sentiment.linear.calibration import HIGHEST, LOWEST
+from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST
 
 
 def read_kind(folder: Path) -> str:

@@ -21,6 +21,8 @@ from gru_sentiment.artifact.contents import (
     read_object,
 )
 from gru_sentiment.artifact.files import AGAIN, BASELINE, KIND, LABELS, NEEDED, VOCABULARY, WEIGHTS
+from gru_sentiment.baselines.model import LinearModel, outputs_for
+from gru_sentiment.baselines.ngrams import BITS, LONGEST, MAX_WORDS, Features
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.labels import Integers, Labels
@@ -28,8 +30,6 @@ from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.evaluation import TOKENS_PER_BATCH, Answers
-from gru_sentiment.linear.model import LinearModel, outputs_for
-from gru_sentiment.linear.ngrams import BITS, LONGEST, MAX_WORDS, Features
 
 KEYS, VALUES, BIAS, IDF = "keys", "weights", "bias", "idf"
 SAME_FIT = f"the files of a baseline must come from one 'gru-sent baseline'; {AGAIN}"

@@ -17,16 +17,16 @@ from gru_sentiment.artifact.files import PREDICTIONS
 from gru_sentiment.artifact.fusions import same_words
 from gru_sentiment.artifact.linear import Baseline
 from gru_sentiment.artifact.reader import Run, load_run
+from gru_sentiment.baselines.ngrams import Floats
 from gru_sentiment.build import build_device
 from gru_sentiment.corpora import build_tokenized
 from gru_sentiment.data.labels import Integers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError
 from gru_sentiment.evaluation import Answers, prediction_lines
-from gru_sentiment.linear.ngrams import Floats
-from gru_sentiment.linear.thresholds import USUAL, Wish, find_threshold, parse_wish, scores_at
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.own_data import drawn_again
+from gru_sentiment.postprocess.thresholds import USUAL, Wish, find_threshold, parse_wish, scores_at
 from gru_sentiment.results.evaluation import (
     Against,
     BaselineGap,

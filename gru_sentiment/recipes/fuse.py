@@ -20,17 +20,17 @@ from gru_sentiment.artifact.fusions import (
 )
 from gru_sentiment.artifact.reader import Run, load_run, read_metadata
 from gru_sentiment.artifact.writer import RunWriter, free_run_path
+from gru_sentiment.baselines.ngrams import Floats
 from gru_sentiment.build import build_device
 from gru_sentiment.corpora import Dataset, build_splits, build_tokenized
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.evaluation import Answers, scored
 from gru_sentiment.leakage import check_unseen
-from gru_sentiment.linear.fusion import fit_weights, fuse_answers
-from gru_sentiment.linear.ngrams import Floats
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.own_data import drawn_again
+from gru_sentiment.postprocess.fusion import fit_weights, fuse_answers
 from gru_sentiment.results.metrics import Metrics, scores_to_json
 from gru_sentiment.results.training import FusionResult
 from gru_sentiment.sources.records import Records

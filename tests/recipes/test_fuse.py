@@ -16,7 +16,7 @@ from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.linear.fusion import fit_weights, log_loss
+from gru_sentiment.postprocess.fusion import fit_weights, log_loss
 from gru_sentiment.recipes import fuse as recipe
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gru_sentiment.baselines.model import LinearModel, Weights, outputs_for
+from gru_sentiment.baselines.ngrams import Features, Floats, Integers, Texts, frequent_ngrams
 from gru_sentiment.errors import DataError, MissingPackageError
-from gru_sentiment.linear.model import LinearModel, Weights, outputs_for
-from gru_sentiment.linear.ngrams import Features, Floats, Integers, Texts, frequent_ngrams
 
 if TYPE_CHECKING:
     import scipy.sparse

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from gru_sentiment.linear.model import LinearModel, outputs_for
-from gru_sentiment.linear.ngrams import Features
+from gru_sentiment.baselines.model import LinearModel, outputs_for
+from gru_sentiment.baselines.ngrams import Features
 
 from .texts import IDS, joined, key_of, ngrams_of
 

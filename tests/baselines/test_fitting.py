@@ -11,8 +11,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
-from gru_sentiment.errors import DataError, MissingPackageError
-from gru_sentiment.linear.fitting import (
+from gru_sentiment.baselines.fitting import (
     MODELS,
     check_classes,
     check_installed,
@@ -21,6 +20,7 @@ from gru_sentiment.linear.fitting import (
     fit_tfidf,
     log_count_ratios,
 )
+from gru_sentiment.errors import DataError, MissingPackageError
 
 from .texts import joined, key_of, ngrams_of
 

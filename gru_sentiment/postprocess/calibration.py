@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gru_sentiment.linear.fusion import fit_weights, fuse_answers
-from gru_sentiment.linear.ngrams import Floats, Integers
+from gru_sentiment.baselines.ngrams import Floats, Integers
+from gru_sentiment.postprocess.fusion import fit_weights, fuse_answers
 
 LOWEST, HIGHEST = 0.05, 20.0
 """Temperatures, whatever a small validation part says."""

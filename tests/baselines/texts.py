@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from gru_sentiment.linear.ngrams import Texts
+from gru_sentiment.baselines.ngrams import Texts
 
 IDS = st.lists(st.lists(st.integers(0, 6), max_size=9), min_size=1, max_size=12)
 """Texts of few words, some of them unknown, some texts empty."""

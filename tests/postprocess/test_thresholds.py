@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.linear.thresholds import (
+from gru_sentiment.postprocess.thresholds import (
     Wish,
     check_threshold,
     find_threshold,

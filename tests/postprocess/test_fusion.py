@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from gru_sentiment.linear.fusion import fit_weights, fuse_answers, log_loss
+from gru_sentiment.postprocess.fusion import fit_weights, fuse_answers, log_loss
 
 
 def answers(members: int, rows: int = 80, classes: int = 2, seed: int = 0) -> tuple:

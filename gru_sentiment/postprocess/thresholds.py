@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from gru_sentiment.baselines.ngrams import Floats, Integers
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.linear.ngrams import Floats, Integers
 from gru_sentiment.results.evaluation import ThresholdScores
 
 Booleans = np.ndarray[Any, np.dtype[np.bool_]]

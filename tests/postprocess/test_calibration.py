@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from gru_sentiment.linear.calibration import HIGHEST, LOWEST, at_temperature, fit_temperature
+from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST, at_temperature, fit_temperature
 
 Answers = tuple[np.ndarray, np.ndarray]
 

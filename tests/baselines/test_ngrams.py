@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from gru_sentiment.linear.ngrams import Features, _tally, frequent_ngrams, ngram_keys
+from gru_sentiment.baselines.ngrams import Features, _tally, frequent_ngrams, ngram_keys
 
 from .texts import IDS, joined, key_of, ngrams_of
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gru_sentiment.linear.ngrams import Features, Floats, Texts
+from gru_sentiment.baselines.ngrams import Features, Floats, Texts
 
 Weights = np.ndarray[Any, np.dtype[np.float32]]
 

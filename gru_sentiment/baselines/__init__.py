@@ -1,0 +1,1 @@
+"""Linear models of n-grams: the reference that a network must beat."""
