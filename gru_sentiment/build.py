@@ -19,20 +19,12 @@ from gru_sentiment.config.training import (
     AugmentationConfig,
     TrainingConfig,
 )
-from gru_sentiment.data.augmentation import Augmentation, nearest
+from gru_sentiment.data.augmentation import Augmentation
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, encode
 from gru_sentiment.data.mixing import Beside
-from gru_sentiment.data.named_vectors import named_vectors
 from gru_sentiment.data.token_cache import cache_folder
 from gru_sentiment.data.tokenizer import TokenizedTexts
-from gru_sentiment.data.vectors import (
-    WordVectors,
-    check_dimension,
-    file_vectors,
-    no_vectors,
-    package_vectors,
-)
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
 from gru_sentiment.errors import DataError, DeviceError
 from gru_sentiment.machine.torch_setup import gains_from_bfloat16, multiplies_bfloat16
@@ -45,6 +37,11 @@ from gru_sentiment.training.optimizers import SCHEDULES, Schedule, make_optimize
 from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 from gru_sentiment.training.snapshot import TrainingState
 from gru_sentiment.training.stopping import Stopping
+from gru_sentiment.vectors.named import named_vectors
+from gru_sentiment.vectors.neighbours import nearest
+from gru_sentiment.vectors.package import package_vectors
+from gru_sentiment.vectors.text_file import file_vectors
+from gru_sentiment.vectors.word_vectors import WordVectors, check_dimension, no_vectors
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 

@@ -23,10 +23,10 @@ from gru_sentiment.artifact.contents import (
 from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, VOCABULARY, WEIGHTS
 from gru_sentiment.artifact.manifest import digest, verify
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.vectors import WordVectors
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.vectors.word_vectors import WordVectors
 
 TABLE, RECURRENT = "embedding.table.weight", "recurrent."
 NEEDED = (KIND, CONFIG, VOCABULARY, WEIGHTS)

@@ -10,9 +10,9 @@ from gru_sentiment.build import build_encoded, build_vectors, build_vocabulary
 from gru_sentiment.config.sections import Config
 from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.encoding import EncodedTexts, Integers
-from gru_sentiment.data.vectors import coverage
 from gru_sentiment.data.vocab import UNKNOWN_ID
 from gru_sentiment.results.data import DataReport, SplitReport
+from gru_sentiment.trainer.initialisation import coverage
 
 PERCENTILES = (5, 25, 50, 75, 95, 99, 100)
 RARE_CLASS = 0.1

@@ -18,7 +18,6 @@ from gru_sentiment.build import (
 from gru_sentiment.builders.device import prepare_machine
 from gru_sentiment.config.sections import Config
 from gru_sentiment.corpora import build_text_corpus
-from gru_sentiment.data.vectors import initial_weights
 from gru_sentiment.data.vocab import SPECIALS
 from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.fitting import Fitting, Observer
@@ -26,6 +25,7 @@ from gru_sentiment.machine.provenance import Stopwatch, fingerprint, provenance
 from gru_sentiment.results.training import PretrainingResult
 from gru_sentiment.resuming import Start, new_run, old_run
 from gru_sentiment.tasks.language_modelling import LanguageModelling
+from gru_sentiment.trainer.initialisation import initial_weights
 
 logger = logging.getLogger(__name__)
 

@@ -24,7 +24,6 @@ from gru_sentiment.build import (
 from gru_sentiment.builders.device import prepare_machine
 from gru_sentiment.config.sections import Config
 from gru_sentiment.corpora import Corpus, build_training_corpus
-from gru_sentiment.data.vectors import WordVectors, coverage, initial_weights
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.evaluation import Part, calibrated
@@ -37,6 +36,8 @@ from gru_sentiment.resuming import TEACHER, UNLABELLED, Start, new_run, old_run
 from gru_sentiment.sources.records import Hashes
 from gru_sentiment.tasks.classification import Classification
 from gru_sentiment.teacher import Teacher
+from gru_sentiment.trainer.initialisation import coverage, initial_weights
+from gru_sentiment.vectors.word_vectors import WordVectors
 from gru_sentiment.yardstick import gaps_beside
 
 logger = logging.getLogger(__name__)

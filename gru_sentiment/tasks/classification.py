@@ -18,9 +18,9 @@ from gru_sentiment.build import (
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.augmentation import AugmentedBatches
 from gru_sentiment.data.batching import Batches
-from gru_sentiment.data.vectors import WordVectors
 from gru_sentiment.evaluation import Part
 from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.vectors.word_vectors import WordVectors
 
 MONITORED = ("loss", "accuracy", "macro_f1", "roc_auc")
 

@@ -24,8 +24,8 @@ from gru_sentiment.build import (
 from gru_sentiment.config.sections import Config
 from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.encoding import EncodedTexts
-from gru_sentiment.data.vectors import initial_weights
 from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.trainer.initialisation import initial_weights
 from gru_sentiment.training.loop import train_epochs
 from gru_sentiment.training.snapshot import TrainingState
 

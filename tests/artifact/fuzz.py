@@ -42,9 +42,9 @@ from gru_sentiment.artifact.files import (
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.build import build_model
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.vectors import initial_weights
 from gru_sentiment.errors import UserError
 from gru_sentiment.recipes.predict import predict
+from gru_sentiment.trainer.initialisation import initial_weights
 
 OF_NET, OF_BASELINE = (*NEEDED, CALIBRATION), (KIND, *NEEDED, CALIBRATION)
 MEMBER = (*(f"members/0/{name}" for name in OF_NET), *(f"members/1/{n}" for n in OF_BASELINE))

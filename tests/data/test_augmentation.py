@@ -11,11 +11,12 @@ from torch.nn.utils.rnn import pack_sequence
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.data import augmentation
-from gru_sentiment.data.augmentation import Augmentation, AugmentedBatches, nearest
+from gru_sentiment.data.augmentation import Augmentation, AugmentedBatches
 from gru_sentiment.data.encoding import Ids
-from gru_sentiment.data.vectors import Matrix, WordVectors
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID
 from gru_sentiment.errors import VectorsError
+from gru_sentiment.vectors.neighbours import nearest
+from gru_sentiment.vectors.word_vectors import Matrix, WordVectors
 
 WORDS, NEIGHBOURS = 40, 4
 WITHOUT = {0, 1, 5, 17, 20}

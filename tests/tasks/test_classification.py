@@ -13,9 +13,10 @@ from gru_sentiment.config.training import AugmentationConfig, TrainingConfig
 from gru_sentiment.data.batching import Batches
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.data.vectors import WordVectors, initial_weights
 from gru_sentiment.evaluation import Part
 from gru_sentiment.tasks.classification import Classification
+from gru_sentiment.trainer.initialisation import initial_weights
+from gru_sentiment.vectors.word_vectors import WordVectors
 
 CPU = torch.device("cpu")
 WORDS, TEXTS, LENGTH = 30, 40, 12

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gru_sentiment.data.downloads import Download, fetch
-from gru_sentiment.data.vectors import WordVectors, file_vectors
 from gru_sentiment.errors import VectorsError
+from gru_sentiment.vectors.downloads import Download, fetch
+from gru_sentiment.vectors.text_file import file_vectors
+from gru_sentiment.vectors.word_vectors import WordVectors
 
 STANFORD = (
     "https://nlp.stanford.edu/data/{}",

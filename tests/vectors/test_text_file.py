@@ -10,20 +10,18 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from gru_sentiment.data.vectors import (
+from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
+from gru_sentiment.errors import VectorsError
+from gru_sentiment.trainer.initialisation import UNSCALED_STD, coverage, initial_weights
+from gru_sentiment.vectors.package import package_vectors
+from gru_sentiment.vectors.text_file import file_vectors
+from gru_sentiment.vectors.word_vectors import (
     DEFAULT_DIMENSION,
-    UNSCALED_STD,
     Matrix,
     WordVectors,
     check_dimension,
-    coverage,
-    file_vectors,
-    initial_weights,
     no_vectors,
-    package_vectors,
 )
-from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
-from gru_sentiment.errors import VectorsError
 
 WORDS = [*SPECIALS, "the", "film", ". . .", "caf\u00e9", "missing"]
 ROWS = {

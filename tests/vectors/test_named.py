@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torchtext.vocab
 
-from gru_sentiment.data.downloads import Download
-from gru_sentiment.data.named_vectors import SETS, NamedSet, named_vectors
-from gru_sentiment.data.vectors import WordVectors
 from gru_sentiment.errors import VectorsError
+from gru_sentiment.vectors.downloads import Download
+from gru_sentiment.vectors.named import SETS, NamedSet, named_vectors
+from gru_sentiment.vectors.word_vectors import WordVectors
 
 from .file_server import FileServer
 

