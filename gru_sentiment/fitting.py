@@ -13,7 +13,8 @@ from torch import nn
 
 from gru_sentiment.artifact.files import partial_of
 from gru_sentiment.artifact.writer import RunWriter
-from gru_sentiment.build import build_precision, build_state
+from gru_sentiment.builders.device import build_precision
+from gru_sentiment.builders.optimisation import build_state
 from gru_sentiment.config.sections import Config
 from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.results.training import EvaluationRecord, StepRecord

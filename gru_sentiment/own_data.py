@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gru_sentiment.artifact.reader import Run, read_metadata
-from gru_sentiment.corpora import build_records, build_splits
+from gru_sentiment.builders.dataset import build_records, build_splits
 from gru_sentiment.data.labels import Integers
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.sources.records import Records

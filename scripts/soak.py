@@ -19,7 +19,7 @@ import torch
 from measuring.reviews import packaged_reviews
 
 from gru_sentiment.artifact.reader import load_run
-from gru_sentiment.corpora import build_tokenizer
+from gru_sentiment.builders.corpus import build_tokenizer
 
 STATUS = Path("/proc/self/status")
 

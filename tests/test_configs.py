@@ -12,15 +12,9 @@ import torch
 import yaml
 from torch.nn.utils.rnn import pack_sequence
 
-from gru_sentiment.build import (
-    build_loss,
-    build_model,
-    build_optimizer,
-    build_schedule,
-    build_stopping,
-    outputs_for,
-    release_layers,
-)
+from gru_sentiment.builders.model import build_model, outputs_for, release_layers
+from gru_sentiment.builders.objective import build_loss
+from gru_sentiment.builders.optimisation import build_optimizer, build_schedule, build_stopping
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.config.training import AdversarialConfig

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from gru_sentiment.artifact.reader import load_run
-from gru_sentiment.build import build_device
+from gru_sentiment.builders.corpus import build_corpus
+from gru_sentiment.builders.device import build_device
 from gru_sentiment.config.loading import load_config
-from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.own_data import drawn_again
 from gru_sentiment.recipes.baseline import baseline

@@ -19,7 +19,8 @@ from gru_sentiment.artifact.contents import (
     shapes_of,
 )
 from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIGHTS
-from gru_sentiment.build import build_encoded, build_model
+from gru_sentiment.builders.model import build_model
+from gru_sentiment.builders.text import build_encoded
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts

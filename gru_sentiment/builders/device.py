@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 
-from gru_sentiment.build import build_device, build_product_type
 from gru_sentiment.config.sections import Config
-from gru_sentiment.machine.torch_setup import refuse_randomness, seed_everything, set_up_torch
+from gru_sentiment.config.training import TrainingConfig
+from gru_sentiment.errors import DeviceError
+from gru_sentiment.machine.torch_setup import (
+    gains_from_bfloat16,
+    multiplies_bfloat16,
+    refuse_randomness,
+    seed_everything,
+    set_up_torch,
+)
 
 
 @dataclass(frozen=True)
@@ -47,3 +57,52 @@ def prepare_machine(config: Config, known_threads: int | None) -> Machine:
     threads = set_up_torch(config.run.threads or known_threads)
     seed_everything(config.run.seed)
     return Machine(device, threads, build_product_type(config.training, device))
+
+
+def build_product_type(config: TrainingConfig, device: torch.device) -> str:
+    """What a training multiplies: "float32" or, where the config wants it, "bfloat16".
+
+    On CUDA the recurrent layers are torch's own, which run outside autocast
+    (`models/recurrent.py`): the other products alone are in bfloat16 there.
+
+    Raises:
+        DeviceError: mixed precision on a CPU that has no products of bfloat16.
+    """
+    on_cuda, wanted = device.type == "cuda", config.mixed_precision
+    if wanted == "auto":
+        wanted = on_cuda or gains_from_bfloat16()
+    if wanted and not on_cuda and not multiplies_bfloat16():
+        raise DeviceError(
+            "training.mixed_precision: this CPU has no instructions for bfloat16",
+            hint="set training.mixed_precision to auto or false, or train on CUDA",
+        )
+    if not wanted:
+        return "float32"
+    return "bfloat16, recurrent layers float32" if on_cuda else "bfloat16"
+
+
+def build_precision(
+    config: TrainingConfig, device: torch.device
+) -> Callable[[], AbstractContextManager[object]]:
+    """A context for computing losses with products of `build_product_type`."""
+    if build_product_type(config, device) == "float32":
+        return nullcontext
+    return partial(torch.autocast, device.type, dtype=torch.bfloat16)
+
+
+def build_device(name: str) -> torch.device:
+    """The device to run on; `auto` takes CUDA where there is one.
+
+    Raises:
+        DeviceError: CUDA was asked for and torch finds none.
+    """
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        build = (
+            "this torch was built without CUDA" if torch.version.cuda is None else "no GPU found"
+        )
+        raise DeviceError(
+            f"--device cuda: {build}",
+            hint="use --device cpu, or install a CUDA build of torch (see the README, 'CUDA')",
+        )
+    return torch.device("cuda" if available and name != "cpu" else "cpu")

@@ -13,8 +13,8 @@ from gru_sentiment.artifact.linear import Baseline, kind_of, to_tensors
 from gru_sentiment.artifact.writer import RunWriter, free_run_path
 from gru_sentiment.baselines.fitting import MIN_TEXTS, MODELS, check_classes, check_installed
 from gru_sentiment.baselines.ngrams import MAX_WORDS
+from gru_sentiment.builders.corpus import Corpus, build_corpus
 from gru_sentiment.config.sections import Config
-from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import ConfigError

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from gru_sentiment.artifact.reader import Run, load_run
-from gru_sentiment.build import build_device
-from gru_sentiment.corpora import build_tokenizer
+from gru_sentiment.builders.corpus import build_tokenizer
+from gru_sentiment.builders.device import build_device
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.results.metrics import Measured

@@ -18,8 +18,8 @@ from gru_sentiment.artifact.fusions import same_words
 from gru_sentiment.artifact.linear import Baseline
 from gru_sentiment.artifact.reader import Run, load_run
 from gru_sentiment.baselines.ngrams import Floats
-from gru_sentiment.build import build_device
-from gru_sentiment.corpora import build_tokenized
+from gru_sentiment.builders.corpus import build_tokenized
+from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.labels import Integers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError

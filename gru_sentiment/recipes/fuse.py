@@ -21,8 +21,9 @@ from gru_sentiment.artifact.fusions import (
 from gru_sentiment.artifact.reader import Run, load_run, read_metadata
 from gru_sentiment.artifact.writer import RunWriter, free_run_path
 from gru_sentiment.baselines.ngrams import Floats
-from gru_sentiment.build import build_device
-from gru_sentiment.corpora import Dataset, build_splits, build_tokenized
+from gru_sentiment.builders.corpus import build_tokenized
+from gru_sentiment.builders.dataset import Dataset, build_splits
+from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.evaluation import Answers, scored

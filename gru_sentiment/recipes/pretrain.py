@@ -9,15 +9,11 @@ from typing import Any
 import torch
 
 from gru_sentiment.artifact.files import ENCODER, METADATA, METRICS
-from gru_sentiment.build import (
-    build_encoded,
-    build_language_model,
-    build_vectors,
-    build_vocabulary,
-)
+from gru_sentiment.builders.corpus import build_text_corpus
 from gru_sentiment.builders.device import prepare_machine
+from gru_sentiment.builders.model import build_language_model
+from gru_sentiment.builders.text import build_encoded, build_vectors, build_vocabulary
 from gru_sentiment.config.sections import Config
-from gru_sentiment.corpora import build_text_corpus
 from gru_sentiment.data.vocab import SPECIALS
 from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.fitting import Fitting, Observer

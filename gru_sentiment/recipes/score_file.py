@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from gru_sentiment.artifact.reader import Run, load_run
-from gru_sentiment.build import build_device
-from gru_sentiment.corpora import build_tokenizer
+from gru_sentiment.builders.corpus import build_tokenizer
+from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.batching import within_budget
 from gru_sentiment.data.token_cache import mapping, workers
 from gru_sentiment.data.tokenizer import TokenizedTexts

@@ -15,15 +15,11 @@ from torch import nn
 from gru_sentiment.artifact.encoders import Encoder, load_encoder
 from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
-from gru_sentiment.build import (
-    build_encoded,
-    build_model,
-    build_vectors,
-    build_vocabulary,
-)
+from gru_sentiment.builders.corpus import Corpus, build_training_corpus
 from gru_sentiment.builders.device import prepare_machine
+from gru_sentiment.builders.model import build_model
+from gru_sentiment.builders.text import build_encoded, build_vectors, build_vocabulary
 from gru_sentiment.config.sections import Config
-from gru_sentiment.corpora import Corpus, build_training_corpus
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.evaluation import Part, calibrated

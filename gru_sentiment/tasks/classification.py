@@ -8,13 +8,9 @@ import torch
 from torch import Tensor
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.build import (
-    build_augmentation,
-    build_batcher,
-    build_beside,
-    build_objective,
-    release_layers,
-)
+from gru_sentiment.builders.model import release_layers
+from gru_sentiment.builders.objective import build_objective
+from gru_sentiment.builders.text import build_augmentation, build_batcher, build_beside
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.augmentation import AugmentedBatches
 from gru_sentiment.data.batching import Batches

@@ -30,7 +30,7 @@ from torch.optim import Adam
 
 from benchmarks.article_losses import first_losses
 from benchmarks.article_ours import Ours, prepare, train
-from gru_sentiment.build import build_batcher
+from gru_sentiment.builders.text import build_batcher
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.batching import Batches

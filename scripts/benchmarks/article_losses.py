@@ -20,11 +20,9 @@ from torch.optim import Adam
 
 from benchmarks.article_ours import CPU
 from gru_sentiment.batch import Batch
-from gru_sentiment.build import (
-    build_loss,
-    build_model,
-    build_state,
-)
+from gru_sentiment.builders.model import build_model
+from gru_sentiment.builders.objective import build_loss
+from gru_sentiment.builders.optimisation import build_state
 from gru_sentiment.config.sections import Config
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.training.loop import train_epochs

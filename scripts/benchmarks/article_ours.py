@@ -11,18 +11,12 @@ import torch
 from torch.optim import Optimizer
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.build import (
-    build_encoded,
-    build_loss,
-    build_model,
-    build_optimizer,
-    build_schedule,
-    build_stopping,
-    build_vectors,
-    build_vocabulary,
-)
+from gru_sentiment.builders.corpus import Corpus, build_corpus
+from gru_sentiment.builders.model import build_model
+from gru_sentiment.builders.objective import build_loss
+from gru_sentiment.builders.optimisation import build_optimizer, build_schedule, build_stopping
+from gru_sentiment.builders.text import build_encoded, build_vectors, build_vocabulary
 from gru_sentiment.config.sections import Config
-from gru_sentiment.corpora import Corpus, build_corpus
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.trainer.initialisation import initial_weights

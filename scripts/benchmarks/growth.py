@@ -15,10 +15,10 @@ from measuring.tables import table
 from measuring.timing import Spread, alternate, timed
 
 from benchmarks.layer import INPUT_SIZE, Case, Step
-from gru_sentiment.build import build_batcher, build_encoded, build_vocabulary
+from gru_sentiment.builders.corpus import build_tokenizer
+from gru_sentiment.builders.text import build_batcher, build_encoded, build_vocabulary
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.models.recurrent import CELLS
 

@@ -22,8 +22,8 @@ from measuring.tables import table
 from measuring.timing import Action, Rounds, Spread, alternate, timed
 
 from gru_sentiment.artifact.files import NEEDED
+from gru_sentiment.builders.dataset import build_records, build_splits
 from gru_sentiment.config.loading import load_config
-from gru_sentiment.corpora import build_records, build_splits
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.recipes.predict import predict
 

@@ -22,16 +22,12 @@ from measuring.tables import table
 from measuring.timing import alternate, timed
 from torch import nn
 
-from gru_sentiment.build import (
-    build_batcher,
-    build_encoded,
-    build_loss,
-    build_model,
-    build_optimizer,
-    build_vocabulary,
-)
+from gru_sentiment.builders.corpus import build_tokenizer
+from gru_sentiment.builders.model import build_model
+from gru_sentiment.builders.objective import build_loss
+from gru_sentiment.builders.optimisation import build_optimizer
+from gru_sentiment.builders.text import build_batcher, build_encoded, build_vocabulary
 from gru_sentiment.config.loading import load_config
-from gru_sentiment.corpora import build_tokenizer
 from gru_sentiment.data.token_cache import tokenize_cached
 from gru_sentiment.data.tokenizer import TokenizedTexts, rules
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from gru_sentiment.builders.dataset import build_records
 from gru_sentiment.config.sections import DataConfig
-from gru_sentiment.corpora import build_records
 from gru_sentiment.results.predictions import Label
 
 

@@ -40,7 +40,7 @@ from gru_sentiment.artifact.files import (
     WEIGHTS,
 )
 from gru_sentiment.artifact.manifest import write_manifest
-from gru_sentiment.build import build_model
+from gru_sentiment.builders.model import build_model
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import UserError
 from gru_sentiment.recipes.predict import predict

@@ -15,7 +15,7 @@ from gru_sentiment.artifact.files import ENCODER, KIND, LABELS, METADATA
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.baselines.model import LinearModel
 from gru_sentiment.baselines.ngrams import BITS, Features
-from gru_sentiment.build import build_language_model, build_model
+from gru_sentiment.builders.model import build_language_model, build_model
 from gru_sentiment.config.sections import Config, ModelConfig, PretrainingConfig, VectorsConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary

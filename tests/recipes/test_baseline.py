@@ -13,10 +13,10 @@ from conftest import tiny_reviews, write_csv
 
 from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.baselines import fitting
-from gru_sentiment.build import build_device
+from gru_sentiment.builders.corpus import build_corpus
+from gru_sentiment.builders.device import build_device
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError, MissingPackageError
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline

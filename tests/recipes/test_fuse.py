@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from gru_sentiment.artifact.reader import load_run
-from gru_sentiment.build import build_device
+from gru_sentiment.builders.corpus import build_corpus
+from gru_sentiment.builders.device import build_device
 from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config.loading import load_config
-from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.postprocess.fusion import fit_weights, log_loss
 from gru_sentiment.recipes import fuse as recipe

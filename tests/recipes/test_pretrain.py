@@ -16,9 +16,9 @@ from safetensors.torch import load_file
 from gru_sentiment.artifact.contents import read_kind
 from gru_sentiment.artifact.files import ENCODER
 from gru_sentiment.artifact.writer import RunWriter
+from gru_sentiment.builders.corpus import build_corpus
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserError
 from gru_sentiment.recipes import pretrain as recipe
 from gru_sentiment.recipes import train as training

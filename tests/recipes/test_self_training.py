@@ -14,9 +14,9 @@ from conftest import TINY_CONFIG, tiny_reviews, write_csv
 
 from gru_sentiment import teacher
 from gru_sentiment.artifact.files import SOFT_LABELS
+from gru_sentiment.builders.corpus import build_corpus, build_training_corpus
 from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config.loading import load_config
-from gru_sentiment.corpora import build_corpus, build_training_corpus
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserError
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.baseline import baseline

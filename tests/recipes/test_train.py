@@ -15,9 +15,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gru_sentiment.build import build_model
+from gru_sentiment.builders.corpus import build_corpus
+from gru_sentiment.builders.model import build_model
 from gru_sentiment.config.loading import load_config
-from gru_sentiment.corpora import build_corpus
 from gru_sentiment.errors import ArtifactError, DataError, DivergenceError, VectorsError
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.evaluate import evaluate

@@ -7,7 +7,7 @@ import torch
 from torch.nn.utils.rnn import pad_packed_sequence
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.build import build_model
+from gru_sentiment.builders.model import build_model
 from gru_sentiment.config.sections import Config, ModelConfig, TextConfig
 from gru_sentiment.config.training import AugmentationConfig, TrainingConfig
 from gru_sentiment.data.batching import Batches

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.build import build_language_model
+from gru_sentiment.builders.model import build_language_model
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.models.language_model import LanguageModel

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.build import build_average, build_model, release_layers
+from gru_sentiment.builders.model import build_model, release_layers
+from gru_sentiment.builders.optimisation import build_average
 from gru_sentiment.config.sections import Config, ModelConfig
 from gru_sentiment.config.training import TrainingConfig
 from gru_sentiment.errors import DivergenceError

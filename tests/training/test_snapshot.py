@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load, save
 from torch import nn
 
-from gru_sentiment.build import build_state
+from gru_sentiment.builders.optimisation import build_state
 from gru_sentiment.config.training import TrainingConfig
 from gru_sentiment.training.optimizers import OPTIMIZERS, SCHEDULES
 from gru_sentiment.training.position import EpochSums, Position

@@ -13,25 +13,24 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
-from gru_sentiment import build
-from gru_sentiment.build import (
+from gru_sentiment.builders import text as build
+from gru_sentiment.builders.corpus import build_corpus, build_tokenizer
+from gru_sentiment.builders.dataset import build_records
+from gru_sentiment.builders.device import build_device, build_precision, build_product_type
+from gru_sentiment.builders.model import build_model, outputs_for, release_layers
+from gru_sentiment.builders.objective import build_loss, build_objective
+from gru_sentiment.builders.optimisation import (
     build_average,
-    build_batcher,
-    build_beside,
-    build_device,
-    build_encoded,
-    build_loss,
-    build_model,
-    build_objective,
     build_optimizer,
-    build_precision,
-    build_product_type,
     build_schedule,
     build_stopping,
+)
+from gru_sentiment.builders.text import (
+    build_batcher,
+    build_beside,
+    build_encoded,
     build_vectors,
     build_vocabulary,
-    outputs_for,
-    release_layers,
 )
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config, DataConfig, ModelConfig, TextConfig, VectorsConfig
@@ -41,7 +40,6 @@ from gru_sentiment.config.training import (
     TrainingConfig,
     UnlabelledConfig,
 )
-from gru_sentiment.corpora import build_corpus, build_records, build_tokenizer
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 from gru_sentiment.errors import DataError, DeviceError, VectorsError
 from gru_sentiment.training.adversarial import AdversarialLoss

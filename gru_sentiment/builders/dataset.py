@@ -1,22 +1,17 @@
-"""From the config's data section to tokenised texts, labelled and not."""
+"""From the section `data` to texts and their splits."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
-from gru_sentiment.batch import NO_LABEL
-from gru_sentiment.config.sections import Config, DataConfig, TextConfig
+from gru_sentiment.config.sections import Config, DataConfig
 from gru_sentiment.data.labels import Integers, Labels
-from gru_sentiment.data.token_cache import tokenize_cached
-from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer
-from gru_sentiment.errors import ConfigError, DataError
+from gru_sentiment.errors import DataError
 from gru_sentiment.sources.files import load_files
 from gru_sentiment.sources.folder import load_folder
 from gru_sentiment.sources.hub import load_hub
@@ -26,7 +21,6 @@ from gru_sentiment.sources.splits import split_rows
 from gru_sentiment.sources.unlabelled import unlabelled_file, unlabelled_split
 
 logger = logging.getLogger(__name__)
-
 
 UNLABELLED = "unlabelled"
 """The part of a corpus that has no labels."""
@@ -66,21 +60,6 @@ class Dataset:
         more = self.unlabelled
         read = [] if more is None else [more.texts.take(pa.array(more.rows))]
         return hash_texts(self.texts("train"), *read)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Corpus(Dataset):
-    """Tokenised texts, the unlabelled ones behind the labelled ones."""
-
-    label_ids: Integers
-    """Class index of every row, shape (rows,)."""
-    tokenized: TokenizedTexts
-
-    @property
-    def trained_on(self) -> Integers:
-        """Rows that are read in training, labelled or not."""
-        parts = [self.splits[part] for part in ("train", UNLABELLED) if part in self.splits]
-        return np.concatenate(parts)
 
 
 def build_records(config: DataConfig) -> Records:
@@ -155,119 +134,6 @@ def build_training_dataset(config: Config) -> Dataset:
     if config.pretraining is None and config.training.unlabelled is None:
         return labelled
     return replace(labelled, unlabelled=_unlabelled(config.data, labelled))
-
-
-def build_corpus(config: Config, *, progress: bool = False) -> Corpus:
-    """`build_dataset`, tokenised (or taken from the cache)."""
-    return _tokenized(config, build_dataset(config), progress)
-
-
-def _tokenized(config: Config, dataset: Dataset, progress: bool) -> Corpus:
-    """A corpus, with the split `unlabelled` where the data set has such texts."""
-    records, more = dataset.records, dataset.unlabelled
-    label_ids, splits = dataset.labels.indices(records.labels), dataset.splits
-    tokenized = build_tokenized(config, records, progress=progress)
-    if more is not None:
-        splits = {**splits, UNLABELLED: len(tokenized) + more.rows}
-        found = build_tokenized(config, more, progress=progress)
-        label_ids = np.concatenate([label_ids, np.full(len(found), NO_LABEL)])
-        tokenized = TokenizedTexts.joined([tokenized, found])
-    # what parsing and tokenising took is not needed again: room for the training
-    pa.default_memory_pool().release_unused()
-    return Corpus(
-        records=records,
-        labels=dataset.labels,
-        splits=splits,
-        unlabelled=more,
-        label_ids=label_ids,
-        tokenized=tokenized,
-    )
-
-
-def build_tokenizer(config: TextConfig) -> Tokenizer:
-    """The config's tokenizer."""
-    return Tokenizer(config.language, config.lowercase)
-
-
-def build_tokenized(
-    config: Config, records: Records | Unlabelled, *, progress: bool = False
-) -> TokenizedTexts:
-    """Words of all texts (from the cache where it knows them)."""
-    return tokenize_cached(
-        build_tokenizer(config.text),
-        records.texts,
-        records.fingerprint,
-        processes=config.run.processes,
-        progress=progress,
-    )
-
-
-def build_training_corpus(config: Config, *, progress: bool = False) -> Corpus:
-    """`build_training_dataset`, tokenised, for a classifier.
-
-    Raises:
-        ConfigError: the config names no such texts.
-        DataError: too few of them.
-    """
-    corpus = _tokenized(config, build_training_dataset(config), progress)
-    wanted = config.training.unlabelled
-    if wanted is None:
-        return corpus
-    if corpus.unlabelled is None:
-        raise ConfigError(
-            "data.unlabelled_path: needed for training.unlabelled, it is where the reviews without "
-            "labels are",
-            hint="--set data.unlabelled_path=FILE, or take training.unlabelled out",
-        )
-    if len(corpus.unlabelled.rows) < wanted.batch_size:
-        raise DataError(
-            f"training.unlabelled.batch_size: {wanted.batch_size} is more than the "
-            f"{len(corpus.unlabelled.rows):,} unlabelled texts",
-            hint="lower it, or add texts",
-        )
-    return corpus
-
-
-@dataclass(frozen=True)
-class TextCorpus:
-    """Tokenised texts without labels."""
-
-    tokenized: TokenizedTexts
-    rows: Integers
-    """Texts to train on."""
-    held_out: Integers
-    """Texts to measure the perplexity on."""
-    fingerprint: str
-    """Changes with any byte of the texts."""
-    seen: Hashes
-    """Of all texts: the held-out ones choose the best epoch."""
-
-
-def build_text_corpus(config: Config, *, progress: bool = False) -> TextCorpus:
-    """The training part of the config's data and its unlabelled texts.
-
-    What the validation and test parts hold is left out, wherever else it stands.
-
-    Raises:
-        DataError: no such texts, or texts that are the test part.
-    """
-    corpus = _tokenized(config, build_training_dataset(config), progress)
-    fingerprint, rows = corpus.records.fingerprint, corpus.trained_on
-    if corpus.unlabelled is not None:
-        both = f"{fingerprint}-{corpus.unlabelled.fingerprint}"
-        fingerprint = hashlib.sha256(both.encode()).hexdigest()[:32]
-    assert config.pretraining is not None
-    size = config.pretraining.held_out
-    n = int(size if size >= 1 else round(size * len(rows)))
-    if not 0 < n < len(rows):
-        raise DataError(
-            f"pretraining.held_out: {size} of {len(rows):,} texts leaves none on one side",
-            hint="choose a number of texts, or a share, between",
-        )
-    shuffled = np.random.default_rng(config.data.seed).permutation(rows)
-    return TextCorpus(
-        corpus.tokenized, np.sort(shuffled[n:]), np.sort(shuffled[:n]), fingerprint, corpus.seen
-    )
 
 
 def _unlabelled(data: DataConfig, labelled: Dataset) -> Unlabelled | None:

@@ -1,0 +1,84 @@
+"""From the section `model` to networks."""
+
+from __future__ import annotations
+
+import torch
+
+from gru_sentiment.config.sections import Config
+from gru_sentiment.config.training import TrainingConfig
+from gru_sentiment.data.vocab import PADDING_ID
+from gru_sentiment.errors import DataError
+from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.models.embedding import WordEmbedding
+from gru_sentiment.models.language_model import LanguageModel
+
+
+def build_model(
+    config: Config, weights: torch.Tensor, n_classes: int, device: torch.device
+) -> TextClassifier:
+    """The config's network around initial word vectors (words, dimension)."""
+    model = config.model
+    n_outputs = outputs_for(config.training, n_classes)
+    options = {"nonlinearity": model.nonlinearity} if model.nonlinearity else {}
+    classifier = TextClassifier(
+        WordEmbedding(weights, padding_id=PADDING_ID, dropout=model.embedding_dropout),
+        n_outputs,
+        cell=model.cell,
+        hidden_size=model.hidden_size,
+        layers=model.layers,
+        bidirectional=model.bidirectional,
+        pooling=model.pooling,
+        layer_dropout=model.layer_dropout,
+        dropout=model.dropout,
+        **options,
+    )
+    return classifier.to(device)
+
+
+def build_language_model(
+    config: Config, weights: torch.Tensor, device: torch.device
+) -> LanguageModel:
+    """The config's language model around initial word vectors (words, dimension)."""
+    model, pretraining = config.model, config.pretraining
+    assert pretraining is not None
+    assert config.training.batch_size is not None
+    options = {"nonlinearity": model.nonlinearity} if model.nonlinearity else {}
+    return LanguageModel(
+        WordEmbedding(weights, padding_id=PADDING_ID, dropout=model.embedding_dropout),
+        config.training.batch_size,
+        cell=model.cell,
+        hidden_size=model.hidden_size,
+        directions=pretraining.directions,
+        layers=model.layers,
+        layer_dropout=model.layer_dropout,
+        dropout=model.dropout,
+        **options,
+    ).to(device)
+
+
+def outputs_for(config: TrainingConfig, n_classes: int) -> int:
+    """Logits that the loss needs.
+
+    Raises:
+        DataError: binary cross-entropy for more than two classes.
+    """
+    if config.loss == "cross_entropy":
+        return n_classes
+    if n_classes != 2:
+        raise DataError(
+            f"training.loss bce: needs two classes, the data has {n_classes}",
+            hint="set training.loss to cross_entropy",
+        )
+    return 1
+
+
+def release_layers(config: Config, model: TextClassifier, epoch: int) -> None:
+    """Freeze what this epoch does not train, and release what it does."""
+    layers, every = model.layers_from_top(), config.training.fine_tuning.unfreeze_epochs
+    released = 1 + (epoch - 1) // every if every else len(layers)
+    for depth, layer in enumerate(layers):
+        for parameter in layer:
+            parameter.requires_grad_(depth < released)
+    frozen = config.model.embedding_frozen_epochs
+    if frozen == "all" or epoch <= frozen:
+        model.embedding.set_trainable(False)

@@ -1,0 +1,53 @@
+"""From the section `training` to the loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from gru_sentiment.builders.text import Integers
+from gru_sentiment.config.training import TrainingConfig
+from gru_sentiment.errors import DataError
+from gru_sentiment.training.adversarial import AdversarialLoss
+from gru_sentiment.training.losses import ClassificationLoss
+from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
+
+
+def build_objective(
+    config: TrainingConfig,
+    label_ids: Integers,
+    n_classes: int,
+    soft_labels: torch.Tensor | None = None,
+) -> ClassificationLoss | AdversarialLoss:
+    """The config's loss, with what unlabelled texts and an adversary add to it.
+
+    `soft_labels` are a teacher's probabilities (texts, classes), where there is one.
+    """
+    loss, adversarial = build_loss(config, label_ids, n_classes), config.adversarial
+    if config.unlabelled is not None:
+        loss = SemiSupervisedLoss(
+            soft_labels=soft_labels,
+            weight=config.unlabelled.weight,
+            entropy_weight=config.unlabelled.entropy_weight,
+            class_weights=loss.class_weights,
+            label_smoothing=loss.label_smoothing,
+        )
+    if adversarial.kind == "none":
+        return loss
+    return AdversarialLoss(
+        loss, adversarial.kind, epsilon=adversarial.epsilon, weight=adversarial.weight
+    )
+
+
+def build_loss(config: TrainingConfig, label_ids: Integers, n_classes: int) -> ClassificationLoss:
+    """The config's loss; balanced weights from the training part's class indices."""
+    weights = config.class_weights
+    if weights == "balanced":
+        counts = np.bincount(label_ids, minlength=n_classes)
+        weights = tuple(len(label_ids) / (n_classes * np.maximum(counts, 1)))
+    elif weights is not None and len(weights) != n_classes:
+        raise DataError(
+            f"training.class_weights: {len(weights)} weights for {n_classes} classes",
+            hint="give one a class in their sorted order, or balanced",
+        )
+    return ClassificationLoss(class_weights=weights, label_smoothing=config.label_smoothing)

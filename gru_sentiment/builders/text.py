@@ -1,0 +1,87 @@
+"""From the sections `text` and `vectors` to ids, batches and word vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from gru_sentiment.config.sections import Config, TextConfig, VectorsConfig
+from gru_sentiment.config.training import AugmentationConfig, TrainingConfig
+from gru_sentiment.data.augmentation import Augmentation
+from gru_sentiment.data.batching import Batcher
+from gru_sentiment.data.encoding import EncodedTexts, encode
+from gru_sentiment.data.mixing import Beside
+from gru_sentiment.data.token_cache import cache_folder
+from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.vocab import SPECIALS, Vocabulary
+from gru_sentiment.errors import DataError
+from gru_sentiment.vectors.named import named_vectors
+from gru_sentiment.vectors.neighbours import nearest
+from gru_sentiment.vectors.package import package_vectors
+from gru_sentiment.vectors.text_file import file_vectors
+from gru_sentiment.vectors.word_vectors import WordVectors, check_dimension, no_vectors
+
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def build_vocabulary(config: TextConfig, counts: Mapping[str, int]) -> Vocabulary:
+    """The vocabulary of the training part's word counts."""
+    vocabulary = Vocabulary.from_counts(
+        counts, min_frequency=config.min_frequency, max_size=config.max_size
+    )
+    if len(vocabulary.words) == len(SPECIALS):
+        raise DataError(
+            f"the vocabulary is empty: no word of the training part occurs {config.min_frequency} "
+            "times",
+            hint="lower text.min_frequency, or add reviews",
+        )
+    return vocabulary
+
+
+def build_encoded(
+    config: TextConfig, tokenized: TokenizedTexts, vocabulary: Vocabulary
+) -> EncodedTexts:
+    """Ids of tokenised texts, with the config's truncation."""
+    return encode(
+        tokenized, vocabulary, max_tokens=config.max_tokens, head_tokens=config.head_tokens
+    )
+
+
+def build_batcher(config: TrainingConfig, encoded: EncodedTexts) -> Batcher:
+    """Batches within the config's budget."""
+    return Batcher(encoded, config.batch_size, config.tokens_per_batch)
+
+
+def build_beside(config: Config, rows: Integers) -> Beside:
+    """The config's unlabelled texts `rows`, a number of them beside every batch."""
+    assert config.training.unlabelled is not None
+    return Beside(rows, config.training.unlabelled.batch_size, config.run.seed)
+
+
+def build_augmentation(config: AugmentationConfig, vectors: WordVectors) -> Augmentation | None:
+    """What the config does to training batches; None where that is nothing.
+
+    Raises:
+        VectorsError: too few words have vectors for neighbours.
+    """
+    if not (config.word_dropout or config.synonyms):
+        return None
+    neighbours = nearest(vectors, config.neighbours) if config.synonyms else None
+    return Augmentation(config.word_dropout, config.synonyms, neighbours)
+
+
+def build_vectors(config: VectorsConfig, vocabulary: Vocabulary) -> WordVectors:
+    """The config's word vectors for the vocabulary's words."""
+    words = vocabulary.words
+    if config.source == "name":
+        vectors = named_vectors(config.name or "", words, cache_folder() / "vectors")
+    else:
+        local: dict[str, Callable[[], WordVectors]] = {
+            "package": lambda: package_vectors(words),
+            "file": lambda: file_vectors(config.path, words),  # type: ignore[arg-type]
+            "none": lambda: no_vectors(words, config.dimension),
+        }
+        vectors = local[config.source]()
+    return check_dimension(vectors, config.dimension)
