@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gru_sentiment.artifact.reader import Run, load_run
 from gru_sentiment.artifact.soft_labels import read_soft_labels, save_soft_labels
 from gru_sentiment.builders.corpus import Corpus, build_tokenized
 from gru_sentiment.builders.dataset import UNLABELLED
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.machine.progress import counted
+from gru_sentiment.trained.reader import Run, load_run
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from measuring.reviews import packaged_reviews
 
-from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.builders.corpus import build_tokenizer
+from gru_sentiment.trained.reader import load_run
 
 STATUS = Path("/proc/self/status")
 

@@ -11,7 +11,6 @@ import torch
 from conftest import TINY_CONFIG, tiny_reviews, write_csv
 
 from gru_sentiment.artifact.files import SOFT_LABELS
-from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.builders.corpus import Corpus, build_tokenizer, build_training_corpus
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
@@ -19,6 +18,7 @@ from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.teacher import Taught, Teacher
+from gru_sentiment.trained.reader import load_run
 
 RUN, CPU = Path("teacher"), torch.device("cpu")
 TAUGHT = [

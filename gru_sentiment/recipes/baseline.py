@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from gru_sentiment.artifact.files import KIND, METADATA, METRICS, PREDICTIONS
-from gru_sentiment.artifact.linear import Baseline, kind_of, to_tensors
 from gru_sentiment.artifact.writer import RunWriter, free_run_path
 from gru_sentiment.baselines.fitting import MIN_TEXTS, MODELS, check_classes, check_installed
 from gru_sentiment.baselines.ngrams import MAX_WORDS
@@ -18,10 +17,11 @@ from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import ConfigError
-from gru_sentiment.evaluation import Answers, calibrated, scored
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.results.metrics import Calibrated, Metrics, Scores, scores_to_json
 from gru_sentiment.results.training import BaselineResult
+from gru_sentiment.trained.baseline import Baseline, kind_of, to_tensors
+from gru_sentiment.trained.predictions import Answers, calibrated, scored
 
 TOKENS_AT_ONCE = 1 << 20
 SPLITS = ("validation", "test")

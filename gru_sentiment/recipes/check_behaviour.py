@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from gru_sentiment.artifact.reader import Run, load_run
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.errors import DataError
@@ -21,6 +20,7 @@ from gru_sentiment.scores.gates import check_names, judge, parse_floor
 from gru_sentiment.scores.intervals import wilson
 from gru_sentiment.suites.cases import Case, Suite
 from gru_sentiment.suites.files import load_suites
+from gru_sentiment.trained.reader import Run, load_run
 
 logger = logging.getLogger(__name__)
 

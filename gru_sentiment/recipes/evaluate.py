@@ -14,18 +14,13 @@ import torch
 
 from gru_sentiment.artifact.contents import check_complete
 from gru_sentiment.artifact.files import PREDICTIONS
-from gru_sentiment.artifact.fusions import same_words
-from gru_sentiment.artifact.linear import Baseline
-from gru_sentiment.artifact.reader import Run, load_run
 from gru_sentiment.baselines.ngrams import Floats
 from gru_sentiment.builders.corpus import build_tokenized
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.labels import Integers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError
-from gru_sentiment.evaluation import Answers, prediction_lines
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.own_data import drawn_again
 from gru_sentiment.postprocess.thresholds import USUAL, Wish, find_threshold, parse_wish, scores_at
 from gru_sentiment.results.evaluation import (
     Against,
@@ -52,7 +47,12 @@ from gru_sentiment.scores.saved import read_predictions
 from gru_sentiment.scores.slices import length_slices, slice_scores, value_slices
 from gru_sentiment.sources.files import read_labelled
 from gru_sentiment.sources.records import Records, records_from
-from gru_sentiment.yardstick import yardstick_beside
+from gru_sentiment.trained.baseline import Baseline
+from gru_sentiment.trained.dataset import drawn_again
+from gru_sentiment.trained.fusion import same_words
+from gru_sentiment.trained.predictions import Answers, prediction_lines
+from gru_sentiment.trained.reader import Run, load_run
+from gru_sentiment.trained.reference import yardstick_beside
 
 logger = logging.getLogger(__name__)
 

@@ -10,15 +10,6 @@ from typing import Any
 import numpy as np
 
 from gru_sentiment.artifact.files import KIND, LABELS, METADATA, METRICS, PREDICTIONS
-from gru_sentiment.artifact.fusions import (
-    MAX_MEMBERS,
-    Fusion,
-    copy_member,
-    kind_of,
-    member_folder,
-    same_words,
-)
-from gru_sentiment.artifact.reader import Run, load_run, read_metadata
 from gru_sentiment.artifact.writer import RunWriter, free_run_path
 from gru_sentiment.baselines.ngrams import Floats
 from gru_sentiment.builders.corpus import build_tokenized
@@ -26,16 +17,25 @@ from gru_sentiment.builders.dataset import Dataset, build_splits
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.evaluation import Answers, scored
-from gru_sentiment.leakage import check_unseen
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.own_data import drawn_again
 from gru_sentiment.postprocess.fusion import fit_weights, fuse_answers
 from gru_sentiment.results.metrics import Metrics, scores_to_json
 from gru_sentiment.results.training import FusionResult
 from gru_sentiment.sources.records import Records
-from gru_sentiment.yardstick import gaps_beside
+from gru_sentiment.trained.dataset import drawn_again
+from gru_sentiment.trained.fusion import (
+    MAX_MEMBERS,
+    Fusion,
+    copy_member,
+    kind_of,
+    member_folder,
+    same_words,
+)
+from gru_sentiment.trained.leakage import check_unseen
+from gru_sentiment.trained.predictions import Answers, scored
+from gru_sentiment.trained.reader import Run, load_run, read_metadata
+from gru_sentiment.trained.reference import gaps_beside
 
 SPLITS = ("validation", "test")
 ONE_DATA = "give runs of one set of data, with one data.seed, validation_size and test_size"

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 
 from gru_sentiment.artifact.files import HISTORY, finished_of
-from gru_sentiment.artifact.reader import existing_run, load_net, read_metadata
 from gru_sentiment.config.sections import Config
 from gru_sentiment.machine.provenance import provenance
 from gru_sentiment.results.training import Comparison
+from gru_sentiment.trained.reader import existing_run, load_net, read_metadata
 
 CLOCK = ("elapsed_s", "tokens_per_s")
 """What differs between any two trainings, in a line of metrics.jsonl."""

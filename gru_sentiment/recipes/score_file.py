@@ -11,14 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from gru_sentiment.artifact.reader import Run, load_run
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.batching import within_budget
 from gru_sentiment.data.token_cache import mapping, workers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
-from gru_sentiment.evaluation import TOKENS_PER_BATCH
 from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.postprocess.thresholds import check_threshold
@@ -35,6 +33,8 @@ from gru_sentiment.rows.formats import (
 from gru_sentiment.rows.output import OTHER, Output
 from gru_sentiment.rows.reading import Source
 from gru_sentiment.rows.row import Answer, Row
+from gru_sentiment.trained.predictions import TOKENS_PER_BATCH
+from gru_sentiment.trained.reader import Run, load_run
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from gru_sentiment.artifact.encoders import Encoder, load_encoder
 from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import Corpus, build_training_corpus
@@ -22,9 +21,7 @@ from gru_sentiment.builders.text import build_encoded, build_vectors, build_voca
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
-from gru_sentiment.evaluation import Part, calibrated
 from gru_sentiment.fitting import Fitting, Observer
-from gru_sentiment.leakage import check_unseen, members_of
 from gru_sentiment.machine.provenance import Stopwatch, fingerprint, provenance
 from gru_sentiment.results.metrics import Calibrated, Metrics, scores_to_json
 from gru_sentiment.results.training import Coverage, TrainingResult
@@ -32,9 +29,12 @@ from gru_sentiment.resuming import TEACHER, UNLABELLED, Start, new_run, old_run
 from gru_sentiment.sources.records import Hashes
 from gru_sentiment.tasks.classification import Classification
 from gru_sentiment.teacher import Teacher
+from gru_sentiment.trained.encoder import Encoder, load_encoder
+from gru_sentiment.trained.leakage import check_unseen, members_of
+from gru_sentiment.trained.predictions import Part, calibrated
+from gru_sentiment.trained.reference import gaps_beside
 from gru_sentiment.trainer.initialisation import coverage, initial_weights
 from gru_sentiment.vectors.word_vectors import WordVectors
-from gru_sentiment.yardstick import gaps_beside
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from gru_sentiment.builders.text import build_augmentation, build_batcher, build
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.augmentation import AugmentedBatches
 from gru_sentiment.data.batching import Batches
-from gru_sentiment.evaluation import Part
 from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.trained.predictions import Part
 from gru_sentiment.vectors.word_vectors import WordVectors
 
 MONITORED = ("loss", "accuracy", "macro_f1", "roc_auc")

@@ -26,8 +26,6 @@ from typing import Any
 
 import torch
 
-from gru_sentiment.artifact.encoders import NEEDED as ENCODER_NEEDED
-from gru_sentiment.artifact.encoders import load_encoder
 from gru_sentiment.artifact.files import (
     CALIBRATION,
     CONFIG,
@@ -44,6 +42,8 @@ from gru_sentiment.builders.model import build_model
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import UserError
 from gru_sentiment.recipes.predict import predict
+from gru_sentiment.trained.encoder import NEEDED as ENCODER_NEEDED
+from gru_sentiment.trained.encoder import load_encoder
 from gru_sentiment.trainer.initialisation import initial_weights
 
 OF_NET, OF_BASELINE = (*NEEDED, CALIBRATION), (KIND, *NEEDED, CALIBRATION)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from gru_sentiment.artifact import fusions, linear
 from gru_sentiment.artifact.files import ENCODER, KIND, LABELS, METADATA
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.baselines.model import LinearModel
@@ -21,6 +20,8 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.results.training import EvaluationRecord
+from gru_sentiment.trained import baseline as linear
+from gru_sentiment.trained import fusion as fusions
 
 CPU = torch.device("cpu")
 CONFIG_VALUE = Config(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.artifact.seeds import Seeds, read_seeds, write_seeds
 from gru_sentiment.errors import ArtifactError
+from gru_sentiment.trained.reader import load_run
 
 from .runs import CONFIG_VALUE, write_run
 

@@ -29,13 +29,13 @@ from gru_sentiment.artifact.files import (
     WEIGHTS,
     partial_of,
 )
-from gru_sentiment.artifact.reader import load_run, read_metadata
 from gru_sentiment.artifact.writer import RunWriter, free_run_path
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import ModelConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
+from gru_sentiment.trained.reader import load_run, read_metadata
 
 from .runs import (
     CLASSES,

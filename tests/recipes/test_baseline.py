@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from conftest import tiny_reviews, write_csv
 
-from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.baselines import fitting
 from gru_sentiment.builders.corpus import build_corpus
 from gru_sentiment.builders.device import build_device
@@ -22,6 +21,7 @@ from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
+from gru_sentiment.trained.reader import load_run
 
 CLOCK = {"elapsed_s", "tokens_per_s"}
 

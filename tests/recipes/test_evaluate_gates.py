@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from gru_sentiment import evaluation
 from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ConfigError, DataError
@@ -19,6 +18,7 @@ from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.evaluation import Evaluation
 from gru_sentiment.scores.intervals import wilson
+from gru_sentiment.trained import predictions as evaluation
 
 Rows = list[tuple[str, str]]
 

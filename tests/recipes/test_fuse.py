@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.builders.corpus import build_corpus
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.cli.progress import SilentProgress
@@ -23,6 +22,7 @@ from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import FusionResult
+from gru_sentiment.trained.reader import load_run
 
 CLOCK = {"elapsed_s", "tokens_per_s"}
 NET, LINEAR = Path("runs/net"), Path("runs/linear")

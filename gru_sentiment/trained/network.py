@@ -26,8 +26,8 @@ from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.evaluation import Answers, answers_of
 from gru_sentiment.models.classifier import TextClassifier
+from gru_sentiment.trained.predictions import Answers, answers_of
 
 TABLE, RECURRENT = "embedding.table.weight", "recurrent.weight_hh_l"
 SAME_TRAINING = "config.yaml, labels.json and model.safetensors must come from the same training"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gru_sentiment.artifact.reader import Run, read_metadata
 from gru_sentiment.builders.dataset import build_records, build_splits
 from gru_sentiment.data.labels import Integers
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.sources.records import Records
+from gru_sentiment.trained.reader import Run, read_metadata
 
 
 def drawn_again(run: Run) -> tuple[Records, dict[str, Integers]]:

@@ -29,7 +29,7 @@ from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.evaluation import TOKENS_PER_BATCH, Answers
+from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Answers
 
 KEYS, VALUES, BIAS, IDF = "keys", "weights", "bias", "idf"
 SAME_FIT = f"the files of a baseline must come from one 'gru-sent baseline'; {AGAIN}"

@@ -11,14 +11,14 @@ from typing import Protocol
 import numpy as np
 
 from gru_sentiment.artifact.contents import load_run_config
-from gru_sentiment.artifact.fusions import Fusion
-from gru_sentiment.artifact.reader import Run
 from gru_sentiment.artifact.seen_texts import load_seen_texts
 from gru_sentiment.builders.dataset import Dataset, build_training_dataset
 from gru_sentiment.config.changes import changes_between
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.sources.records import Hashes, hash_texts
+from gru_sentiment.trained.fusion import Fusion
+from gru_sentiment.trained.reader import Run
 
 logger = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from artifact.runs import CPU, TRAIN_ONE, WORDS, write_baseline, write_fusion, write_run
 from safetensors.torch import load_file, save_file
 
 from gru_sentiment.artifact.files import (
@@ -23,12 +24,10 @@ from gru_sentiment.artifact.files import (
     WEIGHTS,
 )
 from gru_sentiment.artifact.manifest import write_manifest
-from gru_sentiment.artifact.nets import Net
-from gru_sentiment.artifact.reader import check_is_net, load_net, load_run, read_metadata
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-
-from .runs import CPU, TRAIN_ONE, WORDS, write_baseline, write_fusion, write_run
+from gru_sentiment.trained.network import Net
+from gru_sentiment.trained.reader import check_is_net, load_net, load_run, read_metadata
 
 
 @pytest.mark.parametrize("name", NEEDED)

@@ -8,18 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from artifact.fuzz import NEEDED_BY, fit_manifests
+from artifact.runs import CPU, write_fusion
 
 from gru_sentiment.artifact.files import CONFIG, KIND, LABELS, MANIFEST, NEEDED
-from gru_sentiment.artifact.fusions import Fusion
-from gru_sentiment.artifact.linear import Baseline
 from gru_sentiment.artifact.manifest import write_manifest
-from gru_sentiment.artifact.nets import Net
-from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.data.tokenizer import Tokenizer
 from gru_sentiment.errors import ArtifactError
-
-from .fuzz import NEEDED_BY, fit_manifests
-from .runs import CPU, write_fusion
+from gru_sentiment.trained.baseline import Baseline
+from gru_sentiment.trained.fusion import Fusion
+from gru_sentiment.trained.network import Net
+from gru_sentiment.trained.reader import load_run
 
 ALL = NEEDED_BY["fusion"]
 

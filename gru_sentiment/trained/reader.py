@@ -23,12 +23,12 @@ from gru_sentiment.artifact.files import (
     path_from,
     read_json,
 )
-from gru_sentiment.artifact.fusions import Fusion, read_fusion
-from gru_sentiment.artifact.linear import Baseline, read_baseline
-from gru_sentiment.artifact.nets import Net, read_net
 from gru_sentiment.artifact.seeds import read_seeds
 from gru_sentiment.artifact.writer import is_run
 from gru_sentiment.errors import ArtifactError
+from gru_sentiment.trained.baseline import Baseline, read_baseline
+from gru_sentiment.trained.fusion import Fusion, read_fusion
+from gru_sentiment.trained.network import Net, read_net
 
 Run = Net | Baseline | Fusion
 """Each has a path, a config, labels, and `answers(tokenized, rows)`."""

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.builders.corpus import build_corpus
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.own_data import drawn_again
 from gru_sentiment.recipes.baseline import baseline
+from gru_sentiment.trained.dataset import drawn_again
+from gru_sentiment.trained.reader import load_run
 
 
 def test_the_parts_are_those_of_the_config(

@@ -15,8 +15,8 @@ from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
+from gru_sentiment.trained.predictions import score
 from gru_sentiment.training.losses import log_probabilities
-from gru_sentiment.training.scoring import score
 
 CPU = torch.device("cpu")
 WORDS = 30

@@ -32,16 +32,16 @@ from gru_sentiment.artifact.files import (
     NET,
     write_whole,
 )
-from gru_sentiment.artifact.linear import Baseline, read_baseline
-from gru_sentiment.artifact.nets import Net, read_net
 from gru_sentiment.artifact.writer import WRITTEN
 from gru_sentiment.baselines.ngrams import Floats
 from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Integers, Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.evaluation import Answers
 from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fuse_answers
+from gru_sentiment.trained.baseline import Baseline, read_baseline
+from gru_sentiment.trained.network import Net, read_net
+from gru_sentiment.trained.predictions import Answers
 
 MAX_MEMBERS = 64
 READERS: dict[str, Callable[[Path, torch.device], Net | Baseline]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from gru_sentiment.batch import Batch
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, Integers
 from gru_sentiment.data.labels import Labels
@@ -19,7 +20,7 @@ from gru_sentiment.postprocess.calibration import at_temperature, fit_temperatur
 from gru_sentiment.results.metrics import Calibrated, Metrics, Reliability
 from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.scores.metrics import classification_metrics
-from gru_sentiment.training.scoring import Floats, score
+from gru_sentiment.training.losses import log_probabilities
 
 TOKENS_PER_BATCH = 32_768
 """Words scored at once: bounds the memory whatever the texts' lengths."""
@@ -145,3 +146,29 @@ class Part:
             self.labels,
             self.label_ids,
         )
+
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@torch.no_grad()
+def score(
+    model: nn.Module, batches: Iterable[Batch], rows: Integers, device: torch.device
+) -> Floats:
+    """Log probabilities (rows, classes), row i for `rows[i]` whatever batch it was in.
+
+    The model is put into evaluation mode and back.
+    """
+    was_training = model.training
+    model.eval()
+    found, answers = [], []
+    for batch in batches:
+        answers.append(log_probabilities(model(batch.to(device).tokens)).cpu())
+        found.append(batch.rows)
+    model.train(was_training)
+    by_row = np.argsort(torch.cat(found).numpy(), kind="stable")
+    ordered: Floats = torch.cat(answers).numpy()[by_row]
+    # `by_row` sorts ascending; undo the same sort of what was asked
+    return ordered[np.argsort(np.argsort(rows, kind="stable"), kind="stable")]

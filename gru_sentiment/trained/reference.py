@@ -14,10 +14,10 @@ from gru_sentiment.artifact.contents import (
     read_object,
 )
 from gru_sentiment.artifact.files import BASELINE, CONFIG, KIND, METADATA, METRICS, PARTIAL
-from gru_sentiment.artifact.reader import read_metadata
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.results.evaluation import BaselineGap
+from gru_sentiment.trained.reader import read_metadata
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from gru_sentiment.artifact.files import KIND, METADATA, METRICS, NEEDED
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.config.loading import dump_config
 from gru_sentiment.config.sections import Config, DataConfig
-from gru_sentiment.yardstick import gaps_beside, yardstick_beside
+from gru_sentiment.trained.reference import gaps_beside, yardstick_beside
 
 RUN = Path("runs/net")
 WRITTEN = (*NEEDED, KIND, METADATA, METRICS)

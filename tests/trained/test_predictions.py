@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
-from gru_sentiment import evaluation
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.evaluation import Answers, Part, answers_of, calibrated
 from gru_sentiment.results.metrics import Reliability
+from gru_sentiment.trained import predictions as evaluation
+from gru_sentiment.trained.predictions import Answers, Part, answers_of, calibrated
 
 CPU = torch.device("cpu")
 TEXTS = [[2, 3, 4, 5, 6], [], [3], [0, 4, 0], [], [5, 5], [2, 0, 6, 0, 3, 4]]

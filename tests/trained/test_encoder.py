@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from artifact.runs import CONFIG_VALUE, WORDS, new_model, write_encoder
 from safetensors.torch import load_file, save_file
 
-from gru_sentiment.artifact.encoders import NEEDED, load_encoder
 from gru_sentiment.artifact.files import CONFIG, WEIGHTS
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.config.sections import ModelConfig
 from gru_sentiment.errors import ArtifactError, ConfigError
-
-from .runs import CONFIG_VALUE, WORDS, new_model, write_encoder
+from gru_sentiment.trained.encoder import NEEDED, load_encoder
 
 
 def test_both_directions_are_taken_as_they_are() -> None:

@@ -9,18 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from artifact.runs import CPU, WORDS, new_linear, write_baseline
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from gru_sentiment.artifact.files import KIND, NEEDED, VOCABULARY, WEIGHTS
-from gru_sentiment.artifact.linear import Baseline
 from gru_sentiment.artifact.manifest import write_manifest
-from gru_sentiment.artifact.reader import load_run
 from gru_sentiment.data.tokenizer import Tokenizer
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-
-from .runs import CPU, WORDS, new_linear, write_baseline
+from gru_sentiment.trained.baseline import Baseline
+from gru_sentiment.trained.reader import load_run
 
 Tensors = dict[str, Tensor]
 

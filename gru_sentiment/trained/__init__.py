@@ -1,0 +1,1 @@
+"""Runs that predict, read from their folders."""
