@@ -13,7 +13,8 @@ from torch import Tensor
 
 from gru_sentiment.artifact.contents import load_run_config, read_kind
 from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, NET, finished_of
-from gru_sentiment.artifact.writer import RunWriter, free_run_path, unfinished
+from gru_sentiment.artifact.folders import free_run_path, unfinished
+from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.config.changes import check_extension
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gru_sentiment.artifact.soft_labels import read_soft_labels, save_soft_labels
+from gru_sentiment.artifact.tensors import read_soft_labels, save_soft_labels
 from gru_sentiment.builders.corpus import Corpus, build_tokenized
 from gru_sentiment.builders.dataset import UNLABELLED
 from gru_sentiment.config.sections import Config

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import tempfile
@@ -33,20 +32,18 @@ from gru_sentiment.artifact.files import (
     METRICS,
     NEEDED,
     PREDICTIONS,
-    RUNS,
     SEEN_TEXTS,
     SOFT_LABELS,
     VOCABULARY,
     WEIGHTS,
     partial_of,
-    path_from,
     to_json,
     write_whole,
     writing,
 )
+from gru_sentiment.artifact.folders import is_run, point_latest_to, unfinished
 from gru_sentiment.artifact.manifest import write_manifest
-from gru_sentiment.artifact.seen_texts import save_seen_texts
-from gru_sentiment.artifact.tensors import write_tensors
+from gru_sentiment.artifact.tensors import save_seen_texts, write_tensors
 from gru_sentiment.config.loading import dump_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.labels import Labels
@@ -55,10 +52,9 @@ from gru_sentiment.errors import ArtifactError
 from gru_sentiment.results.training import EvaluationRecord
 from gru_sentiment.sources.records import Hashes
 
-logger = logging.getLogger(__name__)
-
 WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS, SEEN_TEXTS)
 """What the manifest names, as far as it is there."""
+
 RENAMES_OPEN_FILES = os.name == "posix"
 """Whether the system renames a folder that holds an open file."""
 
@@ -271,53 +267,3 @@ class RunWriter:
         if not keep_checkpoint:
             shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
             (self.path / SOFT_LABELS).unlink(missing_ok=True)
-
-
-def unfinished(path: Path) -> Path:
-    """The folder that a training of the run `path` can go on from.
-
-    Raises:
-        ArtifactError: there is none.
-    """
-    if (partial_of(path) / CONFIG).is_file():
-        return partial_of(path)
-    if (path / CHECKPOINTS).is_dir():
-        return path
-    if path.exists():
-        raise ArtifactError(
-            f"{path}: is finished",
-            hint="a finished run goes on only if it was trained with run.keep_checkpoint",
-        )
-    raise ArtifactError(
-        f"{path}: there is no {partial_of(path)} to go on with",
-        hint="start the training: gru-sent train --config FILE",
-    )
-
-
-def free_run_path(name: str) -> Path:
-    """runs/NAME, or runs/NAME-2, … where that is taken."""
-    number, path = 1, RUNS / name
-    while path == LATEST or path.exists() or partial_of(path).exists():
-        number += 1
-        path = RUNS / f"{name}-{number}"
-    if (unfinished := partial_of(RUNS / name)).exists():
-        logger.info("%s is not finished: gru-sent train --resume goes on with it", unfinished)
-    return path
-
-
-def is_run(path: Path) -> bool:
-    """Whether a folder is a run, or empty."""
-    return path.is_dir() and ((path / CONFIG).is_file() or not any(path.iterdir()))
-
-
-def point_latest_to(path: Path) -> None:
-    """Make runs/latest a link to the run, in one step; the run is whole without it."""
-    temporary = RUNS / f".latest-{os.getpid()}"
-    try:
-        RUNS.mkdir(exist_ok=True)
-        temporary.unlink(missing_ok=True)
-        temporary.symlink_to(path_from(path.resolve(), RUNS.resolve()))
-        os.replace(temporary, LATEST)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        logger.warning("%s still names another run: %s", LATEST, error.strerror)

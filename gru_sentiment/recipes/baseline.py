@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gru_sentiment.artifact.files import KIND, METADATA, METRICS, PREDICTIONS
-from gru_sentiment.artifact.writer import RunWriter, free_run_path
+from gru_sentiment.artifact.folders import free_run_path
+from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.baselines.fitting import MIN_TEXTS, MODELS, check_classes, check_installed
 from gru_sentiment.baselines.ngrams import MAX_WORDS
 from gru_sentiment.builders.corpus import Corpus, build_corpus

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from gru_sentiment.artifact.files import KIND, LABELS, METADATA, METRICS, PREDICTIONS
-from gru_sentiment.artifact.writer import RunWriter, free_run_path
+from gru_sentiment.artifact.folders import free_run_path
+from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.baselines.ngrams import Floats
 from gru_sentiment.builders.corpus import build_tokenized
 from gru_sentiment.builders.dataset import Dataset, build_splits

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from gru_sentiment.artifact.contents import load_run_config
 from gru_sentiment.artifact.files import CONFIG, LATEST, METADATA, RUNS, SEEDS, partial_of
+from gru_sentiment.artifact.folders import is_run, point_latest_to
 from gru_sentiment.artifact.seeds import Seeds, read_seeds, write_seeds
 from gru_sentiment.artifact.summaries import read_summary
-from gru_sentiment.artifact.writer import is_run, point_latest_to
 from gru_sentiment.config.changes import changes_between
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, ConfigError

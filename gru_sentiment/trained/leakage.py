@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from gru_sentiment.artifact.contents import load_run_config
-from gru_sentiment.artifact.seen_texts import load_seen_texts
+from gru_sentiment.artifact.tensors import load_seen_texts
 from gru_sentiment.builders.dataset import Dataset, build_training_dataset
 from gru_sentiment.config.changes import changes_between
 from gru_sentiment.config.sections import Config

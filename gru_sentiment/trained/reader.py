@@ -23,8 +23,8 @@ from gru_sentiment.artifact.files import (
     path_from,
     read_json,
 )
+from gru_sentiment.artifact.folders import is_run
 from gru_sentiment.artifact.seeds import read_seeds
-from gru_sentiment.artifact.writer import is_run
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.trained.baseline import Baseline, read_baseline
 from gru_sentiment.trained.fusion import Fusion, read_fusion

@@ -9,8 +9,12 @@ import torch
 
 from gru_sentiment.artifact.files import SOFT_LABELS
 from gru_sentiment.artifact.manifest import digest
-from gru_sentiment.artifact.soft_labels import NAME, read_soft_labels, save_soft_labels
-from gru_sentiment.artifact.tensors import write_tensors
+from gru_sentiment.artifact.tensors import (
+    PROBABILITIES,
+    read_soft_labels,
+    save_soft_labels,
+    write_tensors,
+)
 
 ANSWERS = torch.rand(7, 2)
 
@@ -37,7 +41,7 @@ def test_what_is_not_what_was_saved_is_not_read(how: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "tensors", [{"other": ANSWERS}, {NAME: ANSWERS.double()}, {NAME: ANSWERS[0]}]
+    "tensors", [{"other": ANSWERS}, {PROBABILITIES: ANSWERS.double()}, {PROBABILITIES: ANSWERS[0]}]
 )
 def test_a_file_that_fits_its_digest_and_holds_something_else(
     tensors: dict[str, torch.Tensor], tmp_path: Path

@@ -29,7 +29,8 @@ from gru_sentiment.artifact.files import (
     WEIGHTS,
     partial_of,
 )
-from gru_sentiment.artifact.writer import RunWriter, free_run_path
+from gru_sentiment.artifact.folders import free_run_path
+from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import ModelConfig
 from gru_sentiment.data.labels import Labels

@@ -11,7 +11,7 @@ from conftest import TINY_CONFIG, tiny_reviews, write_csv
 
 from gru_sentiment.artifact.files import SEEN_TEXTS
 from gru_sentiment.artifact.manifest import named, write_manifest
-from gru_sentiment.artifact.seen_texts import load_seen_texts
+from gru_sentiment.artifact.tensors import load_seen_texts
 from gru_sentiment.builders.dataset import build_training_dataset
 from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config.loading import load_config
