@@ -16,12 +16,12 @@ from gru_sentiment.builders.text import build_encoded, build_vectors, build_voca
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vocab import SPECIALS
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine.provenance import Stopwatch, fingerprint, provenance
 from gru_sentiment.results.training import PretrainingResult
-from gru_sentiment.resuming import Start, new_run, old_run
-from gru_sentiment.tasks.language_modelling import LanguageModelling
 from gru_sentiment.trainer.initialisation import initial_weights
+from gru_sentiment.trainer.language_modelling import LanguageModelling
+from gru_sentiment.trainer.resume import Start, new_run, old_run
+from gru_sentiment.trainer.run import Fitting, Observer
 
 logger = logging.getLogger(__name__)
 

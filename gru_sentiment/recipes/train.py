@@ -21,19 +21,19 @@ from gru_sentiment.builders.text import build_encoded, build_vectors, build_voca
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
-from gru_sentiment.fitting import Fitting, Observer
 from gru_sentiment.machine.provenance import Stopwatch, fingerprint, provenance
 from gru_sentiment.results.metrics import Calibrated, Metrics, scores_to_json
 from gru_sentiment.results.training import Coverage, TrainingResult
-from gru_sentiment.resuming import TEACHER, UNLABELLED, Start, new_run, old_run
 from gru_sentiment.sources.records import Hashes
-from gru_sentiment.tasks.classification import Classification
-from gru_sentiment.teacher import Teacher
 from gru_sentiment.trained.encoder import Encoder, load_encoder
 from gru_sentiment.trained.leakage import check_unseen, members_of
 from gru_sentiment.trained.predictions import Part, calibrated
 from gru_sentiment.trained.reference import gaps_beside
+from gru_sentiment.trainer.classification import Classification
 from gru_sentiment.trainer.initialisation import coverage, initial_weights
+from gru_sentiment.trainer.resume import TEACHER, UNLABELLED, Start, new_run, old_run
+from gru_sentiment.trainer.run import Fitting, Observer
+from gru_sentiment.trainer.teacher import Teacher
 from gru_sentiment.vectors.word_vectors import WordVectors
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,6 @@ import pytest
 import torch
 from conftest import TINY_CONFIG, tiny_reviews, write_csv
 
-from gru_sentiment import teacher
 from gru_sentiment.artifact.files import SOFT_LABELS
 from gru_sentiment.builders.corpus import build_corpus, build_training_corpus
 from gru_sentiment.cli.progress import SilentProgress
@@ -24,6 +23,7 @@ from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.fuse import fuse
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import StepRecord, TrainingResult
+from gru_sentiment.trainer import teacher
 
 RUN, TEACHER = Path("runs/mine"), Path("runs/teacher")
 CLOCK = {"elapsed_s", "tokens_per_s"}

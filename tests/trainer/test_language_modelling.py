@@ -15,7 +15,7 @@ from gru_sentiment.builders.model import build_language_model
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.models.language_model import LanguageModel
-from gru_sentiment.tasks.language_modelling import LanguageModelling
+from gru_sentiment.trainer.language_modelling import LanguageModelling
 
 WORDS = 30
 CPU = torch.device("cpu")

@@ -17,8 +17,8 @@ from gru_sentiment.config.sections import Config
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.recipes.baseline import baseline
-from gru_sentiment.teacher import Taught, Teacher
 from gru_sentiment.trained.reader import load_run
+from gru_sentiment.trainer.teacher import Taught, Teacher
 
 RUN, CPU = Path("teacher"), torch.device("cpu")
 TAUGHT = [
@@ -85,7 +85,7 @@ def test_what_it_said_is_kept_and_read_again() -> None:
 def test_it_is_asked_a_few_texts_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     make_teacher()
     _, _, whole = teach()
-    monkeypatch.setattr("gru_sentiment.teacher.TEXTS_AT_A_TIME", 7)
+    monkeypatch.setattr("gru_sentiment.trainer.teacher.TEXTS_AT_A_TIME", 7)
     asked: list[int] = []
     of_run = type(load_run(RUN, CPU)).answers
 

@@ -18,7 +18,7 @@ from gru_sentiment.builders.optimisation import build_state
 from gru_sentiment.config.sections import Config
 from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.results.training import EvaluationRecord, StepRecord
-from gru_sentiment.tasks.task import Task
+from gru_sentiment.trainer.task import Task
 from gru_sentiment.training.loop import all_done, train_epochs
 
 logger = logging.getLogger(__name__)

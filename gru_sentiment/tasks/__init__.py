@@ -1,1 +1,0 @@
-"""What is learned: the batches of an epoch, their loss, and the scores that choose the best one."""
