@@ -14,7 +14,8 @@ from gru_sentiment.cli.options import ConfigFile, Debug, Offline, Overrides, Qui
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
-from gru_sentiment.reporting.terminal import baseline_report, console
+from gru_sentiment.reporting.console import console
+from gru_sentiment.reporting.training import baseline_report
 
 
 class Model(StrEnum):

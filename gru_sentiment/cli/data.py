@@ -12,7 +12,8 @@ from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import ConfigFile, Debug, Overrides
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.config.loading import load_config
-from gru_sentiment.reporting.terminal import console, data_report
+from gru_sentiment.reporting.console import console
+from gru_sentiment.reporting.data import data_report
 
 app = typer.Typer(help="Look at a config's data.", no_args_is_help=True)
 

@@ -24,10 +24,11 @@ from gru_sentiment.cli.outputs import (
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.environment import set_up_network
+from gru_sentiment.reporting.console import console
+from gru_sentiment.reporting.evaluation import evaluation_report
 from gru_sentiment.reporting.junit import junit_xml
 from gru_sentiment.reporting.markdown import behaviour_markdown, evaluation_markdown
 from gru_sentiment.reporting.suites import behaviour_report
-from gru_sentiment.reporting.terminal import console, evaluation_report
 from gru_sentiment.reporting.wording import failure
 from gru_sentiment.results.evaluation import Evaluation
 from gru_sentiment.results.suites import Judged

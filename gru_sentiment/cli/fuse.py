@@ -12,7 +12,8 @@ from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.machine.environment import set_up_network
-from gru_sentiment.reporting.terminal import console, fusion_report
+from gru_sentiment.reporting.console import console
+from gru_sentiment.reporting.training import fusion_report
 
 
 def fuse(

@@ -17,7 +17,8 @@ from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quie
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.machine.progress import counted
-from gru_sentiment.reporting.terminal import console, prediction_report, scoring_line
+from gru_sentiment.reporting.console import console
+from gru_sentiment.reporting.predictions import prediction_report, scoring_line
 from gru_sentiment.results.predictions import Prediction
 
 STREAM = Path("-")

@@ -26,7 +26,8 @@ from gru_sentiment.cli.options import (
 from gru_sentiment.cli.progress import observer_for, on_terminal
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
-from gru_sentiment.reporting.terminal import console, pretraining_report
+from gru_sentiment.reporting.console import console
+from gru_sentiment.reporting.training import pretraining_report
 
 
 def pretrain(

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from gru_sentiment.machine.progress import LINE_EVERY_S
-from gru_sentiment.reporting.terminal import epoch_line, loss_and_accuracy
+from gru_sentiment.reporting.training import epoch_line, loss_and_accuracy
 from gru_sentiment.results.training import EvaluationRecord, StepRecord
 
 

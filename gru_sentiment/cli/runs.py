@@ -10,8 +10,8 @@ import typer
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug
+from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.runs import run_comparison_report, runs_report
-from gru_sentiment.reporting.terminal import console
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -8,18 +8,19 @@ from io import StringIO
 import pytest
 from rich.console import Console, RenderableType
 
-from gru_sentiment.reporting.terminal import (
-    baseline_report,
+from gru_sentiment.reporting.data import data_report
+from gru_sentiment.reporting.evaluation import (
     confusion_table,
-    data_report,
-    epoch_line,
     evaluation_report,
-    fusion_report,
     gap_sentence,
     metrics_table,
-    prediction_report,
+)
+from gru_sentiment.reporting.predictions import prediction_report, scoring_line
+from gru_sentiment.reporting.training import (
+    baseline_report,
+    epoch_line,
+    fusion_report,
     pretraining_report,
-    scoring_line,
     training_report,
 )
 from gru_sentiment.reporting.wording import absent_lines
