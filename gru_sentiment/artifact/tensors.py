@@ -10,10 +10,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.files import AGAIN, SEEN_TEXTS, SOFT_LABELS, write_whole
 from gru_sentiment.artifact.manifest import digest, named, verify
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.sources.records import Hashes
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
@@ -46,7 +46,7 @@ def read_soft_labels(folder: Path, sha256: str) -> Tensor | None:
 HASHES = "hashes"
 
 
-def save_seen_texts(folder: Path, hashes: Hashes) -> None:
+def save_seen_texts(folder: Path, hashes: Integers) -> None:
     """Keep hashes (texts,) in a run folder.
 
     Raises:
@@ -55,8 +55,8 @@ def save_seen_texts(folder: Path, hashes: Hashes) -> None:
     write_tensors(folder / SEEN_TEXTS, {HASHES: torch.from_numpy(hashes)})
 
 
-def load_seen_texts(folder: Path) -> Hashes | None:
-    """Hashes (texts,) of a finished run; None for a run of a version that kept none.
+def load_seen_texts(folder: Path) -> Integers | None:
+    """Integers (texts,) of a finished run; None for a run of a version that kept none.
 
     Raises:
         ArtifactError: the file is missing, is not the one that was written, or holds no hashes.
@@ -71,5 +71,5 @@ def load_seen_texts(folder: Path) -> Hashes | None:
         raise ArtifactError(f"{path}: cannot be read: {error}", hint=AGAIN) from error
     if hashes is None or hashes.ndim != 1 or hashes.dtype != torch.int64:
         raise ArtifactError(f"{path}: holds no hashes of texts", hint=AGAIN)
-    found: Hashes = hashes.numpy()
+    found: Integers = hashes.numpy()
     return found

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.checkpoints import Checkpoints
 from gru_sentiment.artifact.files import (
     CALIBRATION,
@@ -50,7 +51,6 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.results.training import EvaluationRecord
-from gru_sentiment.sources.records import Hashes
 
 WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS, SEEN_TEXTS)
 """What the manifest names, as far as it is there."""
@@ -188,8 +188,8 @@ class RunWriter:
         self.write_json(CALIBRATION, {"temperature": temperature})
         write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION, SEEN_TEXTS))
 
-    def save_seen_texts(self, hashes: Hashes) -> None:
-        """Hashes of the texts that the run, and those that it is made from, read in training."""
+    def save_seen_texts(self, hashes: Integers) -> None:
+        """Integers of the texts that the run, and those that it is made from, read in training."""
         save_seen_texts(self.partial, hashes)
 
     def load_weights(self, model: nn.Module) -> nn.Module:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gru_sentiment.baselines.model import LinearModel, Weights, outputs_for
-from gru_sentiment.baselines.ngrams import Features, Floats, Integers, Texts, frequent_ngrams
+from gru_sentiment.arrays import Floats, Integers, Singles
+from gru_sentiment.baselines.model import LinearModel, outputs_for
+from gru_sentiment.baselines.ngrams import Features, Texts, frequent_ngrams
 from gru_sentiment.errors import DataError, MissingPackageError
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _fit(
         regression.fit(weighed, labels == wanted)
         columns.append(factors * regression.coef_[0])
         bias.append(regression.intercept_[0])
-    weights: Weights = np.stack(columns, axis=1).astype(np.float32)
+    weights: Singles = np.stack(columns, axis=1).astype(np.float32)
     return LinearModel(features, weights, np.array(bias, np.float32))
 
 

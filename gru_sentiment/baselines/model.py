@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from gru_sentiment.baselines.ngrams import Features, Floats, Texts
-
-Weights = np.ndarray[Any, np.dtype[np.float32]]
+from gru_sentiment.arrays import Floats, Singles
+from gru_sentiment.baselines.ngrams import Features, Texts
 
 
 def outputs_for(n_classes: int) -> int:
@@ -26,9 +24,9 @@ class LinearModel:
     """
 
     features: Features
-    weights: Weights
+    weights: Singles
     """Shape (features, outputs)."""
-    bias: Weights
+    bias: Singles
     """Shape (outputs,)."""
 
     def scores(self, texts: Texts) -> Floats:

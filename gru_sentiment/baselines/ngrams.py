@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-Ids = np.ndarray[Any, np.dtype[np.int32]]
-Integers = np.ndarray[Any, np.dtype[np.int64]]
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Idf = np.ndarray[Any, np.dtype[np.float32]]
+from gru_sentiment.arrays import Floats, Ids, Integers, Singles
+
 Texts = tuple[Ids, Integers]
 """Word ids of some texts, one text after the other, shape (tokens,), and how many each text has,
 shape (texts,). Id 0 is an unknown word: no n-gram holds it."""
@@ -77,7 +74,7 @@ class Features:
     """Ascending, shape (features,)."""
     longest: int
     """Words of the longest n-gram."""
-    idf: Idf | None = None
+    idf: Singles | None = None
     """Inverse document frequencies above 0, shape (features,)."""
 
     def of(self, texts: Texts) -> tuple[Integers, Integers, Floats]:

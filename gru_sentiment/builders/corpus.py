@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.batch import NO_LABEL
 from gru_sentiment.builders.dataset import (
     UNLABELLED,
@@ -17,11 +18,10 @@ from gru_sentiment.builders.dataset import (
     build_training_dataset,
 )
 from gru_sentiment.config.sections import Config, TextConfig
-from gru_sentiment.data.labels import Integers
 from gru_sentiment.data.token_cache import tokenize_cached
 from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.sources.records import Hashes, Records
+from gru_sentiment.sources.records import Records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +121,7 @@ class TextCorpus:
     """Texts to measure the perplexity on."""
     fingerprint: str
     """Changes with any byte of the texts."""
-    seen: Hashes
+    seen: Integers
     """Of all texts: the held-out ones choose the best epoch."""
 
 

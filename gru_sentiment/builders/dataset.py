@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.config.sections import Config, DataConfig
-from gru_sentiment.data.labels import Integers, Labels
+from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import DataError
 from gru_sentiment.sources.files import load_files
 from gru_sentiment.sources.folder import load_folder
 from gru_sentiment.sources.hub import load_hub
 from gru_sentiment.sources.package import load_package
-from gru_sentiment.sources.records import Hashes, Records, fingerprint_of, hash_texts
+from gru_sentiment.sources.records import Records, fingerprint_of, hash_texts
 from gru_sentiment.sources.splits import split_rows
 from gru_sentiment.sources.unlabelled import unlabelled_file, unlabelled_split
 
@@ -55,8 +56,8 @@ class Dataset:
         return self.records.texts.take(pa.array(self.splits.get(split, []), pa.int64()))
 
     @property
-    def seen(self) -> Hashes:
-        """Hashes of all texts that are read in training."""
+    def seen(self) -> Integers:
+        """Integers of all texts that are read in training."""
         more = self.unlabelled
         read = [] if more is None else [more.texts.take(pa.array(more.rows))]
         return hash_texts(self.texts("train"), *read)

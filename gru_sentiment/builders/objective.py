@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from gru_sentiment.builders.text import Integers
+from gru_sentiment.arrays import Integers
 from gru_sentiment.config.training import TrainingConfig
 from gru_sentiment.errors import DataError
 from gru_sentiment.training.adversarial import AdversarialLoss

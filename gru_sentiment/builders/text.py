@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-import numpy as np
-
+from gru_sentiment.arrays import Integers
 from gru_sentiment.config.sections import Config, TextConfig, VectorsConfig
 from gru_sentiment.config.training import AugmentationConfig, TrainingConfig
 from gru_sentiment.data.augmentation import Augmentation
@@ -22,8 +20,6 @@ from gru_sentiment.vectors.neighbours import nearest
 from gru_sentiment.vectors.package import package_vectors
 from gru_sentiment.vectors.text_file import file_vectors
 from gru_sentiment.vectors.word_vectors import WordVectors, check_dimension, no_vectors
-
-Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def build_vocabulary(config: TextConfig, counts: Mapping[str, int]) -> Vocabulary:

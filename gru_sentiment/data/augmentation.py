@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
+from gru_sentiment.arrays import Ids
 from gru_sentiment.batch import Batch
-from gru_sentiment.data.encoding import Ids
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.batch import NO_LABEL, Batch
-from gru_sentiment.data.encoding import EncodedTexts, Integers
+from gru_sentiment.data.encoding import EncodedTexts
 
 POOL = 50
 """Batches' worth of texts that are sorted by length together when shuffling."""

@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from gru_sentiment.arrays import Ids, Integers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
-
-Ids = np.ndarray[Any, np.dtype[np.int32]]
-Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 ROWS_AT_A_TIME = 1_000
 """Texts whose words are counted at once: bounds the memory."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.errors import DataError
 from gru_sentiment.results.predictions import Label
-
-Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Labels:

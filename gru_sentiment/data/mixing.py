@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.data.batching import POOL, Batches
-from gru_sentiment.data.encoding import Integers
 
 STREAM = 1
 """Tells the generator of this order from that of the labelled texts."""

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
+from gru_sentiment.arrays import Ids, Integers
 from gru_sentiment.batch import Batch
-from gru_sentiment.data.encoding import EncodedTexts, Ids, Integers
+from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.vocab import PADDING_ID
 
 END_OF_TEXT = PADDING_ID

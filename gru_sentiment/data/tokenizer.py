@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from gru_sentiment.arrays import Ids, Integers
 from gru_sentiment.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ UNBROKEN = re.compile(r"\S{256}(?=\S)")
 """So much without white space is cut: spaCy takes punctuation off one character at a time, in time
 that grows with the square of the run. No IMDb review has more than 100."""
 
-Indices = np.ndarray[Any, np.dtype[np.int32]]
-Offsets = np.ndarray[Any, np.dtype[np.int64]]
-
 
 @dataclass(frozen=True)
 class TokenizedTexts:
@@ -39,9 +37,9 @@ class TokenizedTexts:
 
     words: list[str]
     """Distinct words."""
-    indices: Indices
+    indices: Ids
     """Every word of every text, as a position in `words`, shape (tokens,)."""
-    offsets: Offsets
+    offsets: Integers
     """Text i is `indices[offsets[i]:offsets[i + 1]]`, shape (texts + 1,)."""
 
     def __len__(self) -> int:

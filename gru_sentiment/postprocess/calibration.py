@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gru_sentiment.baselines.ngrams import Floats, Integers
+from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.postprocess.fusion import fit_weights, fuse_answers
 
 LOWEST, HIGHEST = 0.05, 20.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gru_sentiment.baselines.ngrams import Floats, Integers
+from gru_sentiment.arrays import Floats, Integers
 
 MAX_STEPS = 100
 FLAT = 1e-8

@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from gru_sentiment.baselines.ngrams import Floats, Integers
+from gru_sentiment.arrays import Booleans, Floats, Integers
 from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.results.evaluation import ThresholdScores
-
-Booleans = np.ndarray[Any, np.dtype[np.bool_]]
 
 USUAL = 0.5
 BELOW_ONE = math.nextafter(1, 0)

@@ -6,10 +6,11 @@ from itertools import combinations
 
 import numpy as np
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.builders.corpus import Corpus, build_corpus
 from gru_sentiment.builders.text import build_encoded, build_vectors, build_vocabulary
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.encoding import EncodedTexts, Integers
+from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.vocab import UNKNOWN_ID
 from gru_sentiment.results.data import DataReport, SplitReport
 from gru_sentiment.trainer.initialisation import coverage

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from gru_sentiment.arrays import Booleans, Floats, Integers
 from gru_sentiment.artifact.contents import check_complete
 from gru_sentiment.artifact.files import PREDICTIONS
-from gru_sentiment.baselines.ngrams import Floats
 from gru_sentiment.builders.corpus import build_tokenized
 from gru_sentiment.builders.device import build_device
-from gru_sentiment.data.labels import Integers
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError
 from gru_sentiment.machine.torch_setup import set_up_torch
@@ -32,7 +31,7 @@ from gru_sentiment.results.evaluation import (
 )
 from gru_sentiment.results.metrics import Measured
 from gru_sentiment.results.predictions import Prediction
-from gru_sentiment.scores.comparison import Booleans, compare_with
+from gru_sentiment.scores.comparison import compare_with
 from gru_sentiment.scores.gates import (
     DIFFERENCE,
     Gate,

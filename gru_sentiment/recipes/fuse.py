@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.artifact.files import KIND, LABELS, METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.folders import free_run_path
 from gru_sentiment.artifact.writer import RunWriter
-from gru_sentiment.baselines.ngrams import Floats
 from gru_sentiment.builders.corpus import build_tokenized
 from gru_sentiment.builders.dataset import Dataset, build_splits
 from gru_sentiment.builders.device import build_device
-from gru_sentiment.data.labels import Integers, Labels
+from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.machine.torch_setup import set_up_torch

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import Corpus, build_training_corpus
@@ -24,7 +25,6 @@ from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.provenance import Stopwatch, fingerprint, provenance
 from gru_sentiment.results.metrics import Calibrated, Metrics, scores_to_json
 from gru_sentiment.results.training import Coverage, TrainingResult
-from gru_sentiment.sources.records import Hashes
 from gru_sentiment.trained.encoder import Encoder, load_encoder
 from gru_sentiment.trained.leakage import check_unseen, members_of
 from gru_sentiment.trained.predictions import Part, calibrated
@@ -166,8 +166,8 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
 
 def _unseen_origins(
     config: Config, corpus: Corpus, encoder: Encoder | None, teacher: Teacher | None
-) -> Hashes:
-    """Hashes of what encoder and teacher have read; none of it may be what is scored."""
+) -> Integers:
+    """Integers of what encoder and teacher have read; none of it may be what is scored."""
     taught_by = members_of(teacher.run) if teacher and teacher.run else []
     return np.union1d(
         check_unseen([encoder] if encoder else [], corpus, config, key="model.initialize_from"),

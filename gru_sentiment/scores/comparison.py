@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from gru_sentiment.arrays import Booleans, Integers
 from gru_sentiment.results.evaluation import Against, PairedComparison
 from gru_sentiment.scores.intervals import percentiles
-
-Booleans = np.ndarray[Any, np.dtype[np.bool_]]
-Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 RESAMPLES = 10_000
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Integers = np.ndarray[Any, np.dtype[np.int64]]
+from gru_sentiment.arrays import Floats, Integers
+
 Statistic = Callable[[Integers], float | None]
 """A value of rows that count as often as their weights (rows,) say; None where it has none."""
 

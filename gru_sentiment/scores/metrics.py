@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.results.metrics import ClassMetrics, Measured, Metrics
 from gru_sentiment.scores import counts
 from gru_sentiment.scores.intervals import Statistic, bootstrap, wilson
 from gru_sentiment.scores.ranking import Ranking
 from gru_sentiment.scores.reliability import Calibration, brier_terms
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 OF_ALL_CLASSES: dict[str, Callable[[Integers], Floats]] = {
     "precision": counts.precision,

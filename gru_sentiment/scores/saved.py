@@ -10,11 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from gru_sentiment.arrays import Booleans, Floats, Integers
 from gru_sentiment.errors import DataError
-
-Booleans = np.ndarray[Any, np.dtype[np.bool_]]
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 SAME_ROWS = "compare predictions of the same rows: evaluate both on one file, with --predictions"
 

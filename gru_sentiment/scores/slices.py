@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from gru_sentiment.arrays import Booleans, Integers
 from gru_sentiment.errors import DataError
 from gru_sentiment.results.evaluation import SliceScore
 from gru_sentiment.scores.intervals import wilson
-
-Booleans = np.ndarray[Any, np.dtype[np.bool_]]
-Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 MOST = 100
 """Slices that a table can show."""

@@ -6,19 +6,18 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.errors import DataError
 from gru_sentiment.results.predictions import Label
 
 if TYPE_CHECKING:
     import datasets
 
-Hashes = np.ndarray[Any, np.dtype[np.int64]]
-"""64-bit hashes of texts, distinct and in ascending order, shape (texts,)."""
 TEXTS_AT_ONCE = 4_096
 """Held as Python strings while they are hashed."""
 SHOWN = 5
@@ -81,7 +80,7 @@ def fingerprint_of(table: pa.Table) -> str:
     return digest.hexdigest()[:32]
 
 
-def hash_texts(*columns: pa.ChunkedArray) -> Hashes:
+def hash_texts(*columns: pa.ChunkedArray) -> Integers:
     """The distinct hashes of all texts in some columns."""
     digests = (
         hashlib.blake2b(text.encode(), digest_size=8).digest()

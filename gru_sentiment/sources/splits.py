@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.errors import DataError
-
-Rows = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 def split_rows(
     texts: pa.ChunkedArray,
-    labels: Rows,
+    labels: Integers,
     parts: Mapping[str, range],
     *,
     validation_size: int | float,
@@ -22,8 +21,8 @@ def split_rows(
     seed: int,
     train_size: int | None = None,
     class_names: Sequence[str] | None = None,
-) -> dict[str, Rows]:
-    """Rows of `train`, `validation` and, unless there is none, `test`, each in ascending order.
+) -> dict[str, Integers]:
+    """Integers of `train`, `validation` and, unless there is none, `test`, each in ascending order.
 
     A part that the source has stays as it is. Others are drawn from the training part, the test
     part first, stratified by class and from the seed alone. The rows of one text stay together,
@@ -49,7 +48,7 @@ def split_rows(
     generator = np.random.default_rng(seed)
     rest = np.asarray(parts["train"], dtype=np.int64)
     n_train = len(rest)
-    taken: dict[str, Rows] = {}
+    taken: dict[str, Integers] = {}
     for part, size in (("test", test_size), ("validation", validation_size)):
         if part in parts:
             drawn = np.asarray(parts[part], dtype=np.int64)
@@ -82,7 +81,7 @@ def split_rows(
     return {"train": rest, **dict(reversed(taken.items()))}
 
 
-def _check_left(rest: Rows, taken: Mapping[str, Rows]) -> None:
+def _check_left(rest: Integers, taken: Mapping[str, Integers]) -> None:
     if not len(rest):
         raise DataError(
             "no rows are left to train on: all texts of the training file stand in the "
@@ -91,7 +90,7 @@ def _check_left(rest: Rows, taken: Mapping[str, Rows]) -> None:
         )
 
 
-def _subset(rows: Rows, labels: Rows, n: int, seed: int) -> Rows:
+def _subset(rows: Integers, labels: Integers, n: int, seed: int) -> Integers:
     """`n` of `rows`, the classes in proportion, in ascending order.
 
     Every class has an order of its own, of which a larger subset takes more.
@@ -112,33 +111,33 @@ def _subset(rows: Rows, labels: Rows, n: int, seed: int) -> Rows:
         generator.permutation(rows[labels[rows] == label])[:take]
         for label, take in zip(classes, quota, strict=True)
     ]
-    subset: Rows = np.sort(np.concatenate(chosen))
+    subset: Integers = np.sort(np.concatenate(chosen))
     return subset
 
 
-def _text_ids(texts: pa.ChunkedArray) -> Rows:
+def _text_ids(texts: pa.ChunkedArray) -> Integers:
     """A number for every distinct text, shape (rows,)."""
     encoded = texts.combine_chunks().dictionary_encode()
-    ids: Rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    ids: Integers = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     return ids
 
 
-def _remove_known(rows: Rows, text_ids: Rows, taken: Mapping[str, Rows]) -> Rows:
+def _remove_known(rows: Integers, text_ids: Integers, taken: Mapping[str, Integers]) -> Integers:
     for other in taken.values():
         rows = rows[~np.isin(text_ids[rows], text_ids[other])]
     return rows
 
 
 def _draw(
-    rows: Rows,
-    labels: Rows,
-    text_ids: Rows,
+    rows: Integers,
+    labels: Integers,
+    text_ids: Integers,
     n: int,
     *,
     generator: np.random.Generator,
     part: str,
     names: Sequence[str] | None,
-) -> Rows:
+) -> Integers:
     """About `n` of `rows`, the classes in proportion and at least one text of each."""
     _, first = np.unique(text_ids[rows], return_index=True)
     firsts = rows[np.sort(first)]
@@ -153,15 +152,15 @@ def _draw(
                 hint="add reviews of that class, or lower data.validation_size or data.test_size",
             )
         chosen.append(generator.permutation(firsts[labels[firsts] == label])[:take])
-    drawn: Rows = rows[np.isin(text_ids[rows], text_ids[np.concatenate(chosen)])]
+    drawn: Integers = rows[np.isin(text_ids[rows], text_ids[np.concatenate(chosen)])]
     return drawn
 
 
-def _apportion(n: int, counts: Rows) -> Rows:
+def _apportion(n: int, counts: Integers) -> Integers:
     """`n` divided in proportion to `counts` by largest remainders, at least one each."""
     exact = n * counts / counts.sum()
     quota = np.floor(exact).astype(np.int64)
     by_remainder = np.argsort(quota - exact, kind="stable")
     quota[by_remainder[: n - quota.sum()]] += 1
-    at_least_one: Rows = np.maximum(quota, 1)
+    at_least_one: Integers = np.maximum(quota, 1)
     return at_least_one

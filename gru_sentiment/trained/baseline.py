@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.contents import (
     check_complete,
     check_values,
@@ -25,7 +26,7 @@ from gru_sentiment.baselines.model import LinearModel, outputs_for
 from gru_sentiment.baselines.ngrams import BITS, LONGEST, MAX_WORDS, Features
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import encode
-from gru_sentiment.data.labels import Integers, Labels
+from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.builders.dataset import build_records, build_splits
-from gru_sentiment.data.labels import Integers
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.sources.records import Records
 from gru_sentiment.trained.reader import Run, read_metadata

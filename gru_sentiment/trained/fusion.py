@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.artifact.contents import (
     check_complete,
     load_labels,
@@ -33,9 +34,8 @@ from gru_sentiment.artifact.files import (
     write_whole,
 )
 from gru_sentiment.artifact.writer import WRITTEN
-from gru_sentiment.baselines.ngrams import Floats
 from gru_sentiment.config.sections import Config, TextConfig
-from gru_sentiment.data.labels import Integers, Labels
+from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fuse_answers

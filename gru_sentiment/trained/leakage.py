@@ -10,13 +10,14 @@ from typing import Protocol
 
 import numpy as np
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.contents import load_run_config
 from gru_sentiment.artifact.tensors import load_seen_texts
 from gru_sentiment.builders.dataset import Dataset, build_training_dataset
 from gru_sentiment.config.changes import changes_between
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, DataError
-from gru_sentiment.sources.records import Hashes, hash_texts
+from gru_sentiment.sources.records import hash_texts
 from gru_sentiment.trained.fusion import Fusion
 from gru_sentiment.trained.reader import Run
 
@@ -39,7 +40,9 @@ class Trained(Protocol):
         """What it was trained with."""
 
 
-def check_unseen(runs: Iterable[Trained], dataset: Dataset, config: Config, *, key: str) -> Hashes:
+def check_unseen(
+    runs: Iterable[Trained], dataset: Dataset, config: Config, *, key: str
+) -> Integers:
     """Check that runs have not read the validation and test splits of `dataset` in training.
 
     Args:
@@ -49,7 +52,7 @@ def check_unseen(runs: Iterable[Trained], dataset: Dataset, config: Config, *, k
         key: the setting or command that names the runs, for messages.
 
     Returns:
-        Hashes of all texts that the runs have read.
+        Integers of all texts that the runs have read.
 
     Raises:
         ArtifactError: more than one text in a hundred of a split was read; with the numbers, and
@@ -70,8 +73,8 @@ def members_of(run: Run) -> list[Trained]:
     return list(run.members) if isinstance(run, Fusion) else [run]
 
 
-def seen_texts(run: Trained) -> Hashes:
-    """Hashes of the texts that a run, and the runs that it was made from, have read in training.
+def seen_texts(run: Trained) -> Integers:
+    """Integers of the texts that a run, and the runs that it was made from, have read in training.
 
     Raises:
         ArtifactError: the run does not say, and its data cannot be read any more.
@@ -80,7 +83,7 @@ def seen_texts(run: Trained) -> Hashes:
     return _seen_by_config(run) if kept is None else kept
 
 
-def _seen_by_config(run: Trained) -> Hashes:
+def _seen_by_config(run: Trained) -> Integers:
     """The same for a run of an earlier version, which kept no hashes: from its data, read again."""
     try:
         own = build_training_dataset(run.config).seen

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.contents import (
     check_complete,
     check_shapes,
@@ -22,7 +23,7 @@ from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIG
 from gru_sentiment.builders.model import build_model
 from gru_sentiment.builders.text import build_encoded
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.labels import Integers, Labels
+from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError

@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.batch import Batch
 from gru_sentiment.data.batching import Batcher
-from gru_sentiment.data.encoding import EncodedTexts, Integers
+from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.postprocess.calibration import at_temperature, fit_temperature
 from gru_sentiment.results.metrics import Calibrated, Metrics, Reliability
@@ -146,11 +147,6 @@ class Part:
             self.labels,
             self.label_ids,
         )
-
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-
-Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @torch.no_grad()

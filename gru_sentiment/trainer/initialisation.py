@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gru_sentiment.arrays import Singles
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
 from gru_sentiment.results.training import Coverage
-from gru_sentiment.vectors.word_vectors import Matrix, WordVectors
+from gru_sentiment.vectors.word_vectors import WordVectors
 
 UNSCALED_STD = 0.1
 """Standard deviation of random vectors where none was found to take it from."""
@@ -16,7 +17,7 @@ UNSCALED_STD = 0.1
 MISSING_WORDS = 10
 
 
-def initial_weights(vectors: WordVectors, seed: int) -> Matrix:
+def initial_weights(vectors: WordVectors, seed: int) -> Singles:
     """The embedding's first weights, shape (words, dimension).
 
     A word without a vector gets a seeded normal one whose standard deviation is that of the
@@ -25,7 +26,7 @@ def initial_weights(vectors: WordVectors, seed: int) -> Matrix:
     scale = float(vectors.matrix[vectors.found].std()) if vectors.found.any() else UNSCALED_STD
     generator = np.random.default_rng(seed)
     random = scale * generator.standard_normal(vectors.matrix.shape, dtype=np.float32)
-    weights: Matrix = np.where(vectors.found[:, None], vectors.matrix, random)
+    weights: Singles = np.where(vectors.found[:, None], vectors.matrix, random)
     weights[PADDING_ID] = 0.0
     return weights
 

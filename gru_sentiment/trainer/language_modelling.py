@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.batch import Batch
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.encoding import EncodedTexts, Integers
+from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.streams import (
     Windows,
     in_a_row,

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from gru_sentiment.data.encoding import Ids
+from gru_sentiment.arrays import Ids
 from gru_sentiment.data.vocab import SPECIALS
 from gru_sentiment.errors import VectorsError
 from gru_sentiment.vectors.word_vectors import WordVectors

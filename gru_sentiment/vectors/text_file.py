@@ -13,8 +13,9 @@ from typing import IO
 
 import numpy as np
 
+from gru_sentiment.arrays import Singles
 from gru_sentiment.errors import VectorsError
-from gru_sentiment.vectors.word_vectors import Matrix, WordVectors
+from gru_sentiment.vectors.word_vectors import WordVectors
 
 MAX_LINE, MAX_UNPACKED = 1 << 20, 1 << 34
 """Bytes; the largest known set, fastText's English one, unpacks to 6.6 GB."""
@@ -139,7 +140,7 @@ def _first_dimension(path: Path, number: int, line: bytes) -> int:
     return len(values)
 
 
-def _numbers(path: Path, number: int, values: Sequence[bytes]) -> Matrix:
+def _numbers(path: Path, number: int, values: Sequence[bytes]) -> Singles:
     try:
         row = np.array(values, dtype=np.float32)
     except ValueError as error:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from gru_sentiment.arrays import Booleans, Singles
 from gru_sentiment.errors import VectorsError
-
-Matrix = np.ndarray[Any, np.dtype[np.float32]]
-
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 DEFAULT_DIMENSION = 100
 
@@ -21,9 +17,9 @@ DEFAULT_DIMENSION = 100
 class WordVectors:
     """Rows for a list of words; where `found` is false the row means nothing."""
 
-    matrix: Matrix
+    matrix: Singles
     """Shape (words, dimension)."""
-    found: Flags
+    found: Booleans
     """Shape (words,)."""
     origin: str
 

@@ -9,14 +9,14 @@ import pytest
 import torch
 from torch.nn.utils.rnn import pack_sequence
 
+from gru_sentiment.arrays import Ids, Singles
 from gru_sentiment.batch import Batch
 from gru_sentiment.data import augmentation
 from gru_sentiment.data.augmentation import Augmentation, AugmentedBatches
-from gru_sentiment.data.encoding import Ids
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID
 from gru_sentiment.errors import VectorsError
 from gru_sentiment.vectors.neighbours import nearest
-from gru_sentiment.vectors.word_vectors import Matrix, WordVectors
+from gru_sentiment.vectors.word_vectors import WordVectors
 
 WORDS, NEIGHBOURS = 40, 4
 WITHOUT = {0, 1, 5, 17, 20}
@@ -61,7 +61,7 @@ def expect_rate(hits: int, n: int, rate: float) -> None:
 # --- neighbours ---
 
 
-def naive(matrix: Matrix, words: list[int], k: int) -> dict[int, list[int]]:
+def naive(matrix: Singles, words: list[int], k: int) -> dict[int, list[int]]:
     """The slow way, in double precision."""
 
     def cosine(one: int, other: int) -> float:

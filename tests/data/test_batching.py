@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.batch import Batch
 from gru_sentiment.data.batching import Batcher, Batches, pack
-from gru_sentiment.data.encoding import EncodedTexts, Integers
+from gru_sentiment.data.encoding import EncodedTexts
 
 ID_LISTS = st.lists(st.lists(st.integers(0, 99), max_size=9), min_size=1, max_size=12)
 LENGTHS = st.lists(st.integers(0, 40), min_size=1, max_size=60)

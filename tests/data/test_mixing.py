@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.batch import NO_LABEL
 from gru_sentiment.data.batching import Batcher, Batches
-from gru_sentiment.data.encoding import EncodedTexts, Integers
+from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.mixing import Beside
 
 LABELLED, EACH = 150, 3

@@ -9,25 +9,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.errors import DataError
-from gru_sentiment.sources.splits import Rows, split_rows
+from gru_sentiment.sources.splits import split_rows
 
 
 @dataclass(frozen=True)
 class Reviews:
     texts: list[str]
-    labels: Rows
+    labels: Integers
 
-    def split(self, **options: object) -> dict[str, Rows]:
+    def split(self, **options: object) -> dict[str, Integers]:
         """Drawn from all of them, where `parts` does not say otherwise."""
         settings = {"parts": {"train": range(len(self.texts))}, "seed": 0} | options
         column = pa.chunked_array([pa.array(self.texts, pa.large_string())])
         return split_rows(column, self.labels, **settings)  # type: ignore[arg-type]
 
-    def distinct(self, rows: Rows) -> set[str]:
+    def distinct(self, rows: Integers) -> set[str]:
         return {self.texts[row] for row in rows}
 
-    def classes(self, rows: Rows) -> Counter[int]:
+    def classes(self, rows: Integers) -> Counter[int]:
         """Distinct texts by class."""
         return Counter(label for _, label in {(self.texts[r], int(self.labels[r])) for r in rows})
 
@@ -48,7 +49,7 @@ def of_classes(*sizes: int) -> Reviews:
     return Reviews([f"text {i}" for i in range(len(labels))], np.array(labels))
 
 
-def assert_apart(given: Reviews, parts: dict[str, Rows]) -> None:
+def assert_apart(given: Reviews, parts: dict[str, Integers]) -> None:
     names = list(parts)
     for i, a in enumerate(names):
         assert parts[a].tolist() == sorted(set(parts[a].tolist()))

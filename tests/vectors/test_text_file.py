@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from gru_sentiment.arrays import Singles
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
 from gru_sentiment.errors import VectorsError
 from gru_sentiment.trainer.initialisation import UNSCALED_STD, coverage, initial_weights
@@ -17,7 +18,6 @@ from gru_sentiment.vectors.package import package_vectors
 from gru_sentiment.vectors.text_file import file_vectors
 from gru_sentiment.vectors.word_vectors import (
     DEFAULT_DIMENSION,
-    Matrix,
     WordVectors,
     check_dimension,
     no_vectors,
@@ -233,7 +233,7 @@ def test_package_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- the embedding's first weights ---
 
 
-def vectors_of(matrix: Matrix, found: list[bool]) -> WordVectors:
+def vectors_of(matrix: Singles, found: list[bool]) -> WordVectors:
     return WordVectors(matrix.astype(np.float32), np.array(found), "drawn")
 
 
