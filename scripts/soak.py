@@ -40,7 +40,7 @@ def main() -> None:
     while time.perf_counter() - started < 60 * options.minutes:
         chosen = generator.integers(len(texts), size=int(generator.integers(1, 200)))
         batch = [f"{texts[i]} unheardof{next(number)}" for i in chosen]
-        answers = run.answers(tokenizer.many(batch), np.arange(len(batch)))
+        answers = run.predict(tokenizer.many(batch), np.arange(len(batch)))
         answered += len(answers.predictions(run.labels))
         if time.perf_counter() - shown >= 60:
             shown = time.perf_counter()

@@ -12,7 +12,7 @@ import torch
 import yaml
 from torch.nn.utils.rnn import pack_sequence
 
-from gru_sentiment.builders.model import build_model, outputs_for, release_layers
+from gru_sentiment.builders.model import build_model, n_logits_for, release_layers
 from gru_sentiment.builders.objective import build_loss
 from gru_sentiment.builders.optimisation import build_optimizer, build_schedule, build_stopping
 from gru_sentiment.config.loading import load_config
@@ -71,7 +71,7 @@ def test_loads_and_builds(name: str) -> None:
 
     texts = pack_sequence([torch.tensor([2, 3, 4]), torch.tensor([5, 0]), torch.tensor([1])])
     logits = model(texts)
-    assert logits.shape == (3, outputs_for(config.training, 2))
+    assert logits.shape == (3, n_logits_for(config.training, 2))
     value = loss(logits, torch.from_numpy(labels))
     value.backward()
     before = model.head.weight.detach().clone()

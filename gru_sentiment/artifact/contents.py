@@ -14,7 +14,7 @@ from gru_sentiment.artifact.files import (
     CALIBRATION,
     CONFIG,
     KIND,
-    NET,
+    NETWORK,
     PARTIAL,
     check_size,
     finished_of,
@@ -37,7 +37,7 @@ def read_kind(folder: Path) -> str:
         ArtifactError: it says so in a way that is none.
     """
     if not (folder / KIND).exists():
-        return NET
+        return NETWORK
     return str(read_object(folder / KIND).get("kind"))
 
 
@@ -53,7 +53,7 @@ def check_complete(folder: Path, names: Iterable[str]) -> None:
         raise ArtifactError(
             f"{folder}: not a complete run folder: {', '.join(missing)} missing",
             hint=f"go on training it: gru-sent train --resume {finished_of(folder)}"
-            if folder.name.endswith(PARTIAL) and read_kind(folder) == NET
+            if folder.name.endswith(PARTIAL) and read_kind(folder) == NETWORK
             else "train again, or copy the whole folder",
         )
     verify(folder, names)

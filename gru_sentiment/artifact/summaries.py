@@ -15,7 +15,7 @@ from gru_sentiment.artifact.files import (
     KIND,
     METADATA,
     METRICS,
-    NET,
+    NETWORK,
     PARTIAL,
     SEEDS,
     read_json,
@@ -52,13 +52,15 @@ def read_summary(folder: Path) -> RunSummary:
     total = parameters.get("total") if isinstance(parameters, Mapping) else parameters
     count, seconds = _number(total), _number(about.get("total_s"))
     seed = _number(about.get("seed", config.get("run.seed")))
-    scores = {name: value for name, value in flat(metrics).items() if _number(value) is not None}
-    kind = _text(about.get("kind")) or _text(_values(folder / KIND).get("kind")) or NET
+    scores = {
+        name: value for name, value in by_dotted_key(metrics).items() if _number(value) is not None
+    }
+    kind = _text(about.get("kind")) or _text(_values(folder / KIND).get("kind")) or NETWORK
     return RunSummary(
         run=str(folder),
         kind=kind,
         # the config of a baseline or a fusion names a cell, and there is none
-        cell=_text(config.get("model.cell")) if kind in {NET, ENCODER} else None,
+        cell=_text(config.get("model.cell")) if kind in {NETWORK, ENCODER} else None,
         parameters=None if count is None else int(count),
         seed=None if seed is None else int(seed),
         validation=scores.get("validation.accuracy"),
@@ -81,12 +83,12 @@ def read_fingerprint(folder: Path) -> str | None:
     return _text(_values(folder / METADATA).get("data_fingerprint"))
 
 
-def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def by_dotted_key(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested values by dotted key: {"model": {"cell": "gru"}} becomes {"model.cell": "gru"}."""
     found: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
+            found |= by_dotted_key(value, f"{prefix}{key}.")
         else:
             found[f"{prefix}{key}"] = value
     return found
@@ -101,7 +103,7 @@ def _config(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     values, _ = parse_yaml(read_text(path), str(path))
-    return flat(values)
+    return by_dotted_key(values)
 
 
 def _is_best(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gru_sentiment.arrays import Floats, Integers, Singles
-from gru_sentiment.baselines.model import LinearModel, outputs_for
+from gru_sentiment.baselines.model import LinearModel, n_weights_for
 from gru_sentiment.baselines.ngrams import Features, Texts, frequent_ngrams
 from gru_sentiment.errors import DataError, MissingPackageError
 
@@ -61,7 +61,7 @@ def fit_majority(_parts: Sequence[Texts], labels: Integers, n_classes: int) -> L
     """The classes' shares of the training part, whatever the text."""
     shares = np.bincount(labels, minlength=n_classes) / len(labels)
     odds = np.log(shares) - np.log1p(-shares)
-    outputs = outputs_for(n_classes)
+    outputs = n_weights_for(n_classes)
     return LinearModel(
         Features(np.zeros(0, np.int64), longest=1),
         np.zeros((0, outputs), np.float32),

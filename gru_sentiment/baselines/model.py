@@ -10,7 +10,7 @@ from gru_sentiment.arrays import Floats, Singles
 from gru_sentiment.baselines.ngrams import Features, Texts
 
 
-def outputs_for(n_classes: int) -> int:
+def n_weights_for(n_classes: int) -> int:
     """Scores a text: one for two classes, else one a class."""
     return 1 if n_classes == 2 else n_classes
 

@@ -29,7 +29,7 @@ class Machine:
     device: torch.device
     threads: int
     products: str
-    """What it multiplies, as `build_product_type` names it."""
+    """What it multiplies, as `build_matmul_precision` names it."""
 
     def facts(self) -> dict[str, Any]:
         """What the last digits of the weights depend on, by name."""
@@ -40,7 +40,7 @@ class Machine:
             "torch": torch.__version__,
         }
 
-    def about(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """What it was, as metadata.json holds it."""
         return {"device": str(self.device), "threads": self.threads, "products": self.products}
 
@@ -56,10 +56,10 @@ def prepare_machine(config: Config, known_threads: int | None) -> Machine:
         refuse_randomness()
     threads = set_up_torch(config.run.threads or known_threads)
     seed_everything(config.run.seed)
-    return Machine(device, threads, build_product_type(config.training, device))
+    return Machine(device, threads, build_matmul_precision(config.training, device))
 
 
-def build_product_type(config: TrainingConfig, device: torch.device) -> str:
+def build_matmul_precision(config: TrainingConfig, device: torch.device) -> str:
     """What a training multiplies: "float32" or, where the config wants it, "bfloat16".
 
     On CUDA the recurrent layers are torch's own, which run outside autocast
@@ -84,8 +84,8 @@ def build_product_type(config: TrainingConfig, device: torch.device) -> str:
 def build_precision(
     config: TrainingConfig, device: torch.device
 ) -> Callable[[], AbstractContextManager[object]]:
-    """A context for computing losses with products of `build_product_type`."""
-    if build_product_type(config, device) == "float32":
+    """A context for computing losses with products of `build_matmul_precision`."""
+    if build_matmul_precision(config, device) == "float32":
         return nullcontext
     return partial(torch.autocast, device.type, dtype=torch.bfloat16)
 

@@ -18,7 +18,7 @@ def build_model(
 ) -> TextClassifier:
     """The config's network around initial word vectors (words, dimension)."""
     model = config.model
-    n_outputs = outputs_for(config.training, n_classes)
+    n_outputs = n_logits_for(config.training, n_classes)
     options = {"nonlinearity": model.nonlinearity} if model.nonlinearity else {}
     classifier = TextClassifier(
         WordEmbedding(weights, padding_id=PADDING_ID, dropout=model.embedding_dropout),
@@ -56,7 +56,7 @@ def build_language_model(
     ).to(device)
 
 
-def outputs_for(config: TrainingConfig, n_classes: int) -> int:
+def n_logits_for(config: TrainingConfig, n_classes: int) -> int:
     """Logits that the loss needs.
 
     Raises:

@@ -10,7 +10,7 @@ from gru_sentiment.config.training import AugmentationConfig, TrainingConfig
 from gru_sentiment.data.augmentation import Augmentation
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, encode
-from gru_sentiment.data.mixing import Beside
+from gru_sentiment.data.mixing import UnlabelledSampler
 from gru_sentiment.data.token_cache import cache_folder
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
@@ -50,10 +50,10 @@ def build_batcher(config: TrainingConfig, encoded: EncodedTexts) -> Batcher:
     return Batcher(encoded, config.batch_size, config.tokens_per_batch)
 
 
-def build_beside(config: Config, rows: Integers) -> Beside:
+def build_unlabelled_sampler(config: Config, rows: Integers) -> UnlabelledSampler:
     """The config's unlabelled texts `rows`, a number of them beside every batch."""
     assert config.training.unlabelled is not None
-    return Beside(rows, config.training.unlabelled.batch_size, config.run.seed)
+    return UnlabelledSampler(rows, config.training.unlabelled.batch_size, config.run.seed)
 
 
 def build_augmentation(config: AugmentationConfig, vectors: WordVectors) -> Augmentation | None:

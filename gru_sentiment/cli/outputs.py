@@ -83,7 +83,7 @@ def _try(path: Path) -> None:
 
 
 def _temporary(path: Path) -> Path:
-    """Beside the file, so that it can take its place."""
+    """UnlabelledSampler the file, so that it can take its place."""
     home = path.resolve()
     return home.with_name(f".{home.name}.{os.getpid()}.tmp")
 

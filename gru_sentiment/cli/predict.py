@@ -16,7 +16,7 @@ from gru_sentiment.cli.errors import BAD_ROWS, command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.machine.environment import set_up_network
-from gru_sentiment.machine.progress import counted
+from gru_sentiment.machine.progress import progress_of
 from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.predictions import prediction_report, scoring_line
 from gru_sentiment.results.predictions import Prediction
@@ -90,7 +90,7 @@ def predict(
     ] = None,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="FILE|-", rich_help_panel=ROWS, help="Answers."),
+        typer.Option("--output", "-o", metavar="FILE|-", rich_help_panel=ROWS, help="Predictions."),
     ] = STREAM,
     input_format: Annotated[
         Format,
@@ -210,7 +210,7 @@ def _counting(output: Path, quiet: bool) -> AbstractContextManager[Callable[[int
     if output == STREAM and sys.stdout.isatty():
         # the answers on the terminal say how far it is
         return nullcontext(lambda _: None)
-    return counted("answering", "row", bar=on_terminal(sys.stderr) and not quiet)
+    return progress_of("answering", "row", bar=on_terminal(sys.stderr) and not quiet)
 
 
 def _print_answer(answer: Prediction, *, as_json: bool) -> None:

@@ -77,7 +77,7 @@ class TextConfig(Section):
     min_frequency: Positive = 2
     """Words rarer than this in what is trained on are unknown."""
     max_size: Positive | None = 25_000
-    """Most frequent words kept, the two specials not counted."""
+    """Most frequent words kept, the two specials not progress_of."""
 
 
 class VectorsConfig(Section):

@@ -14,7 +14,7 @@ from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 
 ROWS_AT_A_TIME = 1_000
-"""Texts whose words are counted at once: bounds the memory."""
+"""Texts whose words are progress_of at once: bounds the memory."""
 
 
 @dataclass(frozen=True)

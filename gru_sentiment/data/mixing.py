@@ -14,7 +14,7 @@ STREAM = 1
 
 
 @dataclass(frozen=True)
-class Beside:
+class UnlabelledSampler:
     """Texts that are read in one order after the other, the same number with every batch.
 
     All texts are read once before one is read again, whatever an epoch is: the order is a stream

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer, rules
 from gru_sentiment.errors import DataError
-from gru_sentiment.machine.progress import counted
+from gru_sentiment.machine.progress import progress_of
 from gru_sentiment.machine.signals import StopRequest
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def _tokenize(
     logger.info("tokenising %s texts with %d process(es)", f"{len(texts):,}", n_workers)
     with (
         StopRequest() as stop,
-        counted("tokenising", "text", len(texts), bar=progress) as count,
+        progress_of("tokenising", "text", len(texts), bar=progress) as count,
         mapping(n_workers) as apply,
     ):
 

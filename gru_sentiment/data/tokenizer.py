@@ -49,8 +49,8 @@ class TokenizedTexts:
         """How often each word occurs in the texts `rows`."""
         spans = [self.indices[self.offsets[row] : self.offsets[row + 1]] for row in rows]
         taken = np.concatenate(spans) if spans else self.indices[:0]
-        counted = np.bincount(taken, minlength=len(self.words))
-        return {self.words[i]: int(counted[i]) for i in np.flatnonzero(counted)}
+        progress_of = np.bincount(taken, minlength=len(self.words))
+        return {self.words[i]: int(progress_of[i]) for i in np.flatnonzero(progress_of)}
 
     @classmethod
     def joined(cls, parts: Iterable[TokenizedTexts]) -> TokenizedTexts:

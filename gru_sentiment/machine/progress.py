@@ -16,14 +16,14 @@ LINE_EVERY_S = 15.0
 
 
 @contextmanager
-def counted(
+def progress_of(
     what: str, unit: str, total: int | None = None, *, bar: bool
 ) -> Iterator[Callable[[int], object]]:
     """Give a function that is told how many more are done, and say so now and then.
 
     Args:
         what: the work, such as "tokenising".
-        unit: what is counted, in the singular.
+        unit: what is progress_of, in the singular.
         total: how many there are, where that is known.
         bar: whether a bar shows it; without one a line is logged every few seconds.
     """

@@ -42,7 +42,7 @@ class Stopwatch:
         self._startup = {"startup_s": time.perf_counter() - self._begun}
         self._earlier_s = earlier_s
 
-    def about(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Times and memory until now, as metadata.json holds them."""
         return {
             "started_at": self._started_at.isoformat(timespec="seconds"),

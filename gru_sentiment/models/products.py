@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 
-def product_dtype(x: Tensor) -> torch.dtype:
+def matmul_dtype(x: Tensor) -> torch.dtype:
     """What products with `x` are computed in: autocast's type where that is on, else its own.
 
     A custom function asks in its forward pass, because autocast is off in the backward pass.

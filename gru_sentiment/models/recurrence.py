@@ -29,7 +29,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from gru_sentiment.models.packing import Layout
-from gru_sentiment.models.products import multiply, prepare, product_dtype
+from gru_sentiment.models.products import matmul_dtype, multiply, prepare
 
 Gradients = tuple[Tensor | None, ...]
 
@@ -97,7 +97,7 @@ def _outer(d_gates: Tensor, x: Tensor, dtype: torch.dtype) -> Tensor:
 
 def _input_gradients(ctx: Any, d_gates: Tensor, x: Tensor, w_ih: Tensor) -> Gradients:
     """Gradients of the input (where wanted), of its weights and of its biases."""
-    dtype = ctx.product_dtype
+    dtype = ctx.matmul_dtype
     d_x = multiply(d_gates, w_ih, dtype) if ctx.needs_input_grad[2] else None
     return d_x, _outer(d_gates, x, dtype), d_gates.sum(1)
 
@@ -129,14 +129,14 @@ class RNNRecurrence(Function):
         nonlinearity: str,
     ) -> tuple[Tensor, Tensor]:
         activate = {"tanh": torch.tanh_, "relu": torch.relu_}[nonlinearity]
-        dtype = product_dtype(x)
+        dtype = matmul_dtype(x)
         out, recurrent = _project(x, w_ih, b_ih + b_hh, dtype), _prepare(w_hh, dtype)
         h = h0
         for size, new in _steps(layout, out):
             h = activate(new.add_(recurrent(h[:, :size])))
         if store:
             ctx.set_materialize_grads(False)  # None, not zeros, of an output that nobody used
-            ctx.layout, ctx.nonlinearity, ctx.product_dtype = layout, nonlinearity, dtype
+            ctx.layout, ctx.nonlinearity, ctx.matmul_dtype = layout, nonlinearity, dtype
             ctx.save_for_backward(x, w_ih, w_hh, h0, out)
         return out, out.index_select(1, layout.last)
 
@@ -147,10 +147,10 @@ class RNNRecurrence(Function):
         layout: Layout = ctx.layout
         d_h = _incoming(d_out, d_final, out, layout)
         slope = 1 - out * out if ctx.nonlinearity == "tanh" else (out > 0).to(out.dtype)
-        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT, ctx.product_dtype)
+        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT, ctx.matmul_dtype)
         for slope_t, d_t, d_earlier in _steps_back(layout, d_h, d_h0, slope):
             d_earlier.add_(back(d_t.mul_(slope_t)))
-        d_w_hh = _outer(d_h, _previous(out, h0, layout), ctx.product_dtype)
+        d_w_hh = _outer(d_h, _previous(out, h0, layout), ctx.matmul_dtype)
         d_x, d_w_ih, d_b = _input_gradients(ctx, d_h, x, w_ih)
         return None, None, d_x, d_w_ih, d_w_hh, d_b, d_b, d_h0, None
 
@@ -176,7 +176,7 @@ class GRURecurrence(Function):
         b_hh: Tensor,
         h0: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        hidden, dtype = h0.shape[2], product_dtype(x)
+        hidden, dtype = h0.shape[2], matmul_dtype(x)
         recurrent, c_n = _prepare(w_hh, dtype), b_hh[:, None, 2 * hidden :]
         b_rz = torch.cat([b_hh[:, : 2 * hidden], torch.zeros_like(b_hh[:, :hidden])], dim=1)
         gates = _project(x, w_ih, b_ih + b_rz, dtype)
@@ -195,7 +195,7 @@ class GRURecurrence(Function):
             h = torch.lerp(n_t, h, r_z_t[..., hidden:], out=new)
         if store:
             ctx.set_materialize_grads(False)  # None, not zeros, of an output that nobody used
-            ctx.layout, ctx.product_dtype = layout, dtype
+            ctx.layout, ctx.matmul_dtype = layout, dtype
             ctx.save_for_backward(x, w_ih, w_hh, h0, gates, inner, out)
         return out, out.index_select(1, layout.last)
 
@@ -216,14 +216,14 @@ class GRURecurrence(Function):
         _through_sigmoid(torch.mul(to_n, inner, out=d_r), r, out=d_r)
         _through_sigmoid(torch.sub(h, n, out=d_z), z, out=d_z)
         torch.mul(to_n, r, out=d_n)
-        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT, ctx.product_dtype)
+        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT, ctx.matmul_dtype)
         by_gate = d_gates.view(*d_gates.shape[:2], 3, hidden)
         for gates_t, by_gate_t, z_t, d_t, d_earlier in _steps_back(
             layout, d_h, d_h0, d_gates, by_gate, z
         ):
             by_gate_t.mul_(d_t.unsqueeze(2))
             d_earlier.addcmul_(z_t, d_t).add_(back(gates_t))
-        d_w_hh, d_b_hh = _outer(d_gates, h, ctx.product_dtype), d_gates.sum(1)
+        d_w_hh, d_b_hh = _outer(d_gates, h, ctx.matmul_dtype), d_gates.sum(1)
         # the input part of n is not behind the reset gate
         torch.mul(d_h, to_n, out=d_n)
         d_x, d_w_ih, d_b_ih = _input_gradients(ctx, d_gates, x, w_ih)
@@ -254,7 +254,7 @@ class LSTMRecurrence(Function):
         h0: Tensor,
         c0: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        hidden, dtype = h0.shape[2], product_dtype(x)
+        hidden, dtype = h0.shape[2], matmul_dtype(x)
         recurrent = _prepare(w_hh, dtype)
         gates = _project(x, w_ih, b_ih + b_hh, dtype)
         out = x.new_empty(*x.shape[:2], hidden)
@@ -271,7 +271,7 @@ class LSTMRecurrence(Function):
             h = torch.tanh(c, out=new).mul_(o_t)
         if store:
             ctx.set_materialize_grads(False)  # None, not zeros, of an output that nobody used
-            ctx.layout, ctx.product_dtype = layout, dtype
+            ctx.layout, ctx.matmul_dtype = layout, dtype
             ctx.save_for_backward(x, w_ih, w_hh, h0, c0, gates, cells, out)
         return out, out.index_select(1, layout.last), cells.index_select(1, layout.last)
 
@@ -296,7 +296,7 @@ class LSTMRecurrence(Function):
         _through_sigmoid(c, f, out=d_f)
         _through_tanh(i, g, out=d_g)
         _through_sigmoid(squashed, o, out=d_o)
-        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT, ctx.product_dtype)
+        d_h0, back = torch.zeros_like(h0), _prepare(w_hh.mT, ctx.matmul_dtype)
         d_c = torch.zeros_like(c0) if d_cell is None else d_cell.clone()
         by_gate = d_gates.view(*d_gates.shape[:2], 4, hidden)
         for gates_t, by_gate_t, to_c_t, f_t, d_t, d_earlier in _steps_back(
@@ -307,6 +307,6 @@ class LSTMRecurrence(Function):
             by_gate_t[:, :, 3].mul_(d_t)
             d_c_t.mul_(f_t)
             d_earlier.add_(back(gates_t))
-        d_w_hh = _outer(d_gates, _previous(out, h0, layout), ctx.product_dtype)
+        d_w_hh = _outer(d_gates, _previous(out, h0, layout), ctx.matmul_dtype)
         d_x, d_w_ih, d_b = _input_gradients(ctx, d_gates, x, w_ih)
         return None, None, d_x, d_w_ih, d_w_hh, d_b, d_b, d_h0, d_c

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gru_sentiment.arrays import Floats, Integers
-from gru_sentiment.postprocess.fusion import fit_weights, fuse_answers
+from gru_sentiment.postprocess.fusion import fit_weights, fuse_predictions
 
 LOWEST, HIGHEST = 0.05, 20.0
 """Temperatures, whatever a small validation part says."""
@@ -35,7 +35,7 @@ def at_temperature(answers: Floats, temperature: float) -> Floats:
     """
     if temperature == 1:
         return answers
-    found = fuse_answers(answers[None], np.array([1 / temperature]))
+    found = fuse_predictions(answers[None], np.array([1 / temperature]))
     best = answers.argmax(axis=1)
     # rounding may make a second class as likely as the first
     equal = np.flatnonzero(found.argmax(axis=1) != best)

@@ -14,7 +14,7 @@ MAX_WEIGHT = 1e6
 """Members that make no error would be weighed up without end."""
 
 
-def fuse_answers(answers: Floats, weights: Floats) -> Floats:
+def fuse_predictions(answers: Floats, weights: Floats) -> Floats:
     """Log probabilities (rows, classes) of those of the members (members, rows, classes).
 
     The members' log probabilities are summed by weight and normalised again; with two classes that
@@ -57,7 +57,7 @@ def fit_weights(answers: Floats, labels: Integers) -> Floats:
 
 def log_loss(answers: Floats, labels: Integers, weights: Floats) -> float:
     """Mean negative log likelihood of the fused answers."""
-    return float(-fuse_answers(answers, weights)[np.arange(len(labels)), labels].mean())
+    return float(-fuse_predictions(answers, weights)[np.arange(len(labels)), labels].mean())
 
 
 def _first_better(
@@ -74,7 +74,7 @@ def _first_better(
 
 def _derivatives(answers: Floats, labels: Integers, weights: Floats) -> tuple[Floats, Floats]:
     """Slope (members,) and curvature (members, members) of the loss."""
-    probabilities = np.exp(fuse_answers(answers, weights))
+    probabilities = np.exp(fuse_predictions(answers, weights))
     expected = (answers * probabilities).sum(axis=2)
     slope = (expected - answers[:, np.arange(len(labels)), labels]).mean(axis=1)
     spread = answers - expected[:, :, None]

@@ -21,12 +21,12 @@ from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.results.metrics import Calibrated, Metrics, Scores, scores_to_json
 from gru_sentiment.results.training import BaselineResult
-from gru_sentiment.trained.baseline import Baseline, kind_of, to_tensors
-from gru_sentiment.trained.predictions import Answers, calibrated, scored
+from gru_sentiment.trained.baseline import Baseline, baseline_kind, to_tensors
+from gru_sentiment.trained.predictions import Predictions, calibrated, scored
 
 TOKENS_AT_ONCE = 1 << 20
 SPLITS = ("validation", "test")
-Told = tuple[dict[str, tuple[Metrics, Answers]], Calibrated]
+Told = tuple[dict[str, tuple[Metrics, Predictions]], Calibrated]
 
 
 def baseline(
@@ -72,7 +72,7 @@ def baseline(
             "scikit_learn": scikit_learn,
             "ngrams": ngrams,
             "fit_s": fit_s,
-            **watch.about(),
+            **watch.metadata(),
         }
         _save(writer, corpus, fitted[chosen], told, about)
         writer.finish()
@@ -113,7 +113,7 @@ def _told(corpus: Corpus, run: Baseline) -> Told:
     labels, label_ids = corpus.labels, corpus.label_ids
     raw = {
         split: scored(
-            partial(run.answers, corpus.tokenized, corpus.splits[split]), labels, label_ids
+            partial(run.predict, corpus.tokenized, corpus.splits[split]), labels, label_ids
         )
         for split in SPLITS
         if split in corpus.splits
@@ -141,7 +141,7 @@ def _save(
     writer.save_config(run.config)
     writer.save_names(run.vocabulary, run.labels)
     writer.save_seen_texts(corpus.seen)
-    writer.write_json(KIND, kind_of(run.model, name))
+    writer.write_json(KIND, baseline_kind(run.model, name))
     answers = parts["validation"][1]
     writer.write_lines(PREDICTIONS, answers.lines(corpus.labels, corpus.label_ids))
     own = scores_to_json(scores[name], models=scores)

@@ -63,7 +63,7 @@ def check_behaviour(
     started = time.perf_counter()
     tokenized = build_tokenizer(run.config.text).many(texts)
     rows = np.arange(len(texts), dtype=np.int64)
-    predictions = run.answers(tokenized, rows).predictions(run.labels)
+    predictions = run.predict(tokenized, rows).predictions(run.labels)
     answers = dict(zip(texts, predictions, strict=True))
     elapsed_s = time.perf_counter() - started
     results = {suite.name: _result(suite, answers) for suite in suites}

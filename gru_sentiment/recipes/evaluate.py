@@ -47,11 +47,11 @@ from gru_sentiment.scores.slices import length_slices, slice_scores, value_slice
 from gru_sentiment.sources.files import read_labelled
 from gru_sentiment.sources.records import Records, records_from
 from gru_sentiment.trained.baseline import Baseline
-from gru_sentiment.trained.dataset import drawn_again
+from gru_sentiment.trained.dataset import reload_dataset
 from gru_sentiment.trained.fusion import same_words
-from gru_sentiment.trained.predictions import Answers, prediction_lines
+from gru_sentiment.trained.predictions import Predictions, prediction_lines
 from gru_sentiment.trained.reader import Run, load_run
-from gru_sentiment.trained.reference import yardstick_beside
+from gru_sentiment.trained.reference import find_reference
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ def evaluate(
     tokenized = build_tokenized(run.config, scored.records, progress=progress)
     logger.info("scoring %s texts", f"{len(scored.rows):,}")
     started = time.perf_counter()
-    answers = run.answers(tokenized, scored.rows)
+    answers = run.predict(tokenized, scored.rows)
     elapsed_s = time.perf_counter() - started
     metrics = answers.metrics(run.labels, scored.label_ids, elapsed_s)
     scoring = Scoring(answers.log_probabilities, scored.true, run.labels.names)
@@ -183,7 +183,7 @@ class _ThresholdSearch:
         second = probabilities[:, 1]
         return cls(wish, run.labels.names, find_threshold(second, true, wish), second, true)
 
-    def applied_to(self, scored: _Scored, answers: Answers) -> FoundThreshold:
+    def applied_to(self, scored: _Scored, answers: Predictions) -> FoundThreshold:
         """What it does to the validation part and, where they are others, to the rows scored."""
         rows = {VALIDATION: (self.probabilities, self.true)}
         if scored.where != VALIDATION:
@@ -209,23 +209,23 @@ def _gap(
     On a part of the run's data, one that was `drawn`, that is what the baseline's run folder says;
     a file is scored.
     """
-    stick = None if isinstance(run, Baseline) else yardstick_beside(run.path, run.config)
-    if stick is None:
+    reference = None if isinstance(run, Baseline) else find_reference(run.path, run.config)
+    if reference is None:
         return None
     if drawn:
-        own = stick.accuracies.get(scored.where)
-        return None if own is None else stick.gap(accuracy, own)
+        own = reference.accuracies.get(scored.where)
+        return None if own is None else reference.gap(accuracy, own)
     try:
-        baseline = load_run(stick.path, build_device("cpu"))
+        baseline = load_run(reference.path, build_device("cpu"))
     except ArtifactError as error:
         logger.warning("the baseline beside is left out: %s", error.cause)
         return None
     if not same_words(run.config.text, baseline.config.text):
         tokenized = build_tokenized(baseline.config, scored.records)
-    answers = baseline.answers(tokenized, scored.rows)
+    answers = baseline.predict(tokenized, scored.rows)
     true = baseline.labels.indices(scored.records.labels)[scored.rows]
     right = answers.log_probabilities.argmax(axis=1) == true
-    return stick.gap(accuracy, float(right.mean()))
+    return reference.gap(accuracy, float(right.mean()))
 
 
 def _file(run: Run, data: Path, columns: Sequence[str]) -> _Scored:
@@ -243,7 +243,7 @@ def _split(run: Run, split: str, slices: Sequence[str]) -> _Scored:
             f"--slice {columns[0]}: a column is read from a file, and none is given",
             hint=f"add --data FILE, or slice by {LENGTH}",
         )
-    records, splits = drawn_again(run)
+    records, splits = reload_dataset(run)
     if split not in splits:
         raise DataError(
             f"{run.path}: was trained without a {split} part",
@@ -269,7 +269,7 @@ def _other_correct(
         )
     tokenized = build_tokenized(other.config, scored.records, progress=progress)
     logger.info("scoring %s texts with %s", f"{len(scored.rows):,}", against)
-    answers = other.answers(tokenized, scored.rows)
+    answers = other.predict(tokenized, scored.rows)
     correct: Booleans = answers.log_probabilities.argmax(axis=1) == scored.true
     return correct
 

@@ -20,23 +20,23 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.postprocess.fusion import fit_weights, fuse_answers
+from gru_sentiment.postprocess.fusion import fit_weights, fuse_predictions
 from gru_sentiment.results.metrics import Metrics, scores_to_json
 from gru_sentiment.results.training import FusionResult
 from gru_sentiment.sources.records import Records
-from gru_sentiment.trained.dataset import drawn_again
+from gru_sentiment.trained.dataset import reload_dataset
 from gru_sentiment.trained.fusion import (
     MAX_MEMBERS,
     Fusion,
     copy_member,
-    kind_of,
+    fusion_kind,
     member_folder,
     same_words,
 )
 from gru_sentiment.trained.leakage import check_unseen
-from gru_sentiment.trained.predictions import Answers, scored
+from gru_sentiment.trained.predictions import Predictions, scored
 from gru_sentiment.trained.reader import Run, load_run, read_metadata
-from gru_sentiment.trained.reference import gaps_beside
+from gru_sentiment.trained.reference import gaps_to_reference
 
 SPLITS = ("validation", "test")
 ONE_DATA = "give runs of one set of data, with one data.seed, validation_size and test_size"
@@ -76,7 +76,7 @@ def fuse(
         tokenized = build_tokenized(config, records, progress=progress)
         told = {
             split: [
-                scored(partial(member.answers, tokenized, rows), labels, label_ids)
+                scored(partial(member.predict, tokenized, rows), labels, label_ids)
                 for member in members
             ]
             for split, rows in parts.items()
@@ -92,11 +92,11 @@ def fuse(
             copy_member(member.path, member_folder(writer.partial, number))
         writer.save_config(config)
         writer.write_json(LABELS, {"labels": labels.classes})
-        writer.write_json(KIND, kind_of(weights))
+        writer.write_json(KIND, fusion_kind(weights))
         writer.write_lines(PREDICTIONS, fused["validation"][1].lines(labels, label_ids))
         writer.write_json(METRICS, scores_to_json(metrics, members=scores))
         about = _about(members, records, parts, weights)
-        writer.write_json(METADATA, provenance() | watch.about() | about)
+        writer.write_json(METADATA, provenance() | watch.metadata() | about)
         writer.finish()
     accuracies = {split: one.accuracy for split, one in metrics.items()}
     return FusionResult(
@@ -104,7 +104,7 @@ def fuse(
         weights=dict(zip(scores, weights.tolist(), strict=True)),
         scores=scores,
         fused=metrics,
-        baseline=gaps_beside(writer.path, config, accuracies),
+        baseline=gaps_to_reference(writer.path, config, accuracies),
     )
 
 
@@ -142,7 +142,7 @@ def _load(paths: Sequence[Path], device: str) -> list[Run]:
 def _common_parts(members: Sequence[Run]) -> tuple[Records, dict[str, Integers]]:
     """The data of all members, and their validation and test rows."""
     first, *others = members
-    records, splits = drawn_again(first)
+    records, splits = reload_dataset(first)
     parts = {split: splits[split] for split in SPLITS if split in splits}
     for member in others:
         known = read_metadata(member.path).get("data_fingerprint")
@@ -164,17 +164,20 @@ def _common_parts(members: Sequence[Run]) -> tuple[Records, dict[str, Integers]]
     return records, parts
 
 
-def _stacked(told: Sequence[tuple[Metrics, Answers]]) -> Floats:
+def _stacked(told: Sequence[tuple[Metrics, Predictions]]) -> Floats:
     """Log probabilities, shape (members, rows, classes)."""
     return np.stack([answers.log_probabilities for _, answers in told]).astype(np.float64)
 
 
 def _add_up(
-    told: Sequence[tuple[Metrics, Answers]], weights: Floats, labels: Labels, label_ids: Integers
-) -> tuple[Metrics, Answers]:
+    told: Sequence[tuple[Metrics, Predictions]],
+    weights: Floats,
+    labels: Labels,
+    label_ids: Integers,
+) -> tuple[Metrics, Predictions]:
     """Scores of the members' answers together, and the answers."""
     first = told[0][1]
-    answers = Answers(fuse_answers(_stacked(told), weights), first.encoded, first.rows)
+    answers = Predictions(fuse_predictions(_stacked(told), weights), first.encoded, first.rows)
     elapsed_s = sum(metrics.elapsed_s for metrics, _ in told)
     return answers.metrics(labels, label_ids, elapsed_s), answers
 

@@ -43,7 +43,7 @@ def predict(
     if threshold is not None:
         check_threshold(threshold, run.labels.names)
     tokenized = build_tokenizer(run.config.text).many(texts)
-    answers = run.answers(tokenized, np.arange(len(tokenized), dtype=np.int64))
+    answers = run.predict(tokenized, np.arange(len(tokenized), dtype=np.int64))
     return answers.predictions(run.labels, threshold)
 
 

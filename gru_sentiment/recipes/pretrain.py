@@ -21,7 +21,7 @@ from gru_sentiment.results.training import PretrainingResult
 from gru_sentiment.trainer.initialisation import initial_weights
 from gru_sentiment.trainer.language_modelling import LanguageModelling
 from gru_sentiment.trainer.resume import Start, new_run, old_run
-from gru_sentiment.trainer.run import Fitting, Observer
+from gru_sentiment.trainer.run import Observer, TrainingRun
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
         f"{len(corpus.held_out):,}",
         f"{len(vocabulary):,}",
     )
-    fitting = Fitting(config, model, task, writer, device=device, facts=facts)
+    fitting = TrainingRun(config, model, task, writer, device=device, facts=facts)
     fitting.begin(start.checkpoint)
     watch.ready(fitting.earlier_s)
     fitting.run(observer)
@@ -118,12 +118,12 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     about = {
         "kind": ENCODER,
         "seed": config.run.seed,
-        **machine.about(),
+        **machine.metadata(),
         "data_fingerprint": corpus.fingerprint,
         "rows": {"train": len(corpus.rows), "held_out": len(corpus.held_out)},
     }
-    times = watch.about()
-    writer.write_json(METADATA, provenance() | about | fitting.about() | times)
+    times = watch.metadata()
+    writer.write_json(METADATA, provenance() | about | fitting.metadata() | times)
     writer.finish(keep_checkpoint=config.run.keep_checkpoint, latest=False)
     return PretrainingResult(
         run=str(writer.path),

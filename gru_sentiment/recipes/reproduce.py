@@ -12,7 +12,7 @@ from gru_sentiment.artifact.files import HISTORY, finished_of
 from gru_sentiment.config.sections import Config
 from gru_sentiment.machine.provenance import provenance
 from gru_sentiment.results.training import Comparison
-from gru_sentiment.trained.reader import existing_run, load_net, read_metadata
+from gru_sentiment.trained.reader import existing_run, load_network, read_metadata
 
 CLOCK = ("elapsed_s", "tokens_per_s")
 """What differs between any two trainings, in a line of metrics.jsonl."""
@@ -25,7 +25,7 @@ def config_of(path: Path, output: Path | None) -> Config:
         ArtifactError: no such run, or not the one that was written, or none of a network.
     """
     path = existing_run(path)
-    config = load_net(path, torch.device("cpu")).config
+    config = load_network(path, torch.device("cpu")).config
     # a link such as runs/latest names another folder, and the copy belongs beside that one
     home = finished_of(path.resolve())
     changes = {
@@ -38,8 +38,8 @@ def config_of(path: Path, output: Path | None) -> Config:
 def compare(first: Path, second: Path) -> Comparison:
     """Weights and history of two runs, bit by bit."""
     first, device = existing_run(first), torch.device("cpu")
-    a = load_net(first, device).model.state_dict()
-    b = load_net(second, device).model.state_dict()
+    a = load_network(first, device).model.state_dict()
+    b = load_network(second, device).model.state_dict()
     same_shapes = {n: t.shape for n, t in a.items()} == {n: t.shape for n, t in b.items()}
     largest = max(float((a[name] - b[name]).abs().max()) for name in a) if same_shapes else None
     before, now = read_metadata(first), provenance()

@@ -161,7 +161,7 @@ def _tokenizing(run: Run, processes: int) -> Iterator[Tokenize]:
 
 
 class _Scorer:
-    """Answers chunks of rows and counts them."""
+    """Predictions chunks of rows and counts them."""
 
     def __init__(
         self,
@@ -222,7 +222,7 @@ class _Scorer:
         found: list[Prediction | None] = [None] * len(chunk)
         by_length = np.argsort(-lengths, kind="stable")
         for group in within_budget(by_length, lengths, self._tokens_per_batch):
-            answers = self._run.answers(tokenized, group)
+            answers = self._run.predict(tokenized, group)
             predictions = answers.predictions(self._run.labels, self._threshold)
             for i, prediction in zip(group, predictions, strict=True):
                 found[good[i]] = prediction

@@ -27,12 +27,12 @@ from gru_sentiment.results.metrics import Calibrated, Metrics, scores_to_json
 from gru_sentiment.results.training import Coverage, TrainingResult
 from gru_sentiment.trained.encoder import Encoder, load_encoder
 from gru_sentiment.trained.leakage import check_unseen, members_of
-from gru_sentiment.trained.predictions import Part, calibrated
-from gru_sentiment.trained.reference import gaps_beside
+from gru_sentiment.trained.predictions import LabelledSplit, calibrated
+from gru_sentiment.trained.reference import gaps_to_reference
 from gru_sentiment.trainer.classification import Classification
 from gru_sentiment.trainer.initialisation import coverage, initial_weights
-from gru_sentiment.trainer.resume import TEACHER, UNLABELLED, Start, new_run, old_run
-from gru_sentiment.trainer.run import Fitting, Observer
+from gru_sentiment.trainer.resume import TEACHER_FACT, UNLABELLED_FACT, Start, new_run, old_run
+from gru_sentiment.trainer.run import Observer, TrainingRun
 from gru_sentiment.trainer.teacher import Teacher
 from gru_sentiment.vectors.word_vectors import WordVectors
 
@@ -96,7 +96,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     encoder = load_encoder(config.model.initialize_from) if config.model.initialize_from else None
     if encoder:
         encoder.check_fits(config)
-    teacher = Teacher.of(config, writer.partial, start.known.get(TEACHER), device)
+    teacher = Teacher.of(config, writer.partial, start.known.get(TEACHER_FACT), device)
     corpus = build_training_corpus(config, progress=progress)
     if start.checkpoint is None:
         origins = _unseen_origins(config, corpus, encoder, teacher)
@@ -106,10 +106,10 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     taught = teacher.teach(config, corpus, progress=progress) if teacher else None
     facts = {
         "data": corpus.records.fingerprint,
-        **({UNLABELLED: corpus.unlabelled.fingerprint} if corpus.unlabelled else {}),
+        **({UNLABELLED_FACT: corpus.unlabelled.fingerprint} if corpus.unlabelled else {}),
         "vocabulary": fingerprint(vocabulary.to_text()),
         **({"encoder": encoder.fingerprint} if encoder else {}),
-        **({TEACHER: taught.fingerprint} if taught else {}),
+        **({TEACHER_FACT: taught.fingerprint} if taught else {}),
         **machine.facts(),
     }
     start.check_facts(facts)
@@ -123,28 +123,28 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     writer.save_names(vocabulary, corpus.labels)
     encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
     parts = {
-        split: Part(encoded, rows, corpus.labels, corpus.label_ids)
+        split: LabelledSplit(encoded, rows, corpus.labels, corpus.label_ids)
         for split, rows in corpus.splits.items()
     }
     soft_labels = taught.probabilities if taught else None
     task = Classification(config, parts, vectors, device, soft_labels)
-    fitting = Fitting(config, model, task, writer, device=device, facts=facts)
+    fitting = TrainingRun(config, model, task, writer, device=device, facts=facts)
     fitting.begin(start.checkpoint)
     watch.ready(fitting.earlier_s)
     fitting.run(observer)
     metrics, calibration = _final_metrics(writer, fitting.evaluated, parts, device)
     about = {
         "seed": config.run.seed,
-        **machine.about(),
+        **machine.metadata(),
         "data_fingerprint": corpus.records.fingerprint,
         "rows": {split: len(rows) for split, rows in corpus.splits.items()},
         "coverage": asdict(covered) if covered else None,
-        "encoder": encoder.about() if encoder else None,
+        "encoder": encoder.metadata() if encoder else None,
         "unlabelled_fingerprint": corpus.unlabelled.fingerprint if corpus.unlabelled else None,
-        "teacher": taught.about() if taught else None,
+        "teacher": taught.metadata() if taught else None,
     }
-    times = watch.about()
-    writer.write_json(METADATA, provenance() | about | fitting.about() | times)
+    times = watch.metadata()
+    writer.write_json(METADATA, provenance() | about | fitting.metadata() | times)
     writer.finish(keep_checkpoint=config.run.keep_checkpoint)
     return TrainingResult(
         run=str(writer.path),
@@ -154,7 +154,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         epochs=fitting.epochs,
         stopped_by=fitting.stopped_by,
         parameters=fitting.parameters["total"],
-        baseline=gaps_beside(
+        baseline=gaps_to_reference(
             writer.path, config, {split: scores.accuracy for split, scores in metrics.items()}
         ),
         vocabulary=len(vocabulary),
@@ -189,7 +189,7 @@ def _coverage(vectors: WordVectors, vocabulary: Vocabulary, counts: Mapping[str,
 
 
 def _final_metrics(
-    writer: RunWriter, model: nn.Module, parts: Mapping[str, Part], device: torch.device
+    writer: RunWriter, model: nn.Module, parts: Mapping[str, LabelledSplit], device: torch.device
 ) -> tuple[dict[str, Metrics], Calibrated]:
     """Scores of the best weights as they are on the disk; the test part is seen this once.
 

@@ -37,7 +37,7 @@ MORE_SCORES = {
 }
 
 
-def gap_sentence(gap: BaselineGap) -> str:
+def reference_sentence(gap: BaselineGap) -> str:
     """Whether a run beats its baseline."""
     beside = f"({gap.run}: {gap.accuracy:.4f})"
     if not gap.points:
@@ -67,7 +67,7 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
     if evaluation.gates:
         parts += [gates_table(evaluation), Text(verdict(evaluation))]
     if evaluation.baseline:
-        parts.append(Text(gap_sentence(evaluation.baseline)))
+        parts.append(Text(reference_sentence(evaluation.baseline)))
     return Group(*parts)
 
 

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gru_sentiment.reporting.evaluation import gap_sentence, metrics_table
+from gru_sentiment.reporting.evaluation import metrics_table, reference_sentence
 from gru_sentiment.reporting.tables import add_row, new_table
 from gru_sentiment.reporting.units import duration
 from gru_sentiment.reporting.wording import absent_lines, calibration_line, score
@@ -33,7 +33,7 @@ def training_report(result: TrainingResult) -> RenderableType:
         f"trained in {duration(result.training_s)}, {duration(result.total_s)} in all",
         f"run folder: {result.run}",
     ]
-    notes = [*absent_lines(result.metrics), *gap_lines(result.baseline)]
+    notes = [*absent_lines(result.metrics), *reference_lines(result.baseline)]
     return Group(metrics_table(result.metrics), *map(Text, [*notes, *lines]))
 
 
@@ -53,14 +53,14 @@ def baseline_report(result: BaselineResult) -> RenderableType:
 def fusion_report(result: FusionResult) -> RenderableType:
     """Scores of every member and of all together, and the members' weights."""
     lines = [f"weight of {name}: {weight:.3f}" for name, weight in result.weights.items()]
-    lines += [*gap_lines(result.baseline), f"run folder: {result.run}"]
+    lines += [*reference_lines(result.baseline), f"run folder: {result.run}"]
     scores = {**result.scores, "fused": result.fused}
     return Group(scores_table(scores), *map(Text, lines))
 
 
-def gap_lines(gaps: Mapping[str, BaselineGap]) -> list[str]:
+def reference_lines(gaps: Mapping[str, BaselineGap]) -> list[str]:
     """How a run stands against its baseline, a line a split."""
-    return [f"{split}: {gap_sentence(gap)}" for split, gap in gaps.items()]
+    return [f"{split}: {reference_sentence(gap)}" for split, gap in gaps.items()]
 
 
 def scores_table(scores: Scores) -> Table:

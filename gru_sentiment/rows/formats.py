@@ -27,7 +27,7 @@ SUFFIXES = {
     ".parquet": "parquet",
 }
 DELIMITERS = {"csv": ",", "tsv": "\t"}
-READERS: dict[str, Callable[[BinaryIO, str, bool], Source]] = {
+ROW_READERS: dict[str, Callable[[BinaryIO, str, bool], Source]] = {
     "text": read_text,
     "jsonl": read_jsonl,
     **{name: partial(read_delimited, delimiter=sign) for name, sign in DELIMITERS.items()},
@@ -107,7 +107,7 @@ def opened_source(source: Place, kind: str, text_column: str, *, keep: bool) -> 
         DataError: it cannot be read, or has no such column.
     """
     if not isinstance(source, Path):
-        yield READERS[kind](source, text_column, keep)
+        yield ROW_READERS[kind](source, text_column, keep)
     elif kind == "parquet":
         yield read_parquet(_existing(source), text_column, keep)
     else:
@@ -116,7 +116,7 @@ def opened_source(source: Place, kind: str, text_column: str, *, keep: bool) -> 
         except OSError as error:
             raise DataError(f"{source}: cannot be read: {error.strerror}") from error
         with stream:
-            yield READERS[kind](stream, text_column, keep)
+            yield ROW_READERS[kind](stream, text_column, keep)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Answers into a stream of lines: a new one, or one that an interrupted job left."""
+"""Predictions into a stream of lines: a new one, or one that an interrupted job left."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class LineOutput:
 
 
 def written(path: Path, rendering: Rendering) -> Written:
-    """What an output holds: whole rows; one that was cut is not counted.
+    """What an output holds: whole rows; one that was cut is not progress_of.
 
     Raises:
         DataError: it is not an output with these columns.

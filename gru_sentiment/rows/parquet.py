@@ -38,7 +38,7 @@ def read_parquet(path: Path, text_column: str, keep: bool) -> Source:
 
 
 class ParquetOutput:
-    """Answers in a file that appears when it is whole: before, it could not be read."""
+    """Predictions in a file that appears when it is whole: before, it could not be read."""
 
     done = 0
 

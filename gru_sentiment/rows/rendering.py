@@ -1,4 +1,4 @@
-"""Answers as lines: JSON lines, or delimited ones below a header."""
+"""Predictions as lines: JSON lines, or delimited ones below a header."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ OF_ALL_CLASSES: dict[str, Callable[[Integers], Floats]] = {
 
 
 class Scoring:
-    """Answers beside the truth: any metric by its name, its interval, and all of them together.
+    """Predictions beside the truth: any metric by its name, its interval, and all of them together.
 
     Averages over classes leave those out that no row is of, in a resample too: what is resampled
     is the score as it is told.

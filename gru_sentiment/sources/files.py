@@ -185,7 +185,7 @@ def read_parquet(path: Path, wanted: Sequence[str]) -> Columns:
 
 
 MAX_HEADER = 1 << 20
-READERS: dict[str, Callable[[Path, Sequence[str]], Columns]] = {
+FILE_READERS: dict[str, Callable[[Path, Sequence[str]], Columns]] = {
     ".csv": read_csv,
     ".tsv": read_tsv,
     ".jsonl": read_jsonl,
@@ -196,9 +196,9 @@ READERS: dict[str, Callable[[Path, Sequence[str]], Columns]] = {
 
 def _reader(path: Path) -> Callable[[Path, Sequence[str]], Columns]:
     try:
-        return READERS[path.suffix.lower()]
+        return FILE_READERS[path.suffix.lower()]
     except KeyError:
-        known = ", ".join(READERS)
+        known = ", ".join(FILE_READERS)
         raise DataError(
             f"{path}: unknown kind of file {path.suffix!r}", hint=f"known: {known}"
         ) from None
@@ -206,7 +206,7 @@ def _reader(path: Path) -> Callable[[Path, Sequence[str]], Columns]:
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        near = sorted(p.name for p in path.parent.glob("*") if p.suffix in READERS)[:10]
+        near = sorted(p.name for p in path.parent.glob("*") if p.suffix in FILE_READERS)[:10]
         hint = f"files there: {', '.join(near)}" if near else "check the path"
         raise DataError(f"{path}: no such file", hint=hint)
     return path

@@ -94,7 +94,7 @@ def hash_texts(*columns: pa.ChunkedArray) -> Integers:
 def text_and_label(texts: Sequence[str | None], labels: Sequence[object], where: str) -> pa.Table:
     """A part's table from plain values, checked.
 
-    A missing text is an empty one: it is predicted and counted like any other.
+    A missing text is an empty one: it is predicted and progress_of like any other.
 
     Raises:
         DataError: no rows, or labels that are missing or neither strings nor integers.

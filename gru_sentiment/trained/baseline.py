@@ -22,7 +22,7 @@ from gru_sentiment.artifact.contents import (
     read_object,
 )
 from gru_sentiment.artifact.files import AGAIN, BASELINE, KIND, LABELS, NEEDED, VOCABULARY, WEIGHTS
-from gru_sentiment.baselines.model import LinearModel, outputs_for
+from gru_sentiment.baselines.model import LinearModel, n_weights_for
 from gru_sentiment.baselines.ngrams import BITS, LONGEST, MAX_WORDS, Features
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import encode
@@ -30,7 +30,7 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Answers
+from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
 
 KEYS, VALUES, BIAS, IDF = "keys", "weights", "bias", "idf"
 SAME_FIT = f"the files of a baseline must come from one 'gru-sent baseline'; {AGAIN}"
@@ -48,12 +48,12 @@ class Baseline:
     temperature: float = 1.0
     """Of the probabilities."""
 
-    def answers(self, tokenized: TokenizedTexts, rows: Integers) -> Answers:
+    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
         """What the model says of the texts `rows`, which it reads uncut."""
         encoded = encode(tokenized, self.vocabulary, max_tokens=None, head_tokens=0)
         found = [np.zeros((0, len(self.labels)))]
         found += map(self.model.log_probabilities, encoded.uncut(rows, TOKENS_PER_BATCH))
-        answers = Answers(np.concatenate(found), encoded, rows)
+        answers = Predictions(np.concatenate(found), encoded, rows)
         return answers.at_temperature(self.temperature)
 
 
@@ -66,7 +66,7 @@ def to_tensors(model: LinearModel) -> dict[str, Tensor]:
     return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
-def kind_of(model: LinearModel, name: str) -> dict[str, Any]:
+def baseline_kind(model: LinearModel, name: str) -> dict[str, Any]:
     """What kind.json says of a model."""
     return {"kind": BASELINE, "model": name, "longest": model.features.longest}
 
@@ -115,7 +115,7 @@ def _load_model(path: Path, longest: int, words: int, classes: int) -> LinearMod
 
 
 def _check_shapes(path: Path, found: dict[str, list[int]], classes: int) -> None:
-    n, outputs = (found.get(KEYS) or [0])[0], outputs_for(classes)
+    n, outputs = (found.get(KEYS) or [0])[0], n_weights_for(classes)
     expected = {KEYS: [n], VALUES: [n, outputs], BIAS: [outputs], IDF: [n]}
     # idf is there or not: it decides what an n-gram's number is
     wrong = [

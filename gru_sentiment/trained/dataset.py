@@ -9,7 +9,7 @@ from gru_sentiment.sources.records import Records
 from gru_sentiment.trained.reader import Run, read_metadata
 
 
-def drawn_again(run: Run) -> tuple[Records, dict[str, Integers]]:
+def reload_dataset(run: Run) -> tuple[Records, dict[str, Integers]]:
     """The reviews of the run's config, and the rows of every part.
 
     Raises:

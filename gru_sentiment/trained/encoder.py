@@ -97,7 +97,7 @@ class Encoder:
         )
         model.load_state_dict(found, strict=False)
 
-    def about(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Where a classifier came from, as metadata.json holds it."""
         return {"path": str(self.path), "sha256": self.fingerprint}
 

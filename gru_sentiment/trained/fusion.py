@@ -30,7 +30,7 @@ from gru_sentiment.artifact.files import (
     MANIFEST,
     MEMBERS,
     NEEDED,
-    NET,
+    NETWORK,
     write_whole,
 )
 from gru_sentiment.artifact.writer import WRITTEN
@@ -38,14 +38,14 @@ from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fuse_answers
+from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fuse_predictions
 from gru_sentiment.trained.baseline import Baseline, read_baseline
-from gru_sentiment.trained.network import Net, read_net
-from gru_sentiment.trained.predictions import Answers
+from gru_sentiment.trained.network import Network, read_network
+from gru_sentiment.trained.predictions import Predictions
 
 MAX_MEMBERS = 64
-READERS: dict[str, Callable[[Path, torch.device], Net | Baseline]] = {
-    NET: read_net,
+MEMBER_READERS: dict[str, Callable[[Path, torch.device], Network | Baseline]] = {
+    NETWORK: read_network,
     BASELINE: read_baseline,
 }
 
@@ -58,18 +58,20 @@ class Fusion:
     config: Config
     """Of the first member; the others were trained on the same data and split words alike."""
     labels: Labels
-    members: Sequence[Net | Baseline]
+    members: Sequence[Network | Baseline]
     weights: Floats
     """Shape (members,)."""
 
-    def answers(self, tokenized: TokenizedTexts, rows: Integers) -> Answers:
+    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
         """What the members say together of the texts `rows`; the words are read once.
 
         What was read, unknown or left out is told of the first member.
         """
-        found = [member.answers(tokenized, rows) for member in self.members]
-        together = fuse_answers(np.stack([one.log_probabilities for one in found]), self.weights)
-        return Answers(together, found[0].encoded, rows)
+        found = [member.predict(tokenized, rows) for member in self.members]
+        together = fuse_predictions(
+            np.stack([one.log_probabilities for one in found]), self.weights
+        )
+        return Predictions(together, found[0].encoded, rows)
 
 
 def same_words(first: TextConfig, second: TextConfig) -> bool:
@@ -77,7 +79,7 @@ def same_words(first: TextConfig, second: TextConfig) -> bool:
     return (first.language, first.lowercase) == (second.language, second.lowercase)
 
 
-def kind_of(weights: Floats) -> dict[str, Any]:
+def fusion_kind(weights: Floats) -> dict[str, Any]:
     """What kind.json says of a fusion: a weight a member."""
     return {"kind": FUSION, "weights": weights.tolist()}
 
@@ -115,15 +117,15 @@ def read_fusion(folder: Path, device: torch.device) -> Fusion:
     return Fusion(folder, config, labels, members, weights)
 
 
-def _read_member(folder: Path, member: Path, device: torch.device) -> Net | Baseline:
+def _read_member(folder: Path, member: Path, device: torch.device) -> Network | Baseline:
     kind = read_kind(member)
-    if kind not in READERS:
+    if kind not in MEMBER_READERS:
         raise ArtifactError(f"{member}: is a {kind[:20]}, which no fusion holds", hint=AGAIN)
-    names = NEEDED if kind == NET else (KIND, *NEEDED)
+    names = NEEDED if kind == NETWORK else (KIND, *NEEDED)
     if (member / CALIBRATION).exists():
         names = (*names, CALIBRATION)
     check_complete(folder, [(member / name).relative_to(folder).as_posix() for name in names])
-    return READERS[kind](member, device)
+    return MEMBER_READERS[kind](member, device)
 
 
 def _load_weights(path: Path) -> Floats:

@@ -28,14 +28,14 @@ from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.models.classifier import TextClassifier
-from gru_sentiment.trained.predictions import Answers, answers_of
+from gru_sentiment.trained.predictions import Predictions, predict_rows
 
 TABLE, RECURRENT = "embedding.table.weight", "recurrent.weight_hh_l"
 SAME_TRAINING = "config.yaml, labels.json and model.safetensors must come from the same training"
 
 
 @dataclass(frozen=True)
-class Net:
+class Network:
     """A trained network with all that it needs to answer."""
 
     path: Path
@@ -47,14 +47,14 @@ class Net:
     temperature: float = 1.0
     """Of the probabilities."""
 
-    def answers(self, tokenized: TokenizedTexts, rows: Integers) -> Answers:
+    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
         """What the model says of the texts `rows`."""
         encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
-        answers = answers_of(self.model, encoded, rows, self.device)
+        answers = predict_rows(self.model, encoded, rows, self.device)
         return answers.at_temperature(self.temperature)
 
 
-def read_net(folder: Path, device: torch.device) -> Net:
+def read_network(folder: Path, device: torch.device) -> Network:
     """Read the folder of a network.
 
     Raises:
@@ -67,7 +67,7 @@ def read_net(folder: Path, device: torch.device) -> Net:
     labels = load_labels(folder / LABELS)
     model = _load_model(folder / WEIGHTS, config, vocabulary, labels)
     model = model.to(device).eval()
-    return Net(folder, config, vocabulary, labels, model, device, load_temperature(folder))
+    return Network(folder, config, vocabulary, labels, model, device, load_temperature(folder))
 
 
 def _load_model(

@@ -28,7 +28,7 @@ TOKENS_PER_BATCH = 32_768
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
     """What a model says of some texts, and what it read of them."""
 
     log_probabilities: Floats
@@ -37,7 +37,7 @@ class Answers:
     rows: Integers
     """Which texts of `encoded`."""
 
-    def at_temperature(self, temperature: float) -> Answers:
+    def at_temperature(self, temperature: float) -> Predictions:
         """The same classes, their probabilities nearer to each other the higher it is."""
         return replace(self, log_probabilities=at_temperature(self.log_probabilities, temperature))
 
@@ -99,17 +99,17 @@ def prediction_lines(
     ]
 
 
-def answers_of(
+def predict_rows(
     model: nn.Module, encoded: EncodedTexts, rows: Integers, device: torch.device
-) -> Answers:
+) -> Predictions:
     """A network's answers to the texts `rows`."""
     batcher = Batcher(encoded, batch_size=None, tokens_per_batch=TOKENS_PER_BATCH)
-    return Answers(score(model, batcher.in_order(rows), rows, device), encoded, rows)
+    return Predictions(score(model, batcher.in_order(rows), rows, device), encoded, rows)
 
 
 def scored(
-    answer: Callable[[], Answers], labels: Labels, label_ids: Integers
-) -> tuple[Metrics, Answers]:
+    answer: Callable[[], Predictions], labels: Labels, label_ids: Integers
+) -> tuple[Metrics, Predictions]:
     """Scores of answers, with the time that giving them took, and the answers themselves."""
     started = time.perf_counter()
     answers = answer()
@@ -117,8 +117,8 @@ def scored(
 
 
 def calibrated(
-    told: Mapping[str, tuple[Metrics, Answers]], labels: Labels, label_ids: Integers
-) -> tuple[dict[str, tuple[Metrics, Answers]], Calibrated]:
+    told: Mapping[str, tuple[Metrics, Predictions]], labels: Labels, label_ids: Integers
+) -> tuple[dict[str, tuple[Metrics, Predictions]], Calibrated]:
     """Scores and answers by split at the temperature that fits the validation part best."""
     raw, answers = told["validation"]
     temperature = fit_temperature(answers.log_probabilities, label_ids[answers.rows])
@@ -131,7 +131,7 @@ def calibrated(
 
 
 @dataclass(frozen=True)
-class Part:
+class LabelledSplit:
     """Encoded texts, the rows of them that are meant, and their classes."""
 
     encoded: EncodedTexts
@@ -140,10 +140,10 @@ class Part:
     label_ids: Integers
     """Class index of every text of `encoded`."""
 
-    def evaluate(self, model: nn.Module, device: torch.device) -> tuple[Metrics, Answers]:
+    def evaluate(self, model: nn.Module, device: torch.device) -> tuple[Metrics, Predictions]:
         """Scores of the part, and the answers that they were computed from."""
         return scored(
-            partial(answers_of, model, self.encoded, self.rows, device),
+            partial(predict_rows, model, self.encoded, self.rows, device),
             self.labels,
             self.label_ids,
         )

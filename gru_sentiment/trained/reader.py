@@ -16,7 +16,7 @@ from gru_sentiment.artifact.files import (
     FUSION,
     LATEST,
     METADATA,
-    NET,
+    NETWORK,
     RUNS,
     SEEDS,
     finished_of,
@@ -28,12 +28,12 @@ from gru_sentiment.artifact.seeds import read_seeds
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.trained.baseline import Baseline, read_baseline
 from gru_sentiment.trained.fusion import Fusion, read_fusion
-from gru_sentiment.trained.network import Net, read_net
+from gru_sentiment.trained.network import Network, read_network
 
-Run = Net | Baseline | Fusion
+Run = Network | Baseline | Fusion
 """Each has a path, a config, labels, and `answers(tokenized, rows)`."""
-READERS: dict[str, Callable[[Path, torch.device], Run]] = {
-    NET: read_net,
+RUN_READERS: dict[str, Callable[[Path, torch.device], Run]] = {
+    NETWORK: read_network,
     BASELINE: read_baseline,
     FUSION: read_fusion,
 }
@@ -55,36 +55,36 @@ def load_run(path: Path | None, device: torch.device) -> Run:
             hint="fine-tune it: gru-sent train --config configs/finetune.yaml "
             f"--set model.initialize_from={folder}",
         )
-    if kind not in READERS:
+    if kind not in RUN_READERS:
         raise ArtifactError(
-            f"{folder}: is of the kind {kind[:20]!r}, known are {', '.join(READERS)}",
+            f"{folder}: is of the kind {kind[:20]!r}, known are {', '.join(RUN_READERS)}",
             hint="it may come from a later version; or copy the whole folder again",
         )
     # the run that runs/latest names, rather than the link
     named = Path(path_from(folder.resolve())) if folder.is_symlink() else folder
-    return replace(READERS[kind](folder, device), path=named)
+    return replace(RUN_READERS[kind](folder, device), path=named)
 
 
-def load_net(path: Path, device: torch.device) -> Net:
+def load_network(path: Path, device: torch.device) -> Network:
     """Read a run folder that must hold a network.
 
     Raises:
         ArtifactError: as for `load_run`, or it holds something else.
     """
-    check_is_net(path)
+    check_is_network(path)
     run = load_run(path, device)
-    assert isinstance(run, Net)
+    assert isinstance(run, Network)
     return run
 
 
-def check_is_net(folder: Path) -> None:
+def check_is_network(folder: Path) -> None:
     """Whether a folder, finished or not, holds a network.
 
     Raises:
         ArtifactError: it holds something else, which no training goes on with or repeats.
     """
     kind = read_kind(folder)
-    if kind != NET:
+    if kind != NETWORK:
         article = "an" if kind == ENCODER else "a"
         raise ArtifactError(
             f"{folder}: is {article} {kind[:20]}, not a trained network",

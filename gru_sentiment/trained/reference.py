@@ -28,7 +28,7 @@ CHOSEN_BY = "validation"
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class Reference:
     """A baseline run, and its stored accuracies by split."""
 
     path: Path
@@ -39,7 +39,7 @@ class Yardstick:
         return BaselineGap(str(self.path), own, 100 * (accuracy - own))
 
 
-def yardstick_beside(run: Path, config: Config) -> Yardstick | None:
+def find_reference(run: Path, config: Config) -> Reference | None:
     """The baseline in the same folder that was fitted on the run's data and rows; None without one.
 
     Of several, the best on the validation part. A baseline that cannot be read is told of and left
@@ -54,26 +54,26 @@ def yardstick_beside(run: Path, config: Config) -> Yardstick | None:
     found = []
     for folder in sorted(parent.iterdir()):
         try:
-            stick = _read(folder, data, config) if _is_another(folder, home) else None
+            reference = _read(folder, data, config) if _is_another(folder, home) else None
         except ArtifactError as error:
             logger.warning("the baseline beside is left out: %s", error.cause)
             continue
-        if stick is not None:
-            found.append(stick)
-    return max(found, key=lambda stick: stick.accuracies.get(CHOSEN_BY, 0), default=None)
+        if reference is not None:
+            found.append(reference)
+    return max(found, key=lambda reference: reference.accuracies.get(CHOSEN_BY, 0), default=None)
 
 
-def gaps_beside(
+def gaps_to_reference(
     run: Path, config: Config, accuracies: Mapping[str, float]
 ) -> dict[str, BaselineGap]:
     """How the run's accuracies by split stand against the baseline beside it, if there is one."""
-    stick = yardstick_beside(run, config)
-    if stick is None:
+    reference = find_reference(run, config)
+    if reference is None:
         return {}
     return {
-        split: stick.gap(accuracy, stick.accuracies[split])
+        split: reference.gap(accuracy, reference.accuracies[split])
         for split, accuracy in accuracies.items()
-        if split in stick.accuracies
+        if split in reference.accuracies
     }
 
 
@@ -82,7 +82,7 @@ def _is_another(folder: Path, run: Path) -> bool:
     return beside and not folder.is_symlink() and not folder.name.endswith(PARTIAL)
 
 
-def _read(folder: Path, data: str, config: Config) -> Yardstick | None:
+def _read(folder: Path, data: str, config: Config) -> Reference | None:
     if read_kind(folder) != BASELINE:
         return None
     check_complete(folder, (KIND, CONFIG, METADATA, METRICS))
@@ -92,7 +92,7 @@ def _read(folder: Path, data: str, config: Config) -> Yardstick | None:
         return None
     metrics = read_object(folder / METRICS)
     scored = {name: value for name, value in metrics.items() if isinstance(value, dict)}
-    return Yardstick(
+    return Reference(
         folder,
         {
             split: float(scores["accuracy"])

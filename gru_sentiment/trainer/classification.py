@@ -10,12 +10,12 @@ from torch import Tensor
 from gru_sentiment.batch import Batch
 from gru_sentiment.builders.model import release_layers
 from gru_sentiment.builders.objective import build_objective
-from gru_sentiment.builders.text import build_augmentation, build_batcher, build_beside
+from gru_sentiment.builders.text import build_augmentation, build_batcher, build_unlabelled_sampler
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.augmentation import AugmentedBatches
 from gru_sentiment.data.batching import Batches
 from gru_sentiment.models.classifier import TextClassifier
-from gru_sentiment.trained.predictions import Part
+from gru_sentiment.trained.predictions import LabelledSplit
 from gru_sentiment.vectors.word_vectors import WordVectors
 
 MONITORED = ("loss", "accuracy", "macro_f1", "roc_auc")
@@ -32,7 +32,7 @@ class Classification:
     def __init__(
         self,
         config: Config,
-        parts: Mapping[str, Part],
+        parts: Mapping[str, LabelledSplit],
         vectors: WordVectors,
         device: torch.device,
         soft_labels: Tensor | None = None,
@@ -46,7 +46,7 @@ class Classification:
         n_classes = len(self.part.labels)
         self.of_batch = build_objective(config.training, labels, n_classes, soft_labels)
         unlabelled = parts.get("unlabelled")
-        self.beside = build_beside(config, unlabelled.rows) if unlabelled else None
+        self.beside = build_unlabelled_sampler(config, unlabelled.rows) if unlabelled else None
 
     def batches(self, epoch: int) -> Sequence[Batch]:
         """Texts of similar lengths together, in an order that follows from seed and epoch.
@@ -74,7 +74,7 @@ class Classification:
 
     def loss(self, model: TextClassifier, batch: Batch) -> tuple[Tensor, int | None]:
         """Cross-entropy of the classes."""
-        return self.of_batch.of_model(model, batch)
+        return self.of_batch.loss_and_correct(model, batch)
 
     def evaluate(self, model: TextClassifier) -> dict[str, float]:
         """Scores on the validation part."""

@@ -12,19 +12,19 @@ from typing import Any
 from torch import Tensor
 
 from gru_sentiment.artifact.contents import load_run_config, read_kind
-from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, NET, finished_of
+from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, NETWORK, finished_of
 from gru_sentiment.artifact.folders import free_run_path, unfinished
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.config.changes import check_extension
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.reader import check_is_net
+from gru_sentiment.trained.reader import check_is_network
 
 logger = logging.getLogger(__name__)
 
-UNLABELLED, TEACHER = "unlabelled texts", "teacher's answers"
-REFUSED = ("data", UNLABELLED, "vocabulary", "encoder", TEACHER)
+UNLABELLED_FACT, TEACHER_FACT = "unlabelled texts", "teacher's answers"
+REFUSED = ("data", UNLABELLED_FACT, "vocabulary", "encoder", TEACHER_FACT)
 """Facts without which a training does not go on; with others it may differ in the last digits."""
 
 
@@ -135,7 +135,7 @@ def old_run(
     """
     path = finished_of(path)
     folder = unfinished(path)
-    _check_kind(folder, ENCODER if pretraining else NET)
+    _check_kind(folder, ENCODER if pretraining else NETWORK)
     before = load_run_config(folder)
     after = config or load_config(folder / CONFIG, overrides, flags)
     for change in check_extension(before, after):
@@ -147,11 +147,11 @@ def old_run(
 
 def _check_kind(folder: Path, wanted: str) -> None:
     kind = read_kind(folder)
-    if kind != wanted and kind in {NET, ENCODER}:
-        verb = {NET: "train", ENCODER: "pretrain"}[kind]
+    if kind != wanted and kind in {NETWORK, ENCODER}:
+        verb = {NETWORK: "train", ENCODER: "pretrain"}[kind]
         raise ArtifactError(
             f"{folder}: was begun by gru-sent {verb}",
             hint=f"gru-sent {verb} --resume {finished_of(folder)}",
         )
     if kind != wanted:
-        check_is_net(folder)
+        check_is_network(folder)

@@ -34,7 +34,7 @@ class Observer(Protocol):
         """An epoch is done and evaluated."""
 
 
-class Fitting:
+class TrainingRun:
     """The loop's consumer.
 
     Args:
@@ -66,7 +66,7 @@ class Fitting:
         """Seconds in the loop that other processes have spent on this training."""
         self.checkpoint_s = 0.0
         """Seconds spent on checkpoints."""
-        self._due = _Due(config.run.checkpoint_every)
+        self._due = CheckpointSchedule(config.run.checkpoint_every)
 
     @property
     def evaluated(self) -> nn.Module:
@@ -95,7 +95,7 @@ class Fitting:
         parts = {name: count(module) for name, module in self.model.named_children()}
         return {"total": count(self.model), **parts}
 
-    def about(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """How it went, as metadata.json holds it."""
         return {
             "parameters": self.parameters,
@@ -211,7 +211,7 @@ def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-class _Due:
+class CheckpointSchedule:
     """When the next checkpoint is: after a number of updates or of minutes."""
 
     def __init__(self, every: str | None) -> None:

@@ -19,7 +19,7 @@ from gru_sentiment.builders.corpus import Corpus, build_tokenized
 from gru_sentiment.builders.dataset import UNLABELLED
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.machine.progress import counted
+from gru_sentiment.machine.progress import progress_of
 from gru_sentiment.trained.reader import Run, load_run
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ TEXTS_AT_A_TIME = 4_096
 
 
 @dataclass(frozen=True)
-class Taught:
+class SoftLabels:
     """What a teacher says of the unlabelled texts of a corpus."""
 
     path: Path
@@ -39,7 +39,7 @@ class Taught:
     fingerprint: str
     """Changes with any of its answers."""
 
-    def about(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Who it was and what it said, as metadata.json holds it."""
         return {"path": str(self.path), "answers_sha256": self.fingerprint}
 
@@ -58,7 +58,7 @@ class Teacher:
     """Of the training."""
     device: torch.device
     kept: tuple[Tensor, str] | None
-    """Answers from before and their fingerprint."""
+    """Predictions from before and their fingerprint."""
     run: Run | None
 
     @classmethod
@@ -78,7 +78,7 @@ class Teacher:
             return cls(path, folder, device, (found, known), None)
         return cls(path, folder, device, None, load_run(path, device))
 
-    def teach(self, config: Config, corpus: Corpus, *, progress: bool = False) -> Taught:
+    def teach(self, config: Config, corpus: Corpus, *, progress: bool = False) -> SoftLabels:
         """Its class probabilities for the unlabelled texts, read with its own text settings.
 
         Raises:
@@ -90,7 +90,7 @@ class Teacher:
         answers, fingerprint = self.kept
         probabilities = torch.zeros(len(corpus.tokenized), classes)
         probabilities[torch.from_numpy(rows)] = answers
-        return Taught(self.path, probabilities, fingerprint)
+        return SoftLabels(self.path, probabilities, fingerprint)
 
     def _asked(self, config: Config, corpus: Corpus, progress: bool) -> tuple[Tensor, str]:
         run = self.run or load_run(self.path, self.device)
@@ -108,10 +108,10 @@ def _ask(run: Run, config: Config, corpus: Corpus, progress: bool) -> Tensor:
     its_words = config.model_copy(update={"text": run.config.text})
     tokenized = build_tokenized(its_words, corpus.unlabelled, progress=progress)
     found = np.zeros((len(rows), len(corpus.labels)), np.float32)
-    with counted("asking", "text", len(rows), bar=progress) as count:
+    with progress_of("asking", "text", len(rows), bar=progress) as count:
         for start in range(0, len(rows), TEXTS_AT_A_TIME):
             part = slice(start, start + TEXTS_AT_A_TIME)
-            found[part] = np.exp(run.answers(tokenized, rows[part]).log_probabilities)
+            found[part] = np.exp(run.predict(tokenized, rows[part]).log_probabilities)
             count(len(rows[part]))
     shares = zip(corpus.labels.names, found.mean(axis=0), strict=True)
     logger.info(

@@ -81,7 +81,7 @@ class AdversarialLoss:
         self.loss, self.added, self.draws = loss, kinds[kind], kind == "virtual"
         self.epsilon, self.weight = epsilon, weight
 
-    def of_model(self, model: TwoStage, batch: Batch) -> tuple[Tensor, int]:
+    def loss_and_correct(self, model: TwoStage, batch: Batch) -> tuple[Tensor, int]:
         """The loss of a batch under `model`, and how many of its rows are classified rightly."""
         # one backward pass finds where to move and what the first reading teaches the weights,
         # and frees its memory before the second

@@ -40,7 +40,7 @@ class ClassificationLoss:
         assert batch.labels is not None
         return self(logits, batch.labels)
 
-    def of_model(self, model: nn.Module, batch: Batch) -> tuple[Tensor, int]:
+    def loss_and_correct(self, model: nn.Module, batch: Batch) -> tuple[Tensor, int]:
         """The loss of a batch under `model`, and how many of its rows are classified rightly."""
         logits: Tensor = model(batch.tokens)
         return self.of_batch(logits, batch), count_correct(logits, batch)

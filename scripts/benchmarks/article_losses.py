@@ -112,7 +112,7 @@ def _our_losses(
     def compute_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, int]:
         original, (of_words, of_states) = next(upcoming)
         given.masks = [pack_padded_sequence(of_words, original.text[1]).data, of_states]
-        value, correct = loss.of_model(model, batch)
+        value, correct = loss.loss_and_correct(model, batch)
         losses.append(value.item())
         return value, correct
 

@@ -63,7 +63,7 @@ def train(ours: Ours, batches: Sequence[Batch]) -> float:
     (record,) = train_epochs(
         TrainingState(ours.model, ours.optimizer, schedule, build_stopping(config)),
         lambda epoch: batches,  # noqa: ARG005
-        loss.of_model,
+        loss.loss_and_correct,
         lambda model: {"loss": 0.0},  # noqa: ARG005
         epochs=1,
         device=CPU,

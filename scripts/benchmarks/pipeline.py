@@ -203,7 +203,7 @@ class _Steps:
         clock = [time.perf_counter()]
         batch = self.batches[i]
         clock.append(time.perf_counter())
-        loss, _ = self.loss.of_model(self.model, batch)
+        loss, _ = self.loss.loss_and_correct(self.model, batch)
         clock.append(time.perf_counter())
         torch.autograd.backward(loss)
         clock.append(time.perf_counter())

@@ -77,7 +77,7 @@ def write_baseline(
     model = new_linear(seed)
     with RunWriter(path) as writer:
         set_up(writer)
-        writer.write_json(KIND, linear.kind_of(model, "tfidf"))
+        writer.write_json(KIND, linear.baseline_kind(model, "tfidf"))
         writer.write_json(METADATA, {"seed": seed})
         writer.save_weights(linear.to_tensors(model))
         if temperature is not None:
@@ -92,7 +92,7 @@ def write_fusion(path: Path = Path("runs/f")) -> Path:
     with RunWriter(path) as writer:
         writer.save_config(CONFIG_VALUE)
         writer.write_json(LABELS, {"labels": CLASSES.classes})
-        writer.write_json(KIND, fusions.kind_of(np.array([0.5, 0.25])))
+        writer.write_json(KIND, fusions.baseline_kind(np.array([0.5, 0.25])))
         for number, member in enumerate([net, baseline]):
             fusions.copy_member(member, fusions.member_folder(writer.partial, number))
         writer.finish()

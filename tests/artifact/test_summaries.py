@@ -12,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gru_sentiment.artifact.files import MAX_TEXT_BYTES, read_json
-from gru_sentiment.artifact.summaries import find_runs, flat, read_fingerprint, read_summary
+from gru_sentiment.artifact.summaries import (
+    by_dotted_key,
+    find_runs,
+    read_fingerprint,
+    read_summary,
+)
 from gru_sentiment.errors import ArtifactError, UserError
 
 VALUES = st.recursive(
@@ -25,7 +30,11 @@ KNOWN = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, VALUES))
 
 
 def test_flat() -> None:
-    assert flat({"a": {"b": 1, "c": {"d": [2]}}, "e": None}) == {"a.b": 1, "a.c.d": [2], "e": None}
+    assert by_dotted_key({"a": {"b": 1, "c": {"d": [2]}}, "e": None}) == {
+        "a.b": 1,
+        "a.c.d": [2],
+        "e": None,
+    }
 
 
 @settings(max_examples=150, deadline=None)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from gru_sentiment.baselines.model import LinearModel, outputs_for
+from gru_sentiment.baselines.model import LinearModel, n_weights_for
 from gru_sentiment.baselines.ngrams import Features
 
 from .texts import IDS, joined, key_of, ngrams_of
@@ -18,9 +18,9 @@ def some_model(n_classes: int, *, idf: bool = False) -> LinearModel:
     generator = np.random.default_rng(n_classes)
     ngrams = {(a,) for a in range(1, 7)} | {(a, b) for a in range(1, 7) for b in range(1, 5)}
     keys = np.array(sorted(map(key_of, ngrams)))
-    weights = generator.normal(size=(len(keys), outputs_for(n_classes)))
+    weights = generator.normal(size=(len(keys), n_weights_for(n_classes)))
     factors = generator.uniform(1, 3, len(keys)).astype(np.float32) if idf else None
-    bias = generator.normal(size=outputs_for(n_classes))
+    bias = generator.normal(size=n_weights_for(n_classes))
     return LinearModel(
         Features(keys, 2, factors), weights.astype(np.float32), bias.astype(np.float32)
     )

@@ -16,8 +16,8 @@ from torch.nn.utils.rnn import pack_sequence
 from gru_sentiment.builders import text as build
 from gru_sentiment.builders.corpus import build_corpus, build_tokenizer
 from gru_sentiment.builders.dataset import build_records
-from gru_sentiment.builders.device import build_device, build_precision, build_product_type
-from gru_sentiment.builders.model import build_model, outputs_for, release_layers
+from gru_sentiment.builders.device import build_device, build_matmul_precision, build_precision
+from gru_sentiment.builders.model import build_model, n_logits_for, release_layers
 from gru_sentiment.builders.objective import build_loss, build_objective
 from gru_sentiment.builders.optimisation import (
     build_average,
@@ -27,8 +27,8 @@ from gru_sentiment.builders.optimisation import (
 )
 from gru_sentiment.builders.text import (
     build_batcher,
-    build_beside,
     build_encoded,
+    build_unlabelled_sampler,
     build_vectors,
     build_vocabulary,
 )
@@ -207,7 +207,7 @@ def test_the_embedding_starts_from_the_weights_and_padding_is_zero() -> None:
 )
 def test_outputs_follow_from_the_loss(loss: Any, classes: int, outputs: int) -> None:
     training = TrainingConfig(loss=loss)
-    assert outputs_for(training, classes) == outputs
+    assert n_logits_for(training, classes) == outputs
     config = Config(model=ModelConfig(hidden_size=3), training=training)
     model = build_model(config, torch.ones(4, 5), classes, CPU)
     assert model(pack_sequence([torch.tensor([2, 3])])).shape == (1, outputs)
@@ -215,7 +215,7 @@ def test_outputs_follow_from_the_loss(loss: Any, classes: int, outputs: int) -> 
 
 def test_bce_is_for_two_classes() -> None:
     with pytest.raises(DataError) as caught:
-        outputs_for(TrainingConfig(loss="bce"), 3)
+        n_logits_for(TrainingConfig(loss="bce"), 3)
     assert caught.value.cause == "training.loss bce: needs two classes, the data has 3"
     assert caught.value.hint == "set training.loss to cross_entropy"
 
@@ -269,7 +269,7 @@ def test_unlabelled_texts_have_a_loss_of_their_own() -> None:
     assert isinstance(around, AdversarialLoss)
     assert isinstance(around.loss, SemiSupervisedLoss)
     assert type(build_objective(TrainingConfig(), labels, 2)) is ClassificationLoss
-    beside = build_beside(Config(training=config), np.arange(5))
+    beside = build_unlabelled_sampler(Config(training=config), np.arange(5))
     assert (len(beside.rows), beside.each, beside.seed) == (5, 3, 0)
 
 
@@ -382,14 +382,14 @@ def test_mixed_precision_where_the_device_multiplies_so(
     monkeypatch.setattr(build, "multiplies_bfloat16", lambda: able_and_gains[0])
     monkeypatch.setattr(build, "gains_from_bfloat16", lambda: able_and_gains[1])
     config = TrainingConfig(mixed_precision=wanted)
-    assert build_product_type(config, torch.device(device)) == expected
+    assert build_matmul_precision(config, torch.device(device)) == expected
     assert (build_precision(config, torch.device(device)) is nullcontext) == (expected == "float32")
 
 
 def test_mixed_precision_on_another_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "multiplies_bfloat16", lambda: False)
     with pytest.raises(DeviceError) as caught:
-        build_product_type(TrainingConfig(mixed_precision=True), CPU)
+        build_matmul_precision(TrainingConfig(mixed_precision=True), CPU)
     assert caught.value.cause == (
         "training.mixed_precision: this CPU has no instructions for bfloat16"
     )

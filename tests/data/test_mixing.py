@@ -10,7 +10,7 @@ from gru_sentiment.arrays import Integers
 from gru_sentiment.batch import NO_LABEL
 from gru_sentiment.data.batching import Batcher, Batches
 from gru_sentiment.data.encoding import EncodedTexts
-from gru_sentiment.data.mixing import Beside
+from gru_sentiment.data.mixing import UnlabelledSampler
 
 LABELLED, EACH = 150, 3
 ROWS = np.arange(LABELLED, LABELLED + 100)
@@ -39,7 +39,7 @@ def beside_of(batches: Batches) -> list[Integers]:
 
 def test_the_labelled_texts_stay_where_they_were() -> None:
     before = epoch(1)
-    after = Beside(ROWS, EACH, seed=0).join(before, 0)
+    after = UnlabelledSampler(ROWS, EACH, seed=0).join(before, 0)
     assert len(after) == len(before)
     for one, other in zip(after.groups, before.groups, strict=True):
         assert np.array_equal(one[:-EACH], other)
@@ -47,7 +47,7 @@ def test_the_labelled_texts_stay_where_they_were() -> None:
 
 
 def test_all_are_read_before_one_is_read_again() -> None:
-    beside, seen = Beside(ROWS, EACH, seed=0), list[int]()
+    beside, seen = UnlabelledSampler(ROWS, EACH, seed=0), list[int]()
     for number in (1, 2, 3):
         batches = epoch(number)
         seen += [
@@ -61,22 +61,22 @@ def test_all_are_read_before_one_is_read_again() -> None:
 
 
 def test_the_stream_is_one_wherever_it_is_entered() -> None:
-    beside = Beside(ROWS, EACH, seed=5)
+    beside = UnlabelledSampler(ROWS, EACH, seed=5)
     whole = beside.stream(0, 350)
     for start, n in [(0, 1), (99, 2), (100, 100), (150, 200), (349, 1)]:
         assert np.array_equal(beside.stream(start, n), whole[start : start + n])
     assert not np.array_equal(whole[:100], whole[100:200])
-    assert not np.array_equal(whole, Beside(ROWS, EACH, seed=6).stream(0, 350))
+    assert not np.array_equal(whole, UnlabelledSampler(ROWS, EACH, seed=6).stream(0, 350))
 
 
 def test_the_same_epoch_however_often_it_is_asked() -> None:
-    one, other = (Beside(ROWS, EACH, seed=0).join(epoch(2), 75) for _ in range(2))
+    one, other = (UnlabelledSampler(ROWS, EACH, seed=0).join(epoch(2), 75) for _ in range(2))
     for a, b in zip(one.groups, other.groups, strict=True):
         assert np.array_equal(a, b)
 
 
 def test_long_texts_go_to_long_texts() -> None:
-    batches = Beside(ROWS, EACH, seed=0).join(epoch(1), 0)
+    batches = UnlabelledSampler(ROWS, EACH, seed=0).join(epoch(1), 0)
     means = [(ENCODED.lengths[g[:-EACH]].mean(), ENCODED.lengths[g[-EACH:]].mean())
              for g in batches.groups]  # fmt: skip
     assert np.corrcoef(np.array(means).T)[0, 1] > 0.9
@@ -84,7 +84,7 @@ def test_long_texts_go_to_long_texts() -> None:
 
 @pytest.mark.parametrize("index", [0, 7])
 def test_a_batch_knows_how_many_have_no_label(index: int) -> None:
-    batch = Beside(ROWS, EACH, seed=0).join(epoch(1), 0)[index]
+    batch = UnlabelledSampler(ROWS, EACH, seed=0).join(epoch(1), 0)[index]
     assert (len(batch), batch.unlabelled, batch.n_judged) == (5, 3, 2)
     assert batch.labels is not None
     assert torch.equal(batch.labels == NO_LABEL, batch.rows >= LABELLED)

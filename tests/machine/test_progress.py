@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from gru_sentiment.machine import progress as counting
-from gru_sentiment.machine.progress import counted
+from gru_sentiment.machine.progress import progress_of
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_a_line_every_few_seconds_with_the_time_left(
     now: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO), counted("asking", "text", 50_000, bar=False) as count:
+    with caplog.at_level(logging.INFO), progress_of("asking", "text", 50_000, bar=False) as count:
         for _ in range(50):
             now[0] += 4
             count(1_000)
@@ -34,7 +34,7 @@ def test_a_line_every_few_seconds_with_the_time_left(
 def test_a_rate_where_nobody_knows_how_many_there_are(
     now: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO), counted("answering", "row", bar=False) as count:
+    with caplog.at_level(logging.INFO), progress_of("answering", "row", bar=False) as count:
         now[0] += 20
         count(0)
         now[0] += 20
@@ -45,7 +45,7 @@ def test_a_rate_where_nobody_knows_how_many_there_are(
 def test_nothing_of_the_end_nor_of_what_is_soon_done(
     now: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO), counted("asking", "text", 30, bar=False) as count:
+    with caplog.at_level(logging.INFO), progress_of("asking", "text", 30, bar=False) as count:
         now[0] += 14
         count(10)
         now[0] += 60
@@ -56,7 +56,7 @@ def test_nothing_of_the_end_nor_of_what_is_soon_done(
 def test_a_bar_instead_of_lines(
     now: list[float], caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with caplog.at_level(logging.INFO), counted("asking", "text", 30, bar=True) as count:
+    with caplog.at_level(logging.INFO), progress_of("asking", "text", 30, bar=True) as count:
         now[0] += 60
         count(10)
     assert not caplog.messages
@@ -66,6 +66,6 @@ def test_a_bar_instead_of_lines(
 
 
 def test_an_error_takes_the_bar_away(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(KeyboardInterrupt), counted("asking", "text", 30, bar=True):
+    with pytest.raises(KeyboardInterrupt), progress_of("asking", "text", 30, bar=True):
         raise KeyboardInterrupt
     assert capsys.readouterr().err.endswith("\r")

@@ -86,11 +86,11 @@ def test_a_stopwatch_adds_what_other_processes_took(monkeypatch: pytest.MonkeyPa
     now = [100.0]
     monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
     watch = Stopwatch()
-    assert "startup_s" not in watch.about()
+    assert "startup_s" not in watch.metadata()
     now[0] = 103.0
     watch.ready(60.0)
     now[0] = 110.0
-    about = json.loads(json.dumps(watch.about()))
+    about = json.loads(json.dumps(watch.metadata()))
     assert (about["startup_s"], about["total_s"]) == (3.0, 70.0)
     began = datetime.fromisoformat(about["started_at"])
     assert abs(datetime.now(began.tzinfo) - began) < timedelta(minutes=5)

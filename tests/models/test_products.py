@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gru_sentiment.models.products import multiply, prepare, product_dtype
+from gru_sentiment.models.products import matmul_dtype, multiply, prepare
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -35,12 +35,12 @@ def test_bfloat16_is_for_the_product_alone() -> None:
 
 def test_autocast_says_what_products_are_computed_in() -> None:
     x = torch.zeros(1)
-    assert product_dtype(x) == torch.float32
-    assert product_dtype(x.double()) == torch.float64
+    assert matmul_dtype(x) == torch.float32
+    assert matmul_dtype(x.double()) == torch.float64
     with torch.autocast("cpu", torch.bfloat16):
-        assert product_dtype(x) == torch.bfloat16
+        assert matmul_dtype(x) == torch.bfloat16
         with torch.autocast("cpu", enabled=False):
-            assert product_dtype(x) == torch.float32
+            assert matmul_dtype(x) == torch.float32
 
 
 def test_without_onednn(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,10 @@ from scipy.special import log_softmax
 
 from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST, at_temperature, fit_temperature
 
-Answers = tuple[np.ndarray, np.ndarray]
+Predictions = tuple[np.ndarray, np.ndarray]
 
 
-def answers(scale: float = 1.0, rows: int = 400, classes: int = 2, seed: int = 0) -> Answers:
+def answers(scale: float = 1.0, rows: int = 400, classes: int = 2, seed: int = 0) -> Predictions:
     """Log probabilities that are `scale` times as sure as they should be, and the classes."""
     generator = np.random.default_rng(seed)
     logits = generator.normal(size=(rows, classes))

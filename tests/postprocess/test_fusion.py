@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from gru_sentiment.postprocess.fusion import fit_weights, fuse_answers, log_loss
+from gru_sentiment.postprocess.fusion import fit_weights, fuse_predictions, log_loss
 
 
 def answers(members: int, rows: int = 80, classes: int = 2, seed: int = 0) -> tuple:
@@ -23,14 +23,14 @@ def answers(members: int, rows: int = 80, classes: int = 2, seed: int = 0) -> tu
 
 def test_one_member_with_weight_one_stays_as_it_is() -> None:
     found, _ = answers(1)
-    np.testing.assert_allclose(fuse_answers(found, np.ones(1)), found[0], atol=1e-12)
+    np.testing.assert_allclose(fuse_predictions(found, np.ones(1)), found[0], atol=1e-12)
 
 
 def test_two_classes_add_logits() -> None:
     found, _ = answers(3)
     weights = np.array([0.2, 0.7, 1.5])
     logits = found[:, :, 1] - found[:, :, 0]
-    fused = fuse_answers(found, weights)
+    fused = fuse_predictions(found, weights)
     np.testing.assert_allclose(fused[:, 1] - fused[:, 0], weights @ logits, atol=1e-12)
     np.testing.assert_allclose(np.exp(fused).sum(axis=1), 1)
 
@@ -80,7 +80,7 @@ def test_answers_without_an_error_give_finite_weights(members: int) -> None:
 def test_rows_do_not_depend_on_each_other() -> None:
     found, labels = answers(3)
     weights = fit_weights(found, labels)
-    whole = fuse_answers(found, weights)
-    parts = [fuse_answers(found[:, i : i + 7], weights) for i in range(0, 80, 7)]
+    whole = fuse_predictions(found, weights)
+    parts = [fuse_predictions(found[:, i : i + 7], weights) for i in range(0, 80, 7)]
     np.testing.assert_array_equal(np.concatenate(parts), whole)
     np.testing.assert_array_equal(fit_weights(found, labels), weights)

@@ -27,7 +27,7 @@ ROWS = st.lists(st.tuples(PROBABILITIES, st.integers(0, 1)), min_size=1, max_siz
 METRICS = ("accuracy", "precision", "recall", "f1")
 
 
-def counted(rows: list[tuple[float, int]], threshold: float, of: int) -> dict[str, float]:
+def progress_of(rows: list[tuple[float, int]], threshold: float, of: int) -> dict[str, float]:
     """Scores by plain counts."""
     pairs = [(label, int(p >= threshold)) for p, label in rows]
     right = pairs.count((of, of))
@@ -61,14 +61,14 @@ def test_no_other_threshold_is_better(
     assume(any(label == of for _, label in rows))
     other = {"precision": "recall", "recall": "precision"}.get(metric)
     wish = Wish("a wish", metric, of, least if other else None)
-    tried = [counted(rows, t, of) for t in all_thresholds(rows)]
+    tried = [progress_of(rows, t, of) for t in all_thresholds(rows)]
     if other and not any(found[metric] >= least for found in tried):
         with pytest.raises(DataError, match=f"reaches {max(f[metric] for f in tried):.6g}"):
             find_threshold(*split(rows), wish)
         return
     threshold = find_threshold(*split(rows), wish)
     assert 0 < threshold < 1
-    found = counted(rows, threshold, of)
+    found = progress_of(rows, threshold, of)
     if other:
         assert found[metric] >= least
         best = max((f[other], f[metric]) for f in tried if f[metric] >= least)
@@ -76,7 +76,7 @@ def test_no_other_threshold_is_better(
     else:
         best_value = max(f[metric] for f in tried)
         assert found[metric] == best_value
-        if counted(rows, 0.5, of)[metric] == best_value:
+        if progress_of(rows, 0.5, of)[metric] == best_value:
             assert threshold == 0.5
 
 
@@ -87,7 +87,7 @@ def test_scores_are_those_of_plain_counts(
 ) -> None:
     found = scores_at("some", *split(rows), threshold, of)
     assert (found.data, found.threshold) == ("some", threshold)
-    assert {name: getattr(found, name) for name in METRICS} == counted(rows, threshold, of)
+    assert {name: getattr(found, name) for name in METRICS} == progress_of(rows, threshold, of)
 
 
 def test_a_threshold_has_few_digits() -> None:

@@ -25,7 +25,7 @@ from gru_sentiment.results.training import FusionResult
 from gru_sentiment.trained.reader import load_run
 
 CLOCK = {"elapsed_s", "tokens_per_s"}
-NET, LINEAR = Path("runs/net"), Path("runs/linear")
+NETWORK, LINEAR = Path("runs/net"), Path("runs/linear")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tiny.yaml").write_text(TINY_CONFIG.format(path=folder / "reviews.csv"), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        train(NET)
+        train(NETWORK)
         baseline(load_config(Path("tiny.yaml")), output=LINEAR, model="tfidf")
     return folder
 
@@ -56,7 +56,7 @@ def train(path: Path, *overrides: str) -> Path:
 
 
 def fuse(*paths: Path, **options: Any) -> FusionResult:
-    return recipe.fuse(paths or (NET, LINEAR), **options)
+    return recipe.fuse(paths or (NETWORK, LINEAR), **options)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def plain(metrics: Any) -> dict[str, Any]:
 def test_each_run_and_all_together_are_scored() -> None:
     result = fuse()
     assert result.run == "runs/fused"
-    assert list(result.weights) == list(result.scores) == [str(NET), str(LINEAR)]
+    assert list(result.weights) == list(result.scores) == [str(NETWORK), str(LINEAR)]
     for path, scores in result.scores.items():
         for split, metrics in scores.items():
             assert plain(metrics) == plain(evaluate(Path(path), split=split).metrics)
@@ -85,8 +85,8 @@ def test_weights_see_validation_rows_alone() -> None:
     result = fuse()
     corpus = build_corpus(load_config(Path("tiny.yaml")))
     rows = corpus.splits["validation"]
-    members = [load_run(path, build_device("cpu")) for path in (NET, LINEAR)]
-    answers = [member.answers(corpus.tokenized, rows).log_probabilities for member in members]
+    members = [load_run(path, build_device("cpu")) for path in (NETWORK, LINEAR)]
+    answers = [member.predict(corpus.tokenized, rows).log_probabilities for member in members]
     stacked = np.stack(answers).astype(np.float64)
     labels = corpus.label_ids[rows]
     weights = fit_weights(stacked, labels)
@@ -100,7 +100,7 @@ def test_the_folder_stands_alone() -> None:
     scores = {split: evaluate(Path(result.run), split=split).metrics for split in result.fused}
     for split, metrics in scores.items():
         assert plain(metrics) == plain(result.fused[split])
-    shutil.rmtree(NET)
+    shutil.rmtree(NETWORK)
     shutil.rmtree(LINEAR)
     assert predict(["a wonderful film", "awful"], Path(result.run)) == expected
     assert plain(evaluate(Path(result.run), data=Path("reviews.csv")).metrics)["n"] == 80
@@ -110,13 +110,13 @@ def test_the_folder_stands_alone() -> None:
     for path, one in result.scores.items():
         assert stored["members"][path] == {split: m.to_json() for split, m in one.items()}
     about = read_json(Path(result.run) / "metadata.json")
-    assert [member["run"] for member in about["members"]] == [str(NET), str(LINEAR)]
+    assert [member["run"] for member in about["members"]] == [str(NETWORK), str(LINEAR)]
     assert about["rows"] == {"validation": 16, "test": 16}
     assert not list(Path(result.run).rglob("*.tmp"))
 
 
 def test_the_order_of_the_runs_changes_nothing_but_the_order() -> None:
-    first, second = fuse(), fuse(LINEAR, NET)
+    first, second = fuse(), fuse(LINEAR, NETWORK)
     assert second.run == "runs/fused-2"
     for path, weight in first.weights.items():
         assert second.weights[path] == pytest.approx(weight, rel=1e-4)
@@ -126,7 +126,7 @@ def test_the_order_of_the_runs_changes_nothing_but_the_order() -> None:
 
 def test_a_net_of_another_vocabulary_and_cut() -> None:
     other = train(Path("runs/other"), "text.max_tokens=5", "text.head_tokens=2", "run.seed=4")
-    result = fuse(NET, other, LINEAR)
+    result = fuse(NETWORK, other, LINEAR)
     assert len(result.weights) == 3
     assert evaluate(Path(result.run), split="test").metrics.n == 16
 
@@ -141,7 +141,7 @@ def test_without_a_test_part() -> None:
 
 def test_a_smaller_training_part_beside_a_larger_one() -> None:
     small = train(Path("runs/small"), "data.train_size=20", "training.epochs=1")
-    assert len(fuse(NET, small).weights) == 2
+    assert len(fuse(NETWORK, small).weights) == 2
 
 
 def refused(*paths: Path) -> ArtifactError:
@@ -153,17 +153,17 @@ def refused(*paths: Path) -> ArtifactError:
 
 
 def test_one_run_is_no_fusion() -> None:
-    assert "2 to 64 runs, 1 given" in refused(NET).cause
+    assert "2 to 64 runs, 1 given" in refused(NETWORK).cause
     assert "2 to 64 runs, 0 given" in refused().cause
 
 
 def test_a_run_given_twice() -> None:
-    assert refused(NET, LINEAR, Path("runs/../runs/net")).cause.endswith("is given twice")
+    assert refused(NETWORK, LINEAR, Path("runs/../runs/net")).cause.endswith("is given twice")
 
 
 def test_other_validation_rows() -> None:
     other = train(Path("runs/other"), "data.seed=1", "training.epochs=1")
-    error = refused(NET, other)
+    error = refused(NETWORK, other)
     assert error.cause == ("runs/other: its validation part holds other rows than that of runs/net")
     assert "data.seed" in error.hint
 
@@ -173,9 +173,9 @@ def test_other_data() -> None:
     with Path("more.csv").open("a") as file:
         file.write("one more film,positive\n")
     other = train(Path("runs/other"), "data.path=more.csv", "training.epochs=1")
-    assert "was not trained on the data of runs/net (fingerprint" in refused(NET, other).cause
+    assert "was not trained on the data of runs/net (fingerprint" in refused(NETWORK, other).cause
     (other / "metadata.json").unlink()
-    assert "fingerprint None" in refused(NET, other).cause
+    assert "fingerprint None" in refused(NETWORK, other).cause
 
 
 def test_data_that_changed() -> None:
@@ -193,7 +193,7 @@ def test_other_classes() -> None:
     text = Path("reviews.csv").read_text("utf-8")
     Path("other.csv").write_text(text.replace(",negative", ",bad"), "utf-8")
     other = train(Path("runs/other"), "data.path=other.csv", "training.epochs=1")
-    error = refused(NET, other)
+    error = refused(NETWORK, other)
     assert error.cause == (
         "runs/other: has the classes bad, positive; runs/net has negative, positive"
     )
@@ -201,20 +201,20 @@ def test_other_classes() -> None:
 
 def test_other_words() -> None:
     other = train(Path("runs/other"), "text.lowercase=false", "training.epochs=1")
-    assert "text.lowercase are not those of runs/net" in refused(NET, other).cause
+    assert "text.lowercase are not those of runs/net" in refused(NETWORK, other).cause
 
 
 def test_a_fusion_of_fusions_and_an_encoder() -> None:
     path = Path(fuse(output=Path("runs/first")).run)
-    error = refused(NET, path)
+    error = refused(NETWORK, path)
     assert (error.cause, error.hint) == (
         "runs/first: is a fusion already",
         "fuse what it is made of: the run folders in its members/",
     )
     assert len(fuse(path / "members/0", path / "members/1").weights) == 2
     shutil.rmtree("runs/fused")
-    (NET / "kind.json").write_text('{"kind": "encoder"}', "utf-8")
-    assert "is a pre-trained encoder" in refused(NET, LINEAR).cause
+    (NETWORK / "kind.json").write_text('{"kind": "encoder"}', "utf-8")
+    assert "is a pre-trained encoder" in refused(NETWORK, LINEAR).cause
 
 
 def test_an_existing_run_needs_force() -> None:

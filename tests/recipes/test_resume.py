@@ -21,7 +21,6 @@ from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.machine.torch_setup import multiplies_bfloat16
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.results.training import EvaluationRecord, StepRecord
-from gru_sentiment.trainer.resume import TEACHER
 
 RUN, PARTIAL = Path("runs/mine"), Path("runs/mine.partial")
 CLOCK = {"elapsed_s", "tokens_per_s"}
@@ -33,7 +32,7 @@ class StoppedError(Exception):
 
 
 class Observer:
-    """Stops at a batch or an evaluation, counted over the whole training."""
+    """Stops at a batch or an evaluation, progress_of over the whole training."""
 
     def __init__(self, at: int | None = None, stop: Callable[[], None] | None = None) -> None:
         self.at, self.seen, self.stop = at, 0, stop
@@ -406,7 +405,7 @@ def test_a_fact_that_this_version_does_not_know_is_named(
 
 def test_without_what_it_learned_from_it_does_not_go_on(tiny_config: Path) -> None:
     stopped(tiny_config, 9, OFTEN)
-    rewrite_checkpoints(PARTIAL, lambda values: values["facts"].update({TEACHER: "0" * 64}))
+    rewrite_checkpoints(PARTIAL, lambda values: values["facts"].update({TEACHER_FACT: "0" * 64}))
     with pytest.raises(ArtifactError, match=r"answers of the training .* cannot be compared"):
         resume()
     assert PARTIAL.exists()

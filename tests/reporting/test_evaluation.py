@@ -12,8 +12,8 @@ from gru_sentiment.reporting.data import data_report
 from gru_sentiment.reporting.evaluation import (
     confusion_table,
     evaluation_report,
-    gap_sentence,
     metrics_table,
+    reference_sentence,
 )
 from gru_sentiment.reporting.predictions import prediction_report, scoring_line
 from gru_sentiment.reporting.training import (
@@ -182,7 +182,7 @@ def test_a_training_in_words() -> None:
 )
 def test_a_gap_in_words(points: float, words: str) -> None:
     gap = BaselineGap("runs/baseline", 0.90351, points)
-    assert gap_sentence(gap) == f"{words} (runs/baseline: 0.9035)"
+    assert reference_sentence(gap) == f"{words} (runs/baseline: 0.9035)"
     beside = {"validation": gap, "test": replace(gap, points=2.0)}
     lines = lines_of(training_report(replace(RESULT, baseline=beside)))
     assert lines[-7:-5] == [

@@ -1,4 +1,4 @@
-"""Answers as lines, and back."""
+"""Predictions as lines, and back."""
 
 from __future__ import annotations
 

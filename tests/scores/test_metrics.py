@@ -179,7 +179,7 @@ def test_what_cannot_be_computed_has_no_value(name: str) -> None:
 
 
 def random_answers(n: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Answers that are right more often than not."""
+    """Predictions that are right more often than not."""
     generator = np.random.default_rng(0)
     labels = generator.integers(classes, size=n)
     logits = generator.normal(size=(n, classes)) + 1.2 * np.eye(classes)[labels]

@@ -36,7 +36,7 @@ def test_what_was_saved_comes_back_and_answers() -> None:
     np.testing.assert_array_equal(run.model.features.keys, expected.features.keys)
     np.testing.assert_array_equal(run.model.features.idf, expected.features.idf)
     texts = Tokenizer().many(["good bad", "", "unheard", "bad bad bad"])
-    answers = run.answers(texts, np.arange(4))
+    answers = run.predict(texts, np.arange(4))
     logits = expected.scores((np.array([2, 3, 0, 3, 3, 3], np.int32), np.array([2, 0, 1, 3])))
     found = answers.log_probabilities[:, 1] - answers.log_probabilities[:, 0]
     np.testing.assert_allclose(found, logits[:, 0], atol=1e-12)
@@ -47,10 +47,10 @@ def test_what_was_saved_comes_back_and_answers() -> None:
 def test_rows_in_any_order_and_number() -> None:
     run = load_run(write_baseline(), CPU)
     texts = Tokenizer().many([f"{'good ' * (i % 4)}{'bad ' * (i % 3)}" for i in range(30)])
-    whole = run.answers(texts, np.arange(30)).log_probabilities
+    whole = run.predict(texts, np.arange(30)).log_probabilities
     rows = np.array([7, 3, 29, 3])
-    np.testing.assert_array_equal(run.answers(texts, rows).log_probabilities, whole[rows])
-    assert run.answers(texts, rows[:0]).log_probabilities.shape == (0, 2)
+    np.testing.assert_array_equal(run.predict(texts, rows).log_probabilities, whole[rows])
+    assert run.predict(texts, rows[:0]).log_probabilities.shape == (0, 2)
 
 
 @pytest.mark.parametrize("name", [KIND, *NEEDED])

@@ -12,7 +12,7 @@ from gru_sentiment.builders.device import build_device
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.recipes.baseline import baseline
-from gru_sentiment.trained.dataset import drawn_again
+from gru_sentiment.trained.dataset import reload_dataset
 from gru_sentiment.trained.reader import load_run
 
 
@@ -22,7 +22,7 @@ def test_the_parts_are_those_of_the_config(
     monkeypatch.chdir(tmp_path)
     config = load_config(tiny_config, ["data.train_size=20"])
     run = load_run(Path(baseline(config).run), build_device("cpu"))
-    records, parts = drawn_again(run)
+    records, parts = reload_dataset(run)
     corpus = build_corpus(config)
     assert records.fingerprint == corpus.records.fingerprint
     assert list(parts) == list(corpus.splits)
@@ -30,4 +30,4 @@ def test_the_parts_are_those_of_the_config(
         np.testing.assert_array_equal(parts[split], rows)
     reviews_csv.write_text(reviews_csv.read_text("utf-8") + "more,positive\n", "utf-8")
     with pytest.raises(ArtifactError, match="runs/baseline: its data changed since training"):
-        drawn_again(run)
+        reload_dataset(run)

@@ -17,7 +17,7 @@ from gru_sentiment.data.tokenizer import Tokenizer
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.trained.baseline import Baseline
 from gru_sentiment.trained.fusion import Fusion
-from gru_sentiment.trained.network import Net
+from gru_sentiment.trained.network import Network
 from gru_sentiment.trained.reader import load_run
 
 ALL = NEEDED_BY["fusion"]
@@ -29,11 +29,11 @@ def test_the_members_answer_together_without_the_runs_they_came_from() -> None:
     shutil.rmtree("runs/b")
     run = load_run(path, CPU)
     assert isinstance(run, Fusion)
-    assert [type(member) for member in run.members] == [Net, Baseline]
+    assert [type(member) for member in run.members] == [Network, Baseline]
     texts = Tokenizer().many(["good bad", "", "bad bad"])
     rows = np.array([2, 0, 1])
-    a, b = (member.answers(texts, rows).log_probabilities for member in run.members)
-    found = run.answers(texts, rows).log_probabilities
+    a, b = (member.predict(texts, rows).log_probabilities for member in run.members)
+    found = run.predict(texts, rows).log_probabilities
     odds = 0.5 * (a[:, 1] - a[:, 0]) + 0.25 * (b[:, 1] - b[:, 0])
     np.testing.assert_allclose(found[:, 1] - found[:, 0], odds, atol=1e-6)
     np.testing.assert_allclose(np.exp(found).sum(axis=1), 1, atol=1e-9)

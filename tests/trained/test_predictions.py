@@ -15,7 +15,7 @@ from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.results.metrics import Reliability
 from gru_sentiment.trained import predictions as evaluation
-from gru_sentiment.trained.predictions import Answers, Part, answers_of, calibrated
+from gru_sentiment.trained.predictions import LabelledSplit, Predictions, calibrated, predict_rows
 
 CPU = torch.device("cpu")
 TEXTS = [[2, 3, 4, 5, 6], [], [3], [0, 4, 0], [], [5, 5], [2, 0, 6, 0, 3, 4]]
@@ -52,15 +52,15 @@ class Positions(nn.Module):
         return [math.exp(logit) / total for logit in logits]
 
 
-def make_part(rows: np.ndarray = ROWS) -> Part:
+def make_part(rows: np.ndarray = ROWS) -> LabelledSplit:
     ids = np.array([word for text in TEXTS for word in text], np.int32)
     offsets = np.cumsum([0, *map(len, TEXTS)])
     encoded = EncodedTexts(np.arange(ids.max() + 1, dtype=np.int32), ids, offsets, MAX_TOKENS, HEAD)
-    return Part(encoded, rows, Labels([-1, 1]), LABELS)
+    return LabelledSplit(encoded, rows, Labels([-1, 1]), LABELS)
 
 
-def answers_for(model: Positions, rows: np.ndarray = ROWS) -> Answers:
-    return answers_of(model, make_part().encoded, rows, CPU)
+def answers_for(model: Positions, rows: np.ndarray = ROWS) -> Predictions:
+    return predict_rows(model, make_part().encoded, rows, CPU)
 
 
 @pytest.mark.parametrize("outputs", [1, 2, 3])
@@ -121,7 +121,7 @@ def test_predictions_say_what_was_read() -> None:
 
 def test_predictions_name_classes_as_given() -> None:
     part = make_part(np.array([2, 0]))
-    answers = Answers(np.log([[0.2, 0.5, 0.3], [0.1, 0.2, 0.7]]), part.encoded, part.rows)
+    answers = Predictions(np.log([[0.2, 0.5, 0.3], [0.1, 0.2, 0.7]]), part.encoded, part.rows)
     first, second = answers.predictions(Labels(["negative", "neutral", "positive"]))
     assert (first.label, second.label) == ("neutral", "positive")
     assert first.probabilities == pytest.approx({"negative": 0.2, "neutral": 0.5, "positive": 0.3})
@@ -130,7 +130,7 @@ def test_predictions_name_classes_as_given() -> None:
 
 def test_lines_name_the_row_and_its_class() -> None:
     part = make_part(np.array([2, 0]))
-    answers = Answers(np.log([[0.25, 0.75], [0.5, 0.5]]), part.encoded, part.rows)
+    answers = Predictions(np.log([[0.25, 0.75], [0.5, 0.5]]), part.encoded, part.rows)
     lines = answers.lines(Labels(["bad", "good"]), LABELS)
     assert [(line["row"], line["true"], line["label"]) for line in lines] == [
         (2, "bad", "good"),
@@ -141,7 +141,9 @@ def test_lines_name_the_row_and_its_class() -> None:
 
 def test_a_threshold_decides_between_two_classes() -> None:
     part = make_part(np.array([2, 0, 3]))
-    answers = Answers(np.log([[0.4, 0.6], [0.75, 0.25], [0.125, 0.875]]), part.encoded, part.rows)
+    answers = Predictions(
+        np.log([[0.4, 0.6], [0.75, 0.25], [0.125, 0.875]]), part.encoded, part.rows
+    )
     labels = Labels(["bad", "good"])
     for threshold, expected in (
         (0.2, ["good", "good", "good"]),

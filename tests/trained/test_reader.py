@@ -26,8 +26,8 @@ from gru_sentiment.artifact.files import (
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.network import Net
-from gru_sentiment.trained.reader import check_is_net, load_net, load_run, read_metadata
+from gru_sentiment.trained.network import Network
+from gru_sentiment.trained.reader import check_is_network, load_network, load_run, read_metadata
 
 
 @pytest.mark.parametrize("name", NEEDED)
@@ -271,7 +271,7 @@ def test_a_kind_that_nobody_knows(kind: object) -> None:
 
 
 def test_a_net_may_say_so() -> None:
-    assert isinstance(load_run(of_kind("net"), CPU), Net)
+    assert isinstance(load_run(of_kind("net"), CPU), Network)
 
 
 @pytest.mark.parametrize(
@@ -281,16 +281,16 @@ def test_a_net_may_say_so() -> None:
 def test_only_nets_are_nets(write: Callable[[], Path], kind: str, command: str) -> None:
     path = write()
     with pytest.raises(ArtifactError) as caught:
-        load_net(path, CPU)
+        load_network(path, CPU)
     assert caught.value.cause == f"{path}: is a {kind}, not a trained network"
     assert caught.value.hint == f"make {path} again with {command}"
-    assert isinstance(load_net(write_run(Path("runs/net")), CPU), Net)
+    assert isinstance(load_network(write_run(Path("runs/net")), CPU), Network)
 
 
 def test_an_unfinished_encoder_is_no_net_in_training() -> None:
     path = of_kind("encoder").rename("runs/a.partial")
     with pytest.raises(ArtifactError, match=r"runs/a\.partial: is an encoder, not a") as caught:
-        check_is_net(path)
+        check_is_network(path)
     assert caught.value.hint == "make runs/a again with gru-sent pretrain"
 
 

@@ -12,7 +12,7 @@ from gru_sentiment.artifact.files import KIND, METADATA, METRICS, NEEDED
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.config.loading import dump_config
 from gru_sentiment.config.sections import Config, DataConfig
-from gru_sentiment.trained.reference import gaps_beside, yardstick_beside
+from gru_sentiment.trained.reference import find_reference, gaps_to_reference
 
 RUN = Path("runs/net")
 WRITTEN = (*NEEDED, KIND, METADATA, METRICS)
@@ -46,13 +46,13 @@ def write(name: str, validation: Any = 0.8, *, data: str = "abc", **sizes: Any) 
 
 
 def found(config: Config | None = None) -> str | None:
-    stick = yardstick_beside(RUN, config or Config())
-    return None if stick is None else stick.path.name
+    reference = find_reference(RUN, config or Config())
+    return None if reference is None else reference.path.name
 
 
 def test_gaps_by_split_in_points() -> None:
     write("b", 0.8)
-    gaps = gaps_beside(RUN, Config(), {"validation": 0.825, "test": 0.7, "other": 1.0})
+    gaps = gaps_to_reference(RUN, Config(), {"validation": 0.825, "test": 0.7, "other": 1.0})
     assert list(gaps) == ["validation", "test"]
     assert gaps["validation"].run == "runs/b"
     assert gaps["validation"].accuracy == 0.8
@@ -62,7 +62,7 @@ def test_gaps_by_split_in_points() -> None:
 
 def test_none_beside() -> None:
     assert found() is None
-    assert gaps_beside(RUN, Config(), {"validation": 1.0}) == {}
+    assert gaps_to_reference(RUN, Config(), {"validation": 1.0}) == {}
     write("b")
     (RUN / METADATA).unlink()
     assert found() is None
@@ -103,13 +103,13 @@ def test_unfinished_ones_links_and_itself_do_not_count() -> None:
     assert found() is None
     path = write("c")
     assert found() == "c"
-    assert yardstick_beside(path, Config()) is None
+    assert find_reference(path, Config()) is None
 
 
 @pytest.mark.parametrize("accuracy", ["0.9", None, [0.9], {}])
 def test_a_score_that_is_none_is_left_out(accuracy: Any) -> None:
     write("b", accuracy)
-    assert list(gaps_beside(RUN, Config(), {"validation": 0.8, "test": 0.7})) == ["test"]
+    assert list(gaps_to_reference(RUN, Config(), {"validation": 0.8, "test": 0.7})) == ["test"]
 
 
 def test_a_damaged_one_is_told_of_and_left_out(caplog: pytest.LogCaptureFixture) -> None:
@@ -123,6 +123,6 @@ def test_a_damaged_one_is_told_of_and_left_out(caplog: pytest.LogCaptureFixture)
 def test_a_run_named_by_its_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     write("b")
     monkeypatch.chdir(RUN)
-    stick = yardstick_beside(Path(), Config())
-    assert stick is not None
-    assert stick.path.name == "b"
+    reference = find_reference(Path(), Config())
+    assert reference is not None
+    assert reference.path.name == "b"

@@ -1,4 +1,4 @@
-"""Answers come back in the order of the rows that were asked for."""
+"""Predictions come back in the order of the rows that were asked for."""
 
 from __future__ import annotations
 

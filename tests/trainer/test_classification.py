@@ -13,7 +13,7 @@ from gru_sentiment.config.training import AugmentationConfig, TrainingConfig
 from gru_sentiment.data.batching import Batches
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.trained.predictions import Part
+from gru_sentiment.trained.predictions import LabelledSplit
 from gru_sentiment.trainer.classification import Classification
 from gru_sentiment.trainer.initialisation import initial_weights
 from gru_sentiment.vectors.word_vectors import WordVectors
@@ -33,8 +33,8 @@ def task_with(max_tokens: int | None = None, **options: float) -> Classification
     encoded = EncodedTexts(np.arange(WORDS, dtype=np.int32), ids, offsets, None, 2)
     labels, rows = np.arange(TEXTS) % 2, np.arange(TEXTS)
     parts = {
-        "train": Part(encoded, rows[:30], Labels([0, 1]), labels),
-        "validation": Part(encoded, rows[30:], Labels([0, 1]), labels),
+        "train": LabelledSplit(encoded, rows[:30], Labels([0, 1]), labels),
+        "validation": LabelledSplit(encoded, rows[30:], Labels([0, 1]), labels),
     }
     training = TrainingConfig(
         batch_size=8,

@@ -18,7 +18,7 @@ from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.trained.reader import load_run
-from gru_sentiment.trainer.teacher import Taught, Teacher
+from gru_sentiment.trainer.teacher import SoftLabels, Teacher
 
 RUN, CPU = Path("teacher"), torch.device("cpu")
 TAUGHT = [
@@ -41,7 +41,7 @@ def make_teacher(*overrides: str) -> None:
     baseline(load_config(Path("tiny.yaml"), overrides), output=RUN, model="nb")
 
 
-def teach(*overrides: str, known: str | None = None) -> tuple[Config, Corpus, Taught]:
+def teach(*overrides: str, known: str | None = None) -> tuple[Config, Corpus, SoftLabels]:
     config = load_config(Path("tiny.yaml"), [*TAUGHT, *overrides])
     found = Teacher.of(config, Path(), known, CPU)
     assert found is not None
@@ -63,11 +63,11 @@ def test_its_probabilities_stand_at_their_rows(lowercase: str) -> None:
     assert corpus.unlabelled is not None
     rows, run = torch.from_numpy(corpus.splits["unlabelled"]), load_run(RUN, CPU)
     split = build_tokenizer(run.config.text).many(corpus.unlabelled.texts.to_pylist())
-    expected = run.answers(split, corpus.unlabelled.rows).log_probabilities
+    expected = run.predict(split, corpus.unlabelled.rows).log_probabilities
     torch.testing.assert_close(taught.probabilities[rows], torch.from_numpy(expected).exp().float())
     assert taught.probabilities.shape == (110, 2)
     assert taught.probabilities[:80].abs().sum() == 0
-    assert taught.about()["path"].endswith("teacher")
+    assert taught.metadata()["path"].endswith("teacher")
 
 
 def test_what_it_said_is_kept_and_read_again() -> None:
@@ -87,13 +87,13 @@ def test_it_is_asked_a_few_texts_at_a_time(monkeypatch: pytest.MonkeyPatch) -> N
     _, _, whole = teach()
     monkeypatch.setattr("gru_sentiment.trainer.teacher.TEXTS_AT_A_TIME", 7)
     asked: list[int] = []
-    of_run = type(load_run(RUN, CPU)).answers
+    of_run = type(load_run(RUN, CPU)).predict
 
     def answers(run: Any, tokenized: TokenizedTexts, rows: Any) -> Any:
         asked.append(len(rows))
         return of_run(run, tokenized, rows)
 
-    monkeypatch.setattr(type(load_run(RUN, CPU)), "answers", answers)
+    monkeypatch.setattr(type(load_run(RUN, CPU)), "predict", answers)
     _, _, parts = teach()
     assert asked == [7, 7, 7, 7, 2]
     torch.testing.assert_close(parts.probabilities, whole.probabilities)

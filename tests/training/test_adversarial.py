@@ -59,7 +59,7 @@ def test_the_adversary_moves_along_the_gradient() -> None:
     model, epsilon = new_model(), 0.3
     found, correct = AdversarialLoss(
         ClassificationLoss(), "adversarial", epsilon=epsilon, weight=0.5
-    ).of_model(model, BATCH)
+    ).loss_and_correct(model, BATCH)
     vectors = model.embedding(BATCH.tokens.data).detach().requires_grad_()
     clean = loss_at(model, vectors)
     (gradient,) = torch.autograd.grad(clean, vectors)
@@ -70,7 +70,7 @@ def test_the_adversary_moves_along_the_gradient() -> None:
         moved[text == TEXT_OF] += epsilon * scale * of_text / of_text.norm()
     torch.testing.assert_close(found, clean + 0.5 * loss_at(model, moved))
     assert loss_at(model, moved) > clean
-    _, expected = ClassificationLoss().of_model(model, BATCH)
+    _, expected = ClassificationLoss().loss_and_correct(model, BATCH)
     assert correct == expected
 
 
@@ -80,7 +80,7 @@ def test_the_gradients_are_those_of_both_losses(trainable: bool) -> None:
     model.embedding.set_trainable(trainable)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     loss = AdversarialLoss(ClassificationLoss(), "adversarial", epsilon=epsilon, weight=0.5)
-    total, _ = loss.of_model(model, BATCH)
+    total, _ = loss.loss_and_correct(model, BATCH)
     (total / 4).backward()  # as where gradients are accumulated
 
     vectors = model.embedding(BATCH.tokens.data)
@@ -95,7 +95,7 @@ def test_the_gradients_are_those_of_both_losses(trainable: bool) -> None:
 def test_the_adversary_is_worse_than_chance() -> None:
     model, epsilon = new_model(), 0.5
     loss = AdversarialLoss(ClassificationLoss(), "adversarial", epsilon=epsilon, weight=1.0)
-    found, _ = loss.of_model(model, BATCH)
+    found, _ = loss.loss_and_correct(model, BATCH)
     vectors = model.embedding(BATCH.tokens.data).detach()
     clean, scale = loss_at(model, vectors), vectors.square().mean().sqrt()
     torch.manual_seed(1)
@@ -106,19 +106,19 @@ def test_the_adversary_is_worse_than_chance() -> None:
 
 def test_no_answer_changes_without_moving() -> None:
     model = new_model()
-    clean, _ = ClassificationLoss().of_model(model, BATCH)
-    found, _ = AdversarialLoss(ClassificationLoss(), "virtual", epsilon=1e-4, weight=1.0).of_model(
-        model, BATCH
-    )
+    clean, _ = ClassificationLoss().loss_and_correct(model, BATCH)
+    found, _ = AdversarialLoss(
+        ClassificationLoss(), "virtual", epsilon=1e-4, weight=1.0
+    ).loss_and_correct(model, BATCH)
     torch.testing.assert_close(found, clean, atol=1e-6, rtol=0)
 
 
 def test_the_virtual_adversary_changes_answers_more_than_chance() -> None:
     model, epsilon = new_model().double(), 0.05
     loss = AdversarialLoss(ClassificationLoss(), "virtual", epsilon=epsilon, weight=1.0)
-    clean, _ = ClassificationLoss().of_model(model, BATCH)
+    clean, _ = ClassificationLoss().loss_and_correct(model, BATCH)
     torch.manual_seed(0)
-    found = [float((loss.of_model(model, BATCH)[0] - clean).detach()) for _ in range(10)]
+    found = [float((loss.loss_and_correct(model, BATCH)[0] - clean).detach()) for _ in range(10)]
     vectors = model.embedding(BATCH.tokens.data).detach()
     scale = vectors.square().mean().sqrt()
 
@@ -161,11 +161,11 @@ def test_a_text_without_a_label_moves_along_its_logit_one_way_or_the_other() -> 
         way = torch.tensor(signs)[TEXT_OF].unsqueeze(1) * move
         there = model.classify(PackedSequence(vectors + way, SIZES))
         ways.append(float(divergence(logits, there).detach()))
-    clean, _ = ClassificationLoss().of_model(model, batch)
+    clean, _ = ClassificationLoss().loss_and_correct(model, batch)
     seen = set()
     for seed in range(30):
         torch.manual_seed(seed)
-        added = float((loss.of_model(model, batch)[0] - clean).detach())
+        added = float((loss.loss_and_correct(model, batch)[0] - clean).detach())
         seen.add(min(range(4), key=lambda way: abs(ways[way] - added)))
         assert min(abs(way - added) for way in ways) < 1e-9
     assert len(seen) > 1
@@ -175,11 +175,11 @@ def test_what_finds_the_direction_teaches_next_to_nothing() -> None:
     model = new_model().double()
     batch = replace(BATCH, labels=torch.tensor([1, NO_LABEL, NO_LABEL]), unlabelled=2)
     weights = list(model.parameters())
-    expected = torch.autograd.grad(ClassificationLoss().of_model(model, batch)[0], weights)
+    expected = torch.autograd.grad(ClassificationLoss().loss_and_correct(model, batch)[0], weights)
     # too near for the divergence to have a gradient
     loss = AdversarialLoss(ClassificationLoss(), "virtual", epsilon=1e-9, weight=1.0)
     for one, other in zip(
-        torch.autograd.grad(loss.of_model(model, batch)[0], weights), expected, strict=True
+        torch.autograd.grad(loss.loss_and_correct(model, batch)[0], weights), expected, strict=True
     ):
         torch.testing.assert_close(one, other, atol=3e-3, rtol=0)
 
@@ -203,7 +203,7 @@ def test_drawn_classes_have_a_mean_gradient_of_zero_and_the_curvature(outputs: i
 def test_frozen_vectors_stay_and_the_rest_learns(kind: str) -> None:
     model = new_model()
     model.embedding.set_trainable(False)
-    loss, _ = AdversarialLoss(ClassificationLoss(), kind, epsilon=1.0, weight=1.0).of_model(
+    loss, _ = AdversarialLoss(ClassificationLoss(), kind, epsilon=1.0, weight=1.0).loss_and_correct(
         model, BATCH
     )
     loss.backward()

@@ -64,7 +64,7 @@ class FixedRate:
 
 
 def make_batches(*sizes: int, seed: int = 0) -> list[Batch]:
-    """Batches of random texts; rows are counted through, high ids are class 1."""
+    """Batches of random texts; rows are progress_of through, high ids are class 1."""
     generator = torch.Generator().manual_seed(seed)
     batches, first = [], 100
     for size in sizes:
@@ -117,7 +117,7 @@ def start(
         options.pop("average", None),
     )
     plain: dict[str, Any] = {"epochs": 1, "device": CPU}
-    compute_loss = options.pop("compute_loss", ClassificationLoss().of_model)
+    compute_loss = options.pop("compute_loss", ClassificationLoss().loss_and_correct)
     evaluate = options.pop("evaluate", lambda _: {"loss": 1.0, "accuracy": 0.5})
     return train_epochs(
         state,
@@ -271,7 +271,7 @@ def test_every_epoch_trains_in_training_mode() -> None:
 
     def compute_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, int]:
         modes.append(model.training)
-        return ClassificationLoss().of_model(model, batch)
+        return ClassificationLoss().loss_and_correct(model, batch)
 
     def evaluate(model: nn.Module) -> dict[str, float]:
         model.eval()
@@ -295,7 +295,7 @@ def test_losses_are_computed_in_the_precision_context() -> None:
 
     def compute_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, int]:
         inside.append(active)
-        return ClassificationLoss().of_model(model, batch)
+        return ClassificationLoss().loss_and_correct(model, batch)
 
     list(start(new_model(), make_batches(2, 2), compute_loss=compute_loss, precision=precision))
     assert inside == [True, True]
@@ -309,7 +309,7 @@ def gradient(model: Bag, batch: Batch) -> dict[str, Tensor]:
     """The gradient of a batch's mean loss, computed aside."""
     aside = Bag()
     aside.load_state_dict(model.state_dict())
-    ClassificationLoss().of_model(aside, batch)[0].backward()
+    ClassificationLoss().loss_and_correct(aside, batch)[0].backward()
     return {name: p.grad for name, p in aside.named_parameters() if p.grad is not None}
 
 
@@ -423,7 +423,7 @@ def diverging(at: int, loss: Callable[[Bag, Batch], Tensor]) -> Callable[..., tu
         calls += 1
         if calls == at:
             return loss(model, batch), 0
-        return ClassificationLoss().of_model(model, batch)
+        return ClassificationLoss().loss_and_correct(model, batch)
 
     return compute_loss
 

@@ -136,7 +136,7 @@ class Fixed(nn.Module):
 
 def test_of_model_gives_the_loss_and_counts_what_is_right() -> None:
     batch = Batch(pack_sequence([torch.tensor([2])] * 5), torch.arange(5), LABELS)
-    loss, correct = ClassificationLoss().of_model(Fixed(LOGITS), batch)
+    loss, correct = ClassificationLoss().loss_and_correct(Fixed(LOGITS), batch)
     assert loss.item() == ClassificationLoss()(LOGITS, LABELS).item()
     # right: 0.3 -> 1 and -1.2 -> 0; 0.0 is a tie and goes to class 0
     assert correct == 2

@@ -48,7 +48,7 @@ def new_model(outputs: int = 1) -> TextClassifier:
 def value(
     loss: ClassificationLoss | AdversarialLoss, model: TextClassifier, batch: Batch = MIXED
 ) -> Tensor:
-    return loss.of_model(model, batch)[0]
+    return loss.loss_and_correct(model, batch)[0]
 
 
 @pytest.mark.parametrize("cell", [1, 2])
@@ -63,8 +63,8 @@ def test_a_mixed_batch_has_the_logits_of_both_apart(cell: int) -> None:
 
 def test_rows_without_labels_are_neither_right_nor_wrong() -> None:
     model = new_model()
-    found, correct = SemiSupervisedLoss().of_model(model, MIXED)
-    expected, right = ClassificationLoss().of_model(model, batch_of(LABELLED))
+    found, correct = SemiSupervisedLoss().loss_and_correct(model, MIXED)
+    expected, right = ClassificationLoss().loss_and_correct(model, batch_of(LABELLED))
     torch.testing.assert_close(found, expected)
     assert correct == right
     assert MIXED.n_judged == 3

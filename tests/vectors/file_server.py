@@ -10,7 +10,7 @@ import trustme
 
 
 class FileServer:
-    """Answers with `body`; remembers the paths and ranges that were asked for.
+    """Predictions with `body`; remembers the paths and ranges that were asked for.
 
     `cut` bytes at the end are promised and not sent, `status` and `kind` are what the answer says,
     `location` redirects, `ranges` says whether a part of the file can be asked for.
