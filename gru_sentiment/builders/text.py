@@ -64,7 +64,9 @@ def build_augmentation(config: AugmentationConfig, vectors: WordVectors) -> Augm
     """
     if not (config.word_dropout or config.synonyms):
         return None
-    neighbours = nearest(vectors, config.neighbours) if config.synonyms else None
+    neighbours = (
+        nearest(vectors, config.neighbours, first=len(SPECIALS)) if config.synonyms else None
+    )
     return Augmentation(config.word_dropout, config.synonyms, neighbours)
 
 

@@ -7,7 +7,6 @@ import torch
 from torch.nn import functional as F
 
 from gru_sentiment.arrays import Ids
-from gru_sentiment.data.vocab import SPECIALS
 from gru_sentiment.errors import VectorsError
 from gru_sentiment.vectors.word_vectors import WordVectors
 
@@ -15,17 +14,17 @@ SIMILARITIES_AT_A_TIME = 1 << 23
 """Cosines held at once, 32 MiB: bounds the memory."""
 
 
-def nearest(vectors: WordVectors, k: int) -> Ids:
+def nearest(vectors: WordVectors, k: int, *, first: int) -> Ids:
     """Ids of the `k` words nearest to every word by the cosine, the nearest first.
 
-    Shape (words, k). Only words that have a vector are near to anything: every other word, and the
-    specials, have no neighbour but themselves.
+    Shape (words, k). Only words from the id `first` on that have a vector are near to anything:
+    every other word, and the specials before `first`, have no neighbour but themselves.
 
     Raises:
         VectorsError: fewer than k + 1 words have a vector.
     """
     known = np.flatnonzero(vectors.found & vectors.matrix.any(axis=1))
-    known = known[known >= len(SPECIALS)]
+    known = known[known >= first]
     if len(known) <= k:
         raise VectorsError(
             f"training.augmentation.neighbours: {k} neighbours a word, but only {len(known)} words "

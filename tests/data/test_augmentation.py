@@ -79,7 +79,7 @@ def test_neighbours_are_those_of_brute_force(
     at_a_time: int, vectors: WordVectors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(augmentation, "SIMILARITIES_AT_A_TIME", at_a_time)
-    table = nearest(vectors, NEIGHBOURS)
+    table = nearest(vectors, NEIGHBOURS, first=2)
     assert table.shape == (WORDS, NEIGHBOURS)
     assert table.dtype == np.int32
     known = [word for word in range(WORDS) if word not in WITHOUT]
@@ -89,7 +89,7 @@ def test_neighbours_are_those_of_brute_force(
 
 
 def test_words_without_vectors_are_near_to_themselves_alone(vectors: WordVectors) -> None:
-    table = nearest(vectors, NEIGHBOURS)
+    table = nearest(vectors, NEIGHBOURS, first=2)
     for word in WITHOUT:
         assert table[word].tolist() == [word] * NEIGHBOURS
     assert not np.isin(np.delete(table, list(WITHOUT), axis=0), list(WITHOUT)).any()
@@ -98,14 +98,16 @@ def test_words_without_vectors_are_near_to_themselves_alone(vectors: WordVectors
 def test_lengths_of_vectors_do_not_matter(vectors: WordVectors) -> None:
     scales = np.random.default_rng(2).uniform(0.1, 9, (WORDS, 1)).astype(np.float32)
     longer = WordVectors(vectors.matrix * scales, vectors.found, vectors.origin)
-    np.testing.assert_array_equal(nearest(longer, NEIGHBOURS), nearest(vectors, NEIGHBOURS))
+    np.testing.assert_array_equal(
+        nearest(longer, NEIGHBOURS, first=2), nearest(vectors, NEIGHBOURS, first=2)
+    )
 
 
 def test_words_that_are_too_few_for_neighbours(vectors: WordVectors) -> None:
     known = WORDS - len(WITHOUT)
-    assert nearest(vectors, known - 1).shape == (WORDS, known - 1)
+    assert nearest(vectors, known - 1, first=2).shape == (WORDS, known - 1)
     with pytest.raises(VectorsError) as caught:
-        nearest(vectors, known)
+        nearest(vectors, known, first=2)
     assert caught.value.cause == (
         f"training.augmentation.neighbours: {known} neighbours a word, but only {known} words "
         "of the vocabulary have a vector (vectors.txt)"
@@ -126,7 +128,7 @@ def test_words_are_dropped_at_the_rate() -> None:
 
 
 def test_words_are_replaced_at_the_rate_by_their_neighbours(vectors: WordVectors) -> None:
-    table = nearest(vectors, NEIGHBOURS)
+    table = nearest(vectors, NEIGHBOURS, first=2)
     batch = many_words()
     before, after = ids_of(batch), ids_of(Augmentation(0.0, 0.3, table)(batch, generator()))
     changed = before != after
@@ -145,7 +147,7 @@ def test_the_same_words_are_dropped_whether_others_are_replaced_or_not(
 ) -> None:
     batch = many_words()
     dropped = ids_of(Augmentation(0.3, 0.0, None)(batch, generator())) == UNKNOWN_ID
-    both = Augmentation(0.3, 0.5, nearest(vectors, NEIGHBOURS))(batch, generator())
+    both = Augmentation(0.3, 0.5, nearest(vectors, NEIGHBOURS, first=2))(batch, generator())
     np.testing.assert_array_equal(ids_of(both) == UNKNOWN_ID, dropped)
 
 
@@ -153,7 +155,7 @@ def test_all_but_the_words_stays(vectors: WordVectors) -> None:
     texts = [[2, 3, PADDING_ID, 4], [9, UNKNOWN_ID], [PADDING_ID]] + [[PADDING_ID]] * 200
     batch = batch_of(texts)
     before = ids_of(batch).copy()
-    after = Augmentation(0.9, 0.9, nearest(vectors, NEIGHBOURS))(batch, generator())
+    after = Augmentation(0.9, 0.9, nearest(vectors, NEIGHBOURS, first=2))(batch, generator())
     np.testing.assert_array_equal(ids_of(batch), before)
     padding = before == PADDING_ID
     np.testing.assert_array_equal(ids_of(after) == PADDING_ID, padding)
@@ -168,7 +170,7 @@ def test_all_but_the_words_stays(vectors: WordVectors) -> None:
 
 def test_words_follow_from_seed_epoch_and_batch_number(vectors: WordVectors) -> None:
     batches = [many_words(100)] * 3
-    changed = Augmentation(0.2, 0.2, nearest(vectors, NEIGHBOURS))
+    changed = Augmentation(0.2, 0.2, nearest(vectors, NEIGHBOURS, first=2))
 
     def drawn(seed: int, epoch: int) -> list[list[int]]:
         return [ids_of(b).tolist() for b in AugmentedBatches(batches, changed, seed, epoch)]

@@ -21,6 +21,7 @@ from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.machine.torch_setup import multiplies_bfloat16
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.results.training import EvaluationRecord, StepRecord
+from gru_sentiment.trainer.resume import TEACHER_FACT
 
 RUN, PARTIAL = Path("runs/mine"), Path("runs/mine.partial")
 CLOCK = {"elapsed_s", "tokens_per_s"}
