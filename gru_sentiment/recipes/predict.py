@@ -11,7 +11,7 @@ from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.postprocess.thresholds import check_threshold
+from gru_sentiment.postprocess.criterion import check_threshold
 from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.trained.reader import load_run
 

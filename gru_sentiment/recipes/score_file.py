@@ -19,7 +19,7 @@ from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.postprocess.thresholds import check_threshold
+from gru_sentiment.postprocess.criterion import check_threshold
 from gru_sentiment.results.predictions import FileScoring, Prediction
 from gru_sentiment.rows.chunks import chunks
 from gru_sentiment.rows.formats import (

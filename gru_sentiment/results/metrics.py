@@ -91,7 +91,7 @@ class Calibrated:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredMetric:
     """A metric by its name, with its 95 % interval."""
 
     name: str
