@@ -29,7 +29,7 @@ from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.runs import seeds_report
-from gru_sentiment.reporting.training import comparison_report, training_report
+from gru_sentiment.reporting.training import reproduction_report, training_report
 
 
 def train(
@@ -144,7 +144,7 @@ def reproduce(
         settings = comparing.config_of(run, output)
         with closing(observer_for(quiet=quiet)) as observer:
             result = recipe.train(settings, observer, force=force)
-        comparison = comparing.compare(run, Path(result.run))
-        console().print(comparison_report(comparison))
-        if not comparison.equal:
+        reproduction = comparing.compare(run, Path(result.run))
+        console().print(reproduction_report(reproduction))
+        if not reproduction.equal:
             raise typer.Exit(CHECK_FAILED)

@@ -9,12 +9,8 @@ import pytest
 from rich.console import Console, RenderableType
 
 from gru_sentiment.reporting.data import data_report
-from gru_sentiment.reporting.evaluation import (
-    confusion_table,
-    evaluation_report,
-    metrics_table,
-    reference_sentence,
-)
+from gru_sentiment.reporting.evaluation import evaluation_report
+from gru_sentiment.reporting.metrics import confusion_table, metrics_table
 from gru_sentiment.reporting.predictions import prediction_report, scoring_line
 from gru_sentiment.reporting.training import (
     baseline_report,
@@ -23,7 +19,7 @@ from gru_sentiment.reporting.training import (
     pretraining_report,
     training_report,
 )
-from gru_sentiment.reporting.wording import absent_lines
+from gru_sentiment.reporting.wording import absent_lines, baseline_line
 from gru_sentiment.results.data import DataReport, SplitReport
 from gru_sentiment.results.evaluation import BaselineGap, Evaluation
 from gru_sentiment.results.metrics import Calibrated, ClassMetrics, Metrics, Reliability
@@ -163,7 +159,7 @@ def test_a_training_in_words() -> None:
     lines = lines_of(training_report(RESULT))
     assert "accuracy 0.9123 0.9000" in lines
     assert lines[-5:] == [
-        "best epoch 2 of 3; stopped because all 3 epochs done",
+        "best epoch 2 of 3; stopped: all 3 epochs done",
         "1,234,567 parameters, 25,002 words",
         "temperature 1.234: loss 0.3000 to 0.2718, calibration error 0.0500 to 0.0199 "
         "on validation",
@@ -182,7 +178,7 @@ def test_a_training_in_words() -> None:
 )
 def test_a_gap_in_words(points: float, words: str) -> None:
     gap = BaselineGap("runs/baseline", 0.90351, points)
-    assert reference_sentence(gap) == f"{words} (runs/baseline: 0.9035)"
+    assert baseline_line(gap) == f"{words} (runs/baseline: 0.9035)"
     beside = {"validation": gap, "test": replace(gap, points=2.0)}
     lines = lines_of(training_report(replace(RESULT, baseline=beside)))
     assert lines[-7:-5] == [
@@ -277,10 +273,10 @@ def test_an_evaluation_in_words() -> None:
     assert lines[0] == "runs/gru on test"
     assert "accuracy 0.9123" in lines
     assert "positive 119 1,181" in lines
-    assert not any("no word" in line for line in lines)
+    assert not any("no token" in line for line in lines)
     empty = replace(METRICS, empty_texts=1001)
     lines = lines_of(evaluation_report(Evaluation("runs/gru", "test", empty)))
-    assert lines[-1] == "1,001 texts hold no word"
+    assert lines[-1] == "1,001 texts hold no token"
 
 
 def test_an_evaluation_has_scores_that_a_training_does_not_show() -> None:
@@ -325,9 +321,9 @@ def test_a_prediction_on_a_terminal_has_bars() -> None:
 @pytest.mark.parametrize(
     ("tokens", "unknown", "truncated", "remark"),
     [
-        (0, 0, False, "the text holds no word; this is what the model says of nothing"),
-        (4, 4, False, "none of the words is known to the model"),
-        (4000, 1, True, "only 4,000 words were read, the middle was left out"),
+        (0, 0, False, "the text holds no token: this is the prediction for an empty text"),
+        (4, 4, False, "the model knows no token of the text"),
+        (4000, 1, True, "the model read 4,000 tokens, without the middle part"),
     ],
 )
 def test_a_prediction_says_what_it_rests_on(
@@ -360,13 +356,14 @@ def test_data_in_words() -> None:
         "positive 1,500 (75.0%) 0 (0.0%)",
         "empty texts 3 3",
         "duplicate texts 7 7",
-        "words, 50 % have at most 174 174",
-        "words, longest 2,470 2,470",
+        "tokens, 50th percentile 174 174",
+        "tokens, longest text 2,470 2,470",
         "truncated 12.5% 12.5%",
         "out of vocabulary 3.21% 3.21%",
         "texts in both train and test: 1,234",
         "vocabulary: 25,002 words",
-        "vectors: glove cover 95.1% of the vocabulary, 98.7% of the known text",
+        "vectors: glove cover 95.1% of the vocabulary, 98.7% of the known tokens "
+        "in the training texts",
         "most frequent words without a vector: 'lol' (1,200)",
         "warning: train: only 3 rows are odd",
     ]:
@@ -409,8 +406,8 @@ def test_names_of_the_user_are_shown_as_they_are(name: str) -> None:
         (FileScoring(25_000, 0, 0, None, 40.0), "25,000 rows in 40 s, 625 rows/s"),
         (
             FileScoring(1_001, 1_000, 1, "row 3: not valid JSON", 0.5),
-            "1 row after the 1,000 that were done in 0 s, 2 rows/s; 1 bad row, the first: "
-            "row 3: not valid JSON",
+            "1 row in 0 s, 2 rows/s, after 1,000 rows of the interrupted job; 1 bad row, "
+            "the first: row 3: not valid JSON",
         ),
         (
             FileScoring(5, 0, 1_200, "row 1: why", 100.0),
@@ -418,5 +415,5 @@ def test_names_of_the_user_are_shown_as_they_are(name: str) -> None:
         ),
     ],
 )
-def test_a_file_that_was_answered(scoring: FileScoring, line: str) -> None:
+def test_a_file_that_was_predicted(scoring: FileScoring, line: str) -> None:
     assert scoring_line(scoring) == line
