@@ -104,7 +104,7 @@ def test_interrupted_seeds_go_on(
         patch.setattr(LineProgress, "on_evaluation", interrupt)
         result = gru_sent(*train)
     assert result.exit_code == 130
-    assert "all seeds go on with: gru-sent train --resume runs/tiny" in result.stderr
+    assert "resume all seeds with: gru-sent train --resume runs/tiny" in result.stderr
     assert sorted(path.name for path in Path("runs/tiny").iterdir()) == [
         "seed-0",
         "seed-1.partial",
@@ -138,7 +138,7 @@ def test_options_of_seeds_that_do_not_fit(
 def test_settings_are_not_changed_on_the_way(gru_sent: Command, many: Path) -> None:
     result = gru_sent("train", "--resume", many, "--set", "training.epochs=9")
     assert result.exit_code == 2
-    assert "several seeds go on with their own config" in result.stderr
+    assert "several seeds are resumed with their own config" in result.stderr
 
 
 # the list
