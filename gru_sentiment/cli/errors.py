@@ -1,8 +1,8 @@
-"""Exit codes and what is printed with them.
+"""Exit codes and the messages that go with them.
 
-0 done, 2 what the user can mend, 3 a check that was asked for and failed (`reproduce` found a
-difference, a gate of `evaluate` was not met), 4 rows of a file that could not be read, 130
-interrupted, 143 ended by SIGTERM; anything else is a bug of ours: a traceback and exit code 1.
+0: done. 2: an error that the user can fix. 3: a check failed: `reproduce` found a difference, or a
+gate of `evaluate` was not met. 4: some rows of a file could not be read. 130: interrupted by
+Ctrl-C. 143: ended by SIGTERM. Any other error is a bug: a traceback and exit code 1.
 """
 
 from __future__ import annotations
@@ -22,18 +22,16 @@ from tqdm import tqdm
 from gru_sentiment.errors import Terminated, UserError
 
 USER_ERROR, CHECK_FAILED, BAD_ROWS, INTERRUPTED, TERMINATED = 2, 3, 4, 130, 143
-
-
 LESS_DETERMINED = "choose another model.pooling, or leave --deterministic out"
 LESS_MEMORY = "lower training.batch_size, text.max_tokens or model.hidden_size"
 
 
 class _AboveBars(logging.StreamHandler[TextIO]):
-    """Takes progress bars away while a message is written."""
+    """Writes messages above the progress bars."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a message on a line of its own."""
-        # tqdm's own locking fails in its clean-up where Ctrl-C comes before it has the lock
+        # tqdm's own locking fails in its clean-up if Ctrl-C comes before it has the lock
         lock = tqdm.get_lock()  # type: ignore[no-untyped-call]
         with lock, tqdm.external_write_mode(file=self.stream, nolock=True):
             super().emit(record)
@@ -41,7 +39,7 @@ class _AboveBars(logging.StreamHandler[TextIO]):
 
 @contextmanager
 def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
-    """Around a command's body: show its log on stderr and turn errors into exit codes."""
+    """Run the body of a command: its log goes to stderr, and errors become exit codes."""
     handler = _AboveBars(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("gru_sentiment")
@@ -57,12 +55,12 @@ def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(USER_ERROR) from error
     except (MemoryError, RuntimeError) as error:
-        explained = _explained(error)
-        if not explained:
+        message = _explained(error)
+        if not message:
             raise
         if debug:
             traceback.print_exc()
-        print(f"error: {explained}", file=sys.stderr)
+        print(f"error: {message}", file=sys.stderr)
         raise typer.Exit(USER_ERROR) from error
     except Terminated as error:
         print("terminated", file=sys.stderr)
@@ -77,7 +75,7 @@ def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
 
 @contextmanager
 def _sigterm_raises() -> Iterator[None]:
-    """End by SIGTERM as by Ctrl-C: with everything tidied up."""
+    """Let SIGTERM raise an error, so that it tidies up as Ctrl-C does."""
 
     def end(*_: object) -> None:
         raise Terminated
@@ -93,11 +91,11 @@ def _sigterm_raises() -> Iterator[None]:
 
 
 def _explained(error: Exception) -> str:
-    """What the user can do about what torch says with a RuntimeError; empty for a bug of ours."""
-    words = str(error)
-    memory = "allocate memory" in words or "out of memory" in words.lower()
+    """A message for an error of torch that the user can fix; empty for a bug."""
+    text = str(error)
+    memory = "allocate memory" in text or "out of memory" in text.lower()
     if isinstance(error, MemoryError) or memory:
         return f"out of memory\n  {LESS_MEMORY}"
-    if "does not have a deterministic implementation" in words:
-        return f"--deterministic: {words.partition(',')[0]}\n  {LESS_DETERMINED}"
+    if "does not have a deterministic implementation" in text:
+        return f"--deterministic: {text.partition(',')[0]}\n  {LESS_DETERMINED}"
     return ""

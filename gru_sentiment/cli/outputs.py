@@ -1,4 +1,4 @@
-"""Files that a command is asked to write: tried before the work, written together after it."""
+"""Files that a command writes: tested before the work, and written together after it."""
 
 from __future__ import annotations
 
@@ -10,32 +10,41 @@ from pathlib import Path
 from gru_sentiment.errors import ConfigError
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
-"""The variable that names the file whose Markdown GitHub shows with a job."""
+"""Environment variable that names the file whose Markdown GitHub shows with a job."""
 
 
 def check_outputs(outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None]) -> None:
-    """That every output can be written, and none is another one or an input; by option.
+    """Check that every output can be written and is neither an input nor another output.
+
+    Args:
+        outputs: paths by option; None where an option was not given.
+        inputs: the same for inputs.
 
     Raises:
-        ConfigError: one cannot.
+        ConfigError: an output that cannot be written, or has the path of another.
     """
     taken = {path.resolve(): option for option, path in inputs.items() if path is not None}
-    for option, path in _given(outputs):
+    for option, path in outputs.items():
+        if path is None:
+            continue
         if path.resolve() in taken and not _is_stream(path):
             raise ConfigError(
-                f"{option} {path}: is what {taken[path.resolve()]} names too",
-                hint="give it a name of its own",
+                f"{option} {path}: is the path of {taken[path.resolve()]} too",
+                hint="choose another path",
             )
         taken[path.resolve()] = option
         with _explained(option, path):
-            _try(path)
+            _test(path)
 
 
 def write_outputs(outputs: Mapping[str, tuple[Path, str]]) -> None:
-    """Write texts to their files, by option: each whole, and none where one fails.
+    """Write texts to files, all of them or, where one fails, none.
+
+    Args:
+        outputs: path and text by option.
 
     Raises:
-        ConfigError: the disk refuses one.
+        ConfigError: a file cannot be written.
     """
     with ExitStack() as stack:
         for option, (path, text) in outputs.items():
@@ -46,22 +55,22 @@ def write_outputs(outputs: Mapping[str, tuple[Path, str]]) -> None:
                 target.write_text(text, "utf-8")
         for option, (path, _) in outputs.items():
             if not _is_stream(path):
-                # behind a link, what the link names
+                # resolved, so that a link stays and its target is replaced
                 with _explained(option, path):
                     os.replace(_temporary(path), path.resolve())
 
 
 def summary_file() -> Path | None:
-    """Where what GitHub shows with the job is collected, where there is such a job."""
+    """The file whose Markdown GitHub shows with a job; None outside such a job."""
     name = os.environ.get(SUMMARY)
     return Path(name) if name else None
 
 
 def append_summary(markdown: str) -> None:
-    """Add to what GitHub shows with the job, if there is one.
+    """Add to the summary that GitHub shows with a job; nothing outside such a job.
 
     Raises:
-        ConfigError: the disk refuses it.
+        ConfigError: the file cannot be written.
     """
     path = summary_file()
     if path is not None:
@@ -69,11 +78,8 @@ def append_summary(markdown: str) -> None:
             file.write(markdown)
 
 
-def _given(outputs: Mapping[str, Path | None]) -> Iterator[tuple[str, Path]]:
-    return ((option, path) for option, path in outputs.items() if path is not None)
-
-
-def _try(path: Path) -> None:
+def _test(path: Path) -> None:
+    """Create and remove a file beside the output, or fail as writing would."""
     if path.is_dir():
         raise IsADirectoryError(None, "it is a folder")
     if not _is_stream(path):
@@ -83,22 +89,23 @@ def _try(path: Path) -> None:
 
 
 def _temporary(path: Path) -> Path:
-    """UnlabelledSampler the file, so that it can take its place."""
+    """A file beside the output, which replaces it when it is complete."""
     home = path.resolve()
     return home.with_name(f".{home.name}.{os.getpid()}.tmp")
 
 
 def _is_stream(path: Path) -> bool:
-    """A pipe, a terminal or /dev/null: written to, never replaced."""
+    """Whether a path is a pipe, a terminal or /dev/null, which is written to and never replaced."""
     return path.exists() and not path.is_file()
 
 
 @contextmanager
 def _explained(option: str, path: Path) -> Iterator[None]:
+    """Turn an error of the disk into one that names the option."""
     try:
         yield
     except OSError as error:
         raise ConfigError(
             f"{option} {path}: cannot be written: {error.strerror or error}",
-            hint="choose another place",
+            hint="choose another path",
         ) from error

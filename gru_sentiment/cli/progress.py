@@ -15,12 +15,12 @@ from gru_sentiment.results.training import EvaluationRecord, StepRecord
 
 
 def on_terminal(stream: TextIO) -> bool:
-    """Whether carriage returns make sense: a terminal, and not a CI's log."""
+    """Whether a stream is a terminal, which carriage returns suit, and not the log of a CI."""
     return stream.isatty() and not os.environ.get("CI")
 
 
 class SilentProgress:
-    """Says nothing."""
+    """Prints nothing."""
 
     def on_step(self, record: StepRecord) -> None:
         """Nothing."""
@@ -33,14 +33,14 @@ class SilentProgress:
 
 
 class BarProgress:
-    """A tqdm bar an epoch and a line an evaluation."""
+    """A tqdm bar for every epoch and a line for every evaluation."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
         self.bar: tqdm[Any] | None = None
 
     def on_step(self, record: StepRecord) -> None:
-        """Move the bar on."""
+        """Advance the bar by a batch."""
         if self.bar is None:
             title = f"epoch {record.epoch}/{record.epochs}"
             self.bar = tqdm(
@@ -54,45 +54,45 @@ class BarProgress:
         self.bar.update()
 
     def on_evaluation(self, record: EvaluationRecord) -> None:
-        """Replace the bar by the epoch's line."""
+        """Replace the bar by the line of the epoch."""
         self.close()
         print(epoch_line(record), file=self.stream, flush=True)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self.bar is not None:
             self.bar.close()
             self.bar = None
 
 
 class LineProgress:
-    """A plain line every few seconds and one an evaluation."""
+    """A plain line every few seconds and one for every evaluation."""
 
     def __init__(self, stream: TextIO | None = None, every_s: float = LINE_EVERY_S) -> None:
         self.stream, self.every_s = stream or sys.stderr, every_s
         self.last = time.monotonic()
 
     def on_step(self, record: StepRecord) -> None:
-        """A line if the last one is old enough."""
+        """Print a line if the last one is `every_s` seconds old."""
         if time.monotonic() - self.last < self.every_s:
             return
         self.last = time.monotonic()
         left = record.elapsed_s / record.step * (record.steps - record.step)
-        self._say(
+        self._print(
             f"epoch {record.epoch}/{record.epochs}, batch {record.step}/{record.steps}: "
             f"{loss_and_accuracy(record.loss, record.accuracy)}, "
             f"{record.tokens_per_s:,.0f} tokens/s, {left:.0f} s left in the epoch"
         )
 
     def on_evaluation(self, record: EvaluationRecord) -> None:
-        """The epoch's line."""
+        """Print the line of the epoch."""
         self.last = time.monotonic()
-        self._say(epoch_line(record))
+        self._print(epoch_line(record))
 
     def close(self) -> None:
         """Nothing: a line is never open."""
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         print(line, file=self.stream, flush=True)
 
 

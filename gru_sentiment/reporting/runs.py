@@ -28,6 +28,10 @@ def runs_report(runs: Sequence[RunSummary]) -> RenderableType:
     table = new_table(
         "run", "kind", "cell", "parameters", "seed", "validation", "test", "minutes", "date"
     )
+    # room for nine columns in a narrow terminal: the name and the date are wrapped
+    table.collapse_padding, table.pad_edge = True, False
+    for column in table.columns[1:-1]:
+        column.no_wrap = True
     for run in runs:
         add_row(
             table,

@@ -10,9 +10,9 @@ from gru_sentiment.reporting.cells import Cells
 
 
 def new_table(first: str, *others: str) -> Table:
-    """An empty table: a column of names, then columns of numbers."""
+    """An empty table: a column of names, then columns of numbers; long cells are wrapped."""
     table = Table(box=box.SIMPLE_HEAD)
-    table.add_column(Text(first))
+    table.add_column(Text(first), overflow="fold")
     for name in others:
         table.add_column(Text(name), justify="right", overflow="fold")
     return table

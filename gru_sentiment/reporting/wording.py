@@ -29,9 +29,9 @@ def outcome(gate: GateResult) -> str:
 
 def failure(gate: GateResult) -> str:
     """A gate that was not met, with value, interval and bound, in a line."""
-    side = "below its floor" if gate.kind == "floor" else "above its ceiling"
-    end = f", its {gate.end} end" if gate.end else ""
-    return f"{gate.metric} {outcome(gate)}{end} {side} {gate.bound:g}"
+    side = "below the floor" if gate.kind == "floor" else "above the ceiling"
+    end = f"the {gate.end} end of " if gate.end else ""
+    return f"{end}{gate.metric} {outcome(gate)} is {side} {gate.bound:g}"
 
 
 def verdict(judged: Judged) -> str:

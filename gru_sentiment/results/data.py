@@ -40,7 +40,7 @@ class DataReport:
     vocabulary: int
     """Number of entries."""
     coverage: Coverage | None
-    """Of the word vectors; None where none were read."""
+    """Of the word vectors; None where it was not computed."""
     warnings: list[str] = field(default_factory=list)
     """What may spoil a training, in sentences."""
 

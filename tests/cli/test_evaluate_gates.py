@@ -65,12 +65,12 @@ def test_gates_that_are_not_met(
     scores = json.loads(Path("out.json").read_text("utf-8"))
     low, high = scores["accuracy_interval"]
     assert failed[0] == (
-        f"failed: accuracy {scores['accuracy']:.6g} (95 % interval {low:.4f} to {high:.4f}), "
-        "its lower end below its floor 1"
+        f"failed: the lower end of accuracy {scores['accuracy']:.6g} "
+        f"(95 % interval {low:.4f} to {high:.4f}) is below the floor 1"
     )
     assert failed[1].startswith("failed: roc_auc ")
     assert failed[2].startswith("failed: brier ")
-    assert failed[2].endswith(" above its ceiling 0")
+    assert failed[2].endswith(" is above the ceiling 0")
     assert len(failed) == 3
     cases = ElementTree.parse("out.xml").getroot()[0]
     assert [(case.get("name"), case.find("failure") is not None) for case in cases] == [
@@ -141,8 +141,8 @@ BAD = {
     ),
     "an empty file": (["--data", "empty.csv"], "the file is empty"),
     "a folder in the way": (["--markdown", "runs"], "--markdown runs: cannot be written"),
-    "one name for two": (["--markdown", "out.json"], "is what --json names too"),
-    "the data in the way": (["--json", "reviews.csv"], "is what --data names too"),
+    "one name for two": (["--markdown", "out.json"], "is the path of --json too"),
+    "the data in the way": (["--json", "reviews.csv"], "is the path of --data too"),
 }
 
 

@@ -58,7 +58,7 @@ def test_a_gate_that_is_met_and_one_that_is_not(trained: Path) -> None:
     assert failures(trained / "gates.xml") == ["f1.negative >= 0.99"]
     *_, last = missed.stderr.splitlines()
     assert last.startswith("failed: f1.negative 0.")
-    assert last.endswith("below its floor 0.99")
+    assert last.endswith("is below the floor 0.99")
 
 
 def test_a_worse_run_is_a_regression(trained: Path) -> None:

@@ -37,14 +37,14 @@ def test_a_place_that_cannot_be_written_to(tmp_path: Path, name: str, says: str)
 def test_two_outputs_in_one_file(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("a.txt")
     outputs = {"--json": tmp_path / "a.txt", "--markdown": tmp_path / "link"}
-    with pytest.raises(ConfigError, match=r"--markdown .*link: is what --json names too"):
+    with pytest.raises(ConfigError, match=r"--markdown .*link: is the path of --json too"):
         check_outputs(outputs, {})
 
 
 def test_an_input_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "reviews.csv"
     path.write_text("text,label\n")
-    with pytest.raises(ConfigError, match="is what --data names too"):
+    with pytest.raises(ConfigError, match="is the path of --data too"):
         check_outputs({"--json": Path(os.path.relpath(path))}, {"--data": path})
 
 

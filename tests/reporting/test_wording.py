@@ -35,10 +35,10 @@ def test_what_a_gate_asks_for(gate: GateResult, words: str) -> None:
 
 def test_a_failure_has_value_bound_and_interval_in_a_line() -> None:
     assert failure(FLOOR) == (
-        "f1.good 0.87126 (95 % interval 0.8500 to 0.8901) below its floor 0.88"
+        "f1.good 0.87126 (95 % interval 0.8500 to 0.8901) is below the floor 0.88"
     )
     assert failure(CEILING) == (
-        "loss 0.29 (95 % interval 0.2700 to 0.3100), its upper end above its ceiling 0.3"
+        "the upper end of loss 0.29 (95 % interval 0.2700 to 0.3100) is above the ceiling 0.3"
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 from gru_sentiment.builders.corpus import build_corpus
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.config.loading import load_config
-from gru_sentiment.errors import ArtifactError
+from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.recipes.baseline import baseline
-from gru_sentiment.trained.dataset import reload_dataset
+from gru_sentiment.trained.dataset import read_labelled_rows, reload_dataset, reload_split
 from gru_sentiment.trained.reader import load_run
 
 
@@ -32,3 +32,25 @@ def test_the_splits_are_those_of_the_config(
     reviews_csv.write_text(reviews_csv.read_text("utf-8") + "more,positive\n", "utf-8")
     with pytest.raises(ArtifactError, match="runs/baseline: its data changed since training"):
         reload_dataset(run)
+
+
+def test_rows_of_a_split_and_of_a_file(
+    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = load_config(tiny_config, ["data.test_size=0"])
+    run = load_run(Path(baseline(config).run), build_device("cpu"))
+    rows = reload_split(run, "validation")
+    assert (rows.name, rows.is_split, len(rows.rows)) == ("validation", True, 16)
+    expected = rows.dataset.labels.indices(rows.dataset.records.labels)[rows.rows]
+    np.testing.assert_array_equal(rows.true, expected)
+    with pytest.raises(DataError, match="was trained without a test split"):
+        reload_split(run, "test")
+    Path("some.csv").write_text("text,label,year\ngreat,positive,1999\ndull,negative,\n", "utf-8")
+    rows = read_labelled_rows(run, Path("some.csv"), ["year"])
+    assert (rows.name, rows.is_split) == ("some.csv", False)
+    assert (rows.rows.tolist(), rows.true.tolist()) == ([0, 1], [1, 0])
+    assert rows.column("year") == [1999, None]
+    predictions = run.predict(rows.tokenized(run.config), rows.rows)
+    labels = [prediction.label for prediction in predictions.predictions(run.labels)]
+    assert rows.correct(predictions).tolist() == [labels[0] == "positive", labels[1] == "negative"]
