@@ -1,4 +1,4 @@
-"""`gru-sent`: the commands. Imports neither torch nor spaCy; a command's body does."""
+"""`gru-sent` and its commands. It loads neither torch nor spaCy; the commands do when they run."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def options(
 
 
 def main() -> None:
-    """Entry point. A reader that closes the pipe early ends the program quietly."""
+    """Run the program. It ends quietly where the reader of its output closes the pipe."""
     set_up_process()
     try:
         app()
     except SystemExit as error:
-        # Typer and rich catch the error themselves and end with 1
+        # Typer and rich catch the error themselves and exit with 1
         if not isinstance(error.__context__, BrokenPipeError):
             raise
-        # nobody reads any more: keep the interpreter from complaining while it flushes
+        # nobody reads any more: keep the interpreter from reporting an error as it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -31,11 +31,10 @@ from gru_sentiment.reporting.markdown import behaviour_markdown, evaluation_mark
 from gru_sentiment.reporting.suites import behaviour_report
 from gru_sentiment.reporting.wording import failure
 from gru_sentiment.results.evaluation import Evaluation
-from gru_sentiment.results.suites import Judged
+from gru_sentiment.results.suites import GATE_PREFIX, Judged
 
-OUTPUT = Path("-")
-SUITE = "suite."
-"""Begins the name of a suite's pass rate, where a gate names it."""
+STREAM = Path("-")
+"""Names the standard output."""
 
 
 class Split(StrEnum):
@@ -173,15 +172,15 @@ def evaluate(
         if split is not None and data is not None:
             raise ConfigError("--split and --data: give one of them")
         files = {
-            "--json": None if json_file == OUTPUT else json_file,
+            "--json": None if json_file == STREAM else json_file,
             "--predictions": predictions,
             "--junit-xml": junit,
             "--markdown": markdown,
         }
         check_outputs(files | {SUMMARY: summary_file()}, {"--data": data})
 
-        floors = [text for text in fail_under or [] if not text.startswith(SUITE)]
-        suite_floors = [text for text in fail_under or [] if text.startswith(SUITE)]
+        floors = [text for text in fail_under or [] if not text.startswith(GATE_PREFIX)]
+        suite_floors = [text for text in fail_under or [] if text.startswith(GATE_PREFIX)]
         rows_needed = {
             "--fail-under": floors,
             "--fail-over": fail_over,
@@ -224,7 +223,7 @@ def evaluate(
         texts = _texts(results)
         write_outputs({name: (path, texts[name]) for name, path in files.items() if path})
         append_summary(texts["--markdown"])
-        if json_file == OUTPUT:
+        if json_file == STREAM:
             print(texts["--json"], end="")
         else:
             console().print(Group(*map(_report, results)))
@@ -238,7 +237,11 @@ def evaluate(
 def _check_fits(
     suites: list[str] | None, suite_floors: list[str], rows_needed: Mapping[str, object]
 ) -> None:
-    """Refuse what asks for suites that are not checked, or for rows that are not scored."""
+    """Refuse gates for suites that are not checked, and options that need scored rows without any.
+
+    Raises:
+        ConfigError: there is such a gate or option.
+    """
     if suite_floors and not suites:
         raise ConfigError(
             f"--fail-under {suite_floors[0]}: no suite is checked", hint="add --suite all"
@@ -257,11 +260,11 @@ def _report(result: Judged) -> RenderableType:
 
 
 def _texts(results: Sequence[Judged]) -> dict[str, str]:
-    """What is written, by option."""
+    """The texts that are written, by option; the values of all results form one JSON object."""
     values: dict[str, Any] = {}
-    for each in (result.to_json() for result in results):
-        gates = values.get("gates", []) + each.get("gates", [])
-        values |= each | ({"gates": gates} if gates else {})
+    for of_result in (result.to_json() for result in results):
+        gates = values.get("gates", []) + of_result.get("gates", [])
+        values |= of_result | ({"gates": gates} if gates else {})
     evaluations = [result for result in results if isinstance(result, Evaluation)]
     lines = [line for result in evaluations for line in result.predictions]
     return {

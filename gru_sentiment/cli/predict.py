@@ -22,9 +22,11 @@ from gru_sentiment.reporting.predictions import prediction_report, scoring_line
 from gru_sentiment.results.predictions import Prediction
 
 STREAM = Path("-")
+"""Names the standard input and the standard output."""
 MOST_TOKENS = 32_768
 """In one batch (`trained/predictions.py`, TOKENS_PER_BATCH)."""
 ROWS = "Rows of a file"
+"""The title of the options for files in the help."""
 OF_ROWS = (
     "output",
     "input_format",

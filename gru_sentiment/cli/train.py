@@ -84,13 +84,15 @@ def train(
         terminal = on_terminal(sys.stderr) and not quiet
         report: RenderableType
         with closing(observer_for(quiet=quiet)) as observer:
-            one = several.Trainer(
-                lambda each: recipe.train(each, observer, force=force, progress=terminal),
-                lambda run, each: recipe.resume(run, observer, config=each, progress=terminal),
+            trainer = several.Trainer(
+                lambda of_seed: recipe.train(of_seed, observer, force=force, progress=terminal),
+                lambda run, of_seed: recipe.resume(
+                    run, observer, config=of_seed, progress=terminal
+                ),
             )
             if resume and several.is_folder_of_seeds(resume):
                 changed = bool(settings or overrides or flags)
-                report = seeds_report(several.resume_seeds(resume, one, changed=changed))
+                report = seeds_report(several.resume_seeds(resume, trainer, changed=changed))
             elif resume:
                 result = recipe.resume(
                     resume,
@@ -106,8 +108,9 @@ def train(
                 assert settings is not None
                 name = config.stem
                 if seeds:
-                    together = several.train_seeds(settings, seeds, one, name=name, force=force)
-                    report = seeds_report(together)
+                    report = seeds_report(
+                        several.train_seeds(settings, seeds, trainer, name=name, force=force)
+                    )
                 else:
                     result = recipe.train(
                         settings, observer, name=name, force=force, progress=terminal

@@ -15,7 +15,7 @@ from gru_sentiment.errors import DataError
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.results.metrics import MeasuredMetric
 from gru_sentiment.results.predictions import Prediction
-from gru_sentiment.results.suites import Behaviour, FailedCase, SuiteResult
+from gru_sentiment.results.suites import GATE_PREFIX, Behaviour, FailedCase, SuiteResult
 from gru_sentiment.scores.gates import Gates
 from gru_sentiment.scores.intervals import wilson
 from gru_sentiment.suites.cases import Case, Suite
@@ -23,9 +23,6 @@ from gru_sentiment.suites.files import load_suites
 from gru_sentiment.trained.reader import Run, load_run
 
 logger = logging.getLogger(__name__)
-
-PREFIX = "suite."
-"""Stands before a suite's name where a gate names its pass rate."""
 
 
 def check_behaviour(
@@ -52,7 +49,7 @@ def check_behaviour(
     """
     suites = load_suites(names)
     gates = Gates.parse(fail_under=fail_under)
-    gates.check_names([PREFIX + suite.name for suite in suites])
+    gates.check_names([GATE_PREFIX + suite.name for suite in suites])
     set_up_torch(threads)
     run = load_run(path, build_device(device))
     for suite in suites:
@@ -61,7 +58,7 @@ def check_behaviour(
     predictions = _predictions(run, suites)
     elapsed_s = time.perf_counter() - started
     results = {suite.name: _result(suite, predictions) for suite in suites}
-    measured = {PREFIX + name: _pass_rate(name, result) for name, result in results.items()}
+    measured = {GATE_PREFIX + name: _pass_rate(name, result) for name, result in results.items()}
     return Behaviour(str(run.path), results, gates.judge(measured), elapsed_s)
 
 
@@ -94,7 +91,7 @@ def _result(suite: Suite, predictions: Mapping[str, Prediction]) -> SuiteResult:
 
 
 def _pass_rate(name: str, result: SuiteResult) -> MeasuredMetric:
-    return MeasuredMetric(PREFIX + name, result.rate, result.low, result.high)
+    return MeasuredMetric(GATE_PREFIX + name, result.rate, result.low, result.high)
 
 
 def _failed(case: Case, predictions: Sequence[Prediction]) -> FailedCase:

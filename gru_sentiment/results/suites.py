@@ -9,6 +9,9 @@ from typing import Any
 from gru_sentiment.results.evaluation import Evaluation, GateResult
 from gru_sentiment.results.predictions import Label
 
+GATE_PREFIX = "suite."
+"""Stands before a suite's name where a gate names its pass rate."""
+
 
 @dataclass(frozen=True)
 class FailedCase:
