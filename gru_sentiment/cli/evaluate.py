@@ -220,18 +220,8 @@ def evaluate(
                 progress=on_terminal(sys.stderr) and not quiet,
             )
             results.insert(0, evaluation)
-        texts = _texts(results)
-        write_outputs({name: (path, texts[name]) for name, path in files.items() if path})
-        append_summary(texts["--markdown"])
-        if json_file == STREAM:
-            print(texts["--json"], end="")
-        else:
-            console().print(Group(*map(_report, results)))
-        failed = [gate for result in results for gate in result.failed]
-        for gate in failed:
-            print(f"failed: {failure(gate)}", file=sys.stderr)
-        if failed:
-            raise typer.Exit(CHECK_FAILED)
+        _write(results, files, json_to_output=json_file == STREAM)
+        _exit_if_failed(results)
 
 
 def _check_fits(
@@ -251,6 +241,32 @@ def _check_fits(
             raise ConfigError(
                 f"{option}: --suite alone scores no rows", hint="add --split test, or --data FILE"
             )
+
+
+def _write(
+    results: Sequence[Judged], files: Mapping[str, Path | None], *, json_to_output: bool
+) -> None:
+    """Write the files that were asked for, GitHub's summary, and the report or JSON to stdout."""
+    texts = _texts(results)
+    write_outputs({option: (path, texts[option]) for option, path in files.items() if path})
+    append_summary(texts["--markdown"])
+    if json_to_output:
+        print(texts["--json"], end="")
+    else:
+        console().print(Group(*map(_report, results)))
+
+
+def _exit_if_failed(results: Sequence[Judged]) -> None:
+    """Print the gates that were not met and end with the exit code for them; else return.
+
+    Raises:
+        Exit: at least one gate was not met.
+    """
+    failed = [gate for result in results for gate in result.failed]
+    for gate in failed:
+        print(f"failed: {failure(gate)}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(CHECK_FAILED)
 
 
 def _report(result: Judged) -> RenderableType:

@@ -88,23 +88,19 @@ def evaluate(
     metrics, predicted = scored(predict, run.labels, rows.label_ids)
     log_probabilities, correct = predicted.log_probabilities, rows.correct(predicted)
     scoring = Scoring(log_probabilities, rows.true, names)
-    comparison = (
-        compare_with(str(against), other, correct, rows.rows) if other is not None else None
-    )
+    compared = compare_with(str(against), other, correct, rows.rows) if other is not None else None
     texts = predicted.predictions(run.labels) if predictions or LENGTH in slices else []
-    columns = {
-        name: [text.tokens for text in texts] if name == LENGTH else rows.column(name)
-        for name in slices
-    }
+    tokens = [text.tokens for text in texts]
+    columns = {name: tokens if name == LENGTH else rows.column(name) for name in slices}
     lines = prediction_lines(texts, rows.rows, run.labels, rows.label_ids) if predictions else []
     return Evaluation(
         run=str(run.path),
         data=rows.name,
         metrics=metrics,
         gates=gates.judge(
-            scoring.measure(gates.metrics), comparison.comparison if comparison else None
+            scoring.measure(gates.metrics), compared.comparison if compared else None
         ),
-        against=comparison,
+        against=compared,
         slices=score_slices(columns, correct),
         baseline=gap_on_rows(run, rows, tokenized, metrics.accuracy),
         threshold=chosen.scores_on(rows.name, log_probabilities, rows.true) if chosen else None,
