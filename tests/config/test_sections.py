@@ -107,7 +107,6 @@ OUT_OF_RANGE: list[tuple[type[Section], str, Any]] = [
     (TrainingConfig, "max_minutes", 0.0),
     (UnlabelledConfig, "batch_size", 0),
     (UnlabelledConfig, "weight", 0.0),
-    (UnlabelledConfig, "entropy_weight", -0.1),
     (RunConfig, "device", "gpu"),
     (RunConfig, "threads", 0),
     (RunConfig, "processes", 0),
@@ -185,13 +184,13 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ),
     ({"training": {"unlabelled": {}}}, "unlabelled: nothing would be learned from these"),
     (
-        {"training": {"unlabelled": {"weight": 0.5, "entropy_weight": 1.0}}},
+        {"training": {"unlabelled": {"weight": 0.5}}},
         "unlabelled.weight: is the teacher's",
     ),
     (
         {
             "training": {
-                "unlabelled": {"entropy_weight": 1.0},
+                "unlabelled": {},
                 "adversarial": {"kind": "adversarial"},
             }
         },
@@ -201,7 +200,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
         {
             "model": {"bidirectional": False},
             "pretraining": {},
-            "training": {"unlabelled": {"entropy_weight": 1.0}},
+            "training": {"unlabelled": {"teacher": "runs/teacher"}},
         },
         "training.unlabelled: is for a classifier",
     ),
@@ -321,7 +320,6 @@ def test_every_section_is_one_of_ours() -> None:
 UNLABELLED: list[tuple[dict[str, Any], str]] = [
     ({"teacher": Path("a")}, "none"),
     ({"teacher": Path("a"), "weight": 0.5}, "adversarial"),
-    ({"entropy_weight": 0.1}, "none"),
     ({}, "virtual"),
 ]
 
