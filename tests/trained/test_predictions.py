@@ -15,7 +15,7 @@ from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.results.metrics import Reliability
 from gru_sentiment.trained import predictions as evaluation
-from gru_sentiment.trained.predictions import LabelledSplit, Predictions, calibrated, predict_rows
+from gru_sentiment.trained.predictions import LabelledSplit, Predictions, calibrate, predict_rows
 
 CPU = torch.device("cpu")
 TEXTS = [[2, 3, 4, 5, 6], [], [3], [0, 4, 0], [], [5, 5], [2, 0, 6, 0, 3, 4]]
@@ -164,7 +164,7 @@ def test_one_temperature_for_all_parts_fitted_on_validation() -> None:
         name: make_part(rows).evaluate(model, CPU)
         for name, rows in (("validation", ROWS), ("test", np.array([4, 5])))
     }
-    found, calibration = calibrated(told, Labels([-1, 1]), LABELS)
+    found, calibration = calibrate(told, Labels([-1, 1]), LABELS)
     assert calibration.temperature != 1
     assert calibration.before == Reliability.of(told["validation"][0])
     assert calibration.after == Reliability.of(found["validation"][0])
