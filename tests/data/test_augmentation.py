@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 import torch
 from torch.nn.utils.rnn import pack_sequence
 from vectors.forty_words import NEIGHBOURS, WITHOUT, WORDS, forty_words
