@@ -27,12 +27,12 @@ from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 
 def test_unlabelled_texts_have_a_loss_of_their_own() -> None:
     labels, soft = np.array([0, 1, 1]), torch.rand(5, 2)
-    terms = UnlabelledConfig(teacher=Path("a"), weight=0.5, entropy_weight=0.1, batch_size=3)
+    terms = UnlabelledConfig(teacher=Path("a"), weight=0.5, batch_size=3)
     config = TrainingConfig(unlabelled=terms, class_weights="balanced", label_smoothing=0.2)
     loss = build_objective(config, labels, 2, soft)
     assert isinstance(loss, SemiSupervisedLoss)
     assert loss.soft_labels is soft
-    assert (loss.weight, loss.entropy_weight, loss.label_smoothing) == (0.5, 0.1, 0.2)
+    assert (loss.weight, loss.label_smoothing) == (0.5, 0.2)
     assert loss.class_weights == build_loss(config, labels, 2).class_weights
     virtual = AdversarialConfig(kind="virtual")
     around = build_objective(config.model_copy(update={"adversarial": virtual}), labels, 2, soft)

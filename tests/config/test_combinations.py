@@ -50,13 +50,13 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ),
     ({"training": {"unlabelled": {}}}, "unlabelled: nothing would be learned from these"),
     (
-        {"training": {"unlabelled": {"weight": 0.5, "entropy_weight": 1.0}}},
+        {"training": {"unlabelled": {"weight": 0.5}}},
         "unlabelled.weight: is the teacher's",
     ),
     (
         {
             "training": {
-                "unlabelled": {"entropy_weight": 1.0},
+                "unlabelled": {},
                 "adversarial": {"kind": "adversarial"},
             }
         },
@@ -66,7 +66,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
         {
             "model": {"bidirectional": False},
             "pretraining": {},
-            "training": {"unlabelled": {"entropy_weight": 1.0}},
+            "training": {"unlabelled": {"teacher": "runs/teacher"}},
         },
         "training.unlabelled: is for a classifier",
     ),
@@ -142,7 +142,6 @@ def test_every_problem_of_the_whole_is_told_at_once() -> None:
 UNLABELLED: list[tuple[dict[str, Any], str]] = [
     ({"teacher": Path("a")}, "none"),
     ({"teacher": Path("a"), "weight": 0.5}, "adversarial"),
-    ({"entropy_weight": 0.1}, "none"),
     ({}, "virtual"),
 ]
 

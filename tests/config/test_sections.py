@@ -106,7 +106,6 @@ OUT_OF_RANGE: list[tuple[type[Section], str, Any]] = [
     (TrainingConfig, "max_minutes", 0.0),
     (UnlabelledConfig, "batch_size", 0),
     (UnlabelledConfig, "weight", 0.0),
-    (UnlabelledConfig, "entropy_weight", -0.1),
     (RunConfig, "device", "gpu"),
     (RunConfig, "threads", 0),
     (RunConfig, "processes", 0),

@@ -23,7 +23,7 @@ from gru_sentiment.trained import predictions as evaluation
 from gru_sentiment.trained.predictions import (
     LabelledSplit,
     Predictions,
-    calibrated,
+    calibrate,
     predict_rows,
     score,
 )
@@ -176,7 +176,7 @@ def test_one_temperature_for_all_parts_fitted_on_validation() -> None:
         name: make_part(rows).evaluate(model, CPU)
         for name, rows in (("validation", ROWS), ("test", np.array([4, 5])))
     }
-    found, calibration = calibrated(told, Labels([-1, 1]), LABELS)
+    found, calibration = calibrate(told, Labels([-1, 1]), LABELS)
     assert calibration.temperature != 1
     assert calibration.before == Reliability.of(told["validation"][0])
     assert calibration.after == Reliability.of(found["validation"][0])
