@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from gru_sentiment.arrays import Integers
+from gru_sentiment.batch import NO_LABEL
 from gru_sentiment.errors import DataError
-from gru_sentiment.results.predictions import Label
 
 
 class Labels:
     """The classes in their sorted order; a class's index is its place in it."""
 
-    def __init__(self, classes: Sequence[Label]) -> None:
+    def __init__(self, classes: Sequence[str | int]) -> None:
         self.classes = list(classes)
-        self._index: dict[Label, int] = {label: i for i, label in enumerate(self.classes)}
+        self._index: dict[str | int, int] = {label: i for i, label in enumerate(self.classes)}
 
     @classmethod
-    def found_in(cls, labels: Sequence[Label]) -> Labels:
+    def found_in(cls, labels: Sequence[str | int]) -> Labels:
         """The distinct labels of the data.
 
         Raises:
@@ -41,7 +41,7 @@ class Labels:
         """The classes as text."""
         return [str(label) for label in self.classes]
 
-    def indices(self, labels: Sequence[Label]) -> Integers:
+    def indices(self, labels: Sequence[str | int]) -> Integers:
         """Class index of every label, shape (rows,).
 
         The labels are classes, or their names read from a file without types; or, where not all
@@ -62,7 +62,12 @@ class Labels:
             hint="or give all labels as indices: integers from 0 on, in that order",
         )
 
-    def _by_name(self, label: Label) -> int | None:
+    def _by_name(self, label: str | int) -> int | None:
         if label in self._index:
             return self._index[label]
         return self.names.index(str(label)) if str(label) in self.names else None
+
+
+def no_labels(n: int) -> Integers:
+    """Class indices of `n` texts whose class is not known: NO_LABEL each, shape (n,)."""
+    return np.full(n, NO_LABEL)

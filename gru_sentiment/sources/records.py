@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from gru_sentiment.arrays import Integers
 from gru_sentiment.errors import DataError
-from gru_sentiment.results.predictions import Label
 
 if TYPE_CHECKING:
     import datasets
@@ -44,9 +43,9 @@ class Records:
         return self.dataset.data.table["text"]
 
     @cached_property
-    def labels(self) -> list[Label]:
+    def labels(self) -> list[str | int]:
         """All labels as given, in the order of the rows."""
-        labels: list[Label] = self.dataset.data.table["label"].to_pylist()
+        labels: list[str | int] = self.dataset.data.table["label"].to_pylist()
         return labels
 
 
