@@ -1,6 +1,7 @@
 # Verbs of the project; `make` lists them.
 PYTHON ?= python3
-# LOCKED=1 installs only archives whose SHA-256 scripts/locked.txt lists, as CI does
+# LOCKED=1 first installs archives whose SHA-256 scripts/locked.txt lists, as CI does; then only the
+# CUDA packages, which a CUDA build of torch needs, are left to install
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -30,17 +31,12 @@ setup: $(READY) ## create .venv and install, with pinned versions
 $(READY): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	@kind="# $$($(BIN)/python scripts/lock.py --kind)"; \
-	if [ -n "$(LOCKED)" ] && [ "$$kind" = "$$(head -n 1 scripts/locked.txt)" ]; then \
-	  $(BIN)/python -m pip install --quiet --require-hashes --requirement scripts/locked.txt && \
-	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
-	else \
-	  [ -z "$(LOCKED)" ] || echo "no hashes for $$kind: installing from the pins alone"; \
-	  $(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[offline,dev]'; \
-	fi
+	[ -z "$(LOCKED)" ] || $(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement scripts/locked.txt
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) $(if $(LOCKED),--no-build-isolation) --editable '.[offline,dev]'
 	@touch $@
 
-lock: $(READY) ## write the hashes of the pinned archives for this kind of machine
+lock: $(READY) ## write the hashes of the pinned archives
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[lock]'
 	$(BIN)/python scripts/lock.py > scripts/locked.txt.tmp
 	mv scripts/locked.txt.tmp scripts/locked.txt
 
