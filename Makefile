@@ -1,7 +1,6 @@
 # Verbs of the project; `make` lists them.
 PYTHON ?= python3
-# LOCKED=1 first installs archives whose SHA-256 scripts/locked.txt lists, as CI does; then only the
-# CUDA packages, which a CUDA build of torch needs, are left to install
+# LOCKED=1 installs only archives whose SHA-256 scripts/locked.txt lists, as CI does
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -31,19 +30,24 @@ setup: $(READY) ## create .venv and install, with pinned versions
 $(READY): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	[ -z "$(LOCKED)" ] || $(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement scripts/locked.txt
-	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) $(if $(LOCKED),--no-build-isolation) --editable '.[offline,dev]'
+	@kind="# $$($(BIN)/python scripts/lock.py --kind)"; \
+	if [ -n "$(LOCKED)" ] && [ "$$kind" = "$$(head -n 1 scripts/locked.txt)" ]; then \
+	  $(BIN)/python -m pip install --quiet --require-hashes --requirement scripts/locked.txt && \
+	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+	else \
+	  [ -z "$(LOCKED)" ] || echo "no hashes for $$kind: installing from the pins alone"; \
+	  $(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[offline,dev]'; \
+	fi
 	@touch $@
 
-lock: $(READY) ## write the hashes of the pinned archives
-	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[lock]'
+lock: $(READY) ## write the hashes of the pinned archives for this kind of machine
 	$(BIN)/python scripts/lock.py > scripts/locked.txt.tmp
 	mv scripts/locked.txt.tmp scripts/locked.txt
 
 train: $(READY) ## train the default GRU on 25,000 IMDb reviews (minutes)
 	$(BIN)/gru-sent train --config configs/gru.yaml $(RUN_FLAGS)
 
-# a run that is there is not made again; one that was cut is gone on with
+# a run that exists is kept; one that was interrupted is resumed
 define made
 @if [ -d $@.partial ]; then $(BIN)/gru-sent $(1) --resume $@; \
 else $(BIN)/gru-sent $(1) --config configs/$(@F).yaml --output $@ $(2); fi
@@ -85,7 +89,7 @@ baseline: $(RUNS)/baseline ## the linear models to beat
 
 fuse: $(RUNS)/fused ## the fine-tuned classifier and the baseline together
 
-best: $(RUNS)/imdb-best ## a classifier taught by both on the unlabelled reviews of UNLABELLED=FILE
+best: $(RUNS)/imdb-best ## a classifier with both as its teachers on the reviews of UNLABELLED=FILE
 
 few: $(RUNS)/few-best ## a classifier from 500 labels and the reviews of UNLABELLED=FILE
 
@@ -98,7 +102,7 @@ test-slow: $(READY) ## the real program end to end
 test-gpu: $(READY) ## what needs CUDA
 	$(BIN)/python -m pytest -m gpu
 
-# What they need in turn is left to pip, as for a user; a new pip finds it in a third of the time.
+# pip resolves what these need in turn, as for a user; a new pip does so in a third of the time.
 $(LOWEST)/.ready: pyproject.toml $(CONSTRAINTS) scripts/lowest.py | $(READY)
 	$(PYTHON) -m venv --clear --upgrade-deps $(LOWEST)
 	$(BIN)/python scripts/lowest.py offline baseline \

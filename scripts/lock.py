@@ -1,21 +1,27 @@
-"""Write the pinned set with the SHA-256 of every archive, for every system and Python.
+"""Write the pinned set with the SHA-256 of every archive, for the install that CI makes.
 
     .venv/bin/python scripts/lock.py > scripts/locked.txt
+    .venv/bin/python scripts/lock.py --kind         what the first line would say
 
-uv resolves the set; it downloads metadata alone. torch needs care, because its builds have one
-version and different dependencies:
+The hashes are those of the archives that pip takes on this kind of machine. The first line names
+the kind; on other kinds `make` installs from the pins alone.
 
-- The CUDA build needs packages of several gigabytes, which pip would install beside the CPU build
-  too. `tool.uv` in pyproject.toml leaves them out of the lock, and `make setup LOCKED=1` lets pip
-  add them where the CUDA build is installed.
-- pip may take a CPU build that the package index does not offer. Its hash is added here. uv itself
-  would lock that build alone for this kind of machine, which breaks all others of the kind.
+A lock for every system, as `uv pip compile --universal --generate-hashes` writes it, was tried and
+does not work with a CPU build of torch that lies beside the package index:
+
+- The index and that build have one version, torch 2.13.0. Where a lock lists the hashes of both,
+  pip prefers the archive whose hash the index announces, which on Linux is the CUDA build.
+- The CUDA build needs 19 further packages of several gigabytes. The lock names them for Linux, and
+  pip installs them beside the CPU build too.
+- If uv is shown the CPU build, it locks `torch==2.13.0+cpu` for Linux with Python 3.11, and the
+  lock fails wherever that build does not lie.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -23,48 +29,50 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
-CONSTRAINTS = str(ROOT / "scripts" / "constraints.txt")
+PROJECT = "gru-sentiment"
+BUILD = ("setuptools", "wheel")
+"""What builds the project itself, which pip must not fetch unchecked."""
 
 
 def main() -> None:
-    """Resolve, and print the lock."""
-    lock = _run(
-        *("-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
-        *("--generate-hashes", "--no-annotate", "--no-header", "--constraint", CONSTRAINTS),
-        *("--extra", "offline", "--extra", "dev", str(ROOT / "pyproject.toml")),
+    """Ask pip what it would install, and print it with hashes."""
+    if "--kind" in sys.argv:
+        print(kind_of_machine())
+        return
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"),
+            *("--report", "-", "--constraint", str(ROOT / "scripts" / "constraints.txt")),
+            *(f"{ROOT}[offline,dev]", *BUILD),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
+    items = json.loads(done.stdout)["install"]
+    lines = sorted(
+        f"{item['metadata']['name']}=={item['metadata']['version'].partition('+')[0]}"
+        f" --hash=sha256:{_sha256(item['download_info'])}"
+        for item in items
+        if item["metadata"]["name"] != PROJECT
+    )
+    print(f"# {kind_of_machine()}")
     print("# Written by scripts/lock.py from constraints.txt; do not edit.")
-    print(with_hash(lock, "torch", hash_of_torch()), end="")
+    print("\n".join(lines))
 
 
-def with_hash(lock: str, name: str, sha256: str) -> str:
-    """The lock, in which `name` may have this hash too."""
-    if f"sha256:{sha256}" in lock:
-        return lock
-    before, pin, after = lock.partition(f"\n{name}==")
-    if not pin:
-        raise ValueError(f"the lock does not pin {name}")
-    version, _, hashes = after.partition("\n")
-    return f"{before}{pin}{version}\n    --hash=sha256:{sha256} \\\n{hashes}"
+def kind_of_machine() -> str:
+    """What decides which archive pip takes."""
+    version = ".".join(platform.python_version_tuple()[:2])
+    return f"{platform.python_implementation()} {version}, {sys.platform} {platform.machine()}"
 
 
-def hash_of_torch() -> str:
-    """SHA-256 of the archive of torch that pip takes on this machine."""
-    report = _run(
-        *("-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet"),
-        *("--report", "-", "--constraint", CONSTRAINTS, "torch"),
-    )
-    info: dict[str, Any] = json.loads(report)["install"][0]["download_info"]
+def _sha256(info: dict[str, Any]) -> str:
     known = info.get("archive_info", {}).get("hashes", {}).get("sha256")
     if known:
         return str(known)
-    return hashlib.sha256(Path(unquote(urlsplit(info["url"]).path)).read_bytes()).hexdigest()
-
-
-def _run(*arguments: str) -> str:
-    """What Python prints with these arguments."""
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    path = Path(unquote(urlsplit(info["url"]).path))
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":
