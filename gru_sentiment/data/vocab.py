@@ -29,7 +29,7 @@ UNKNOWN_ID, PADDING_ID = 0, 1
 
 
 class Vocabulary:
-    """Words by id. The specials come first: 0 is any unknown word, 1 is no word at all."""
+    """Words by id. Id 0 is the unknown word, id 1 is padding."""
 
     def __init__(self, words: Sequence[str]) -> None:
         if tuple(words[: len(SPECIALS)]) != SPECIALS:
@@ -66,7 +66,7 @@ class Vocabulary:
         return word in self._ids
 
     def ids(self, words: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int32]]:
-        """Ids of words, shape (words,); unknown ones, and words spelled like a special, are 0."""
+        """The id of each word, shape (words,); 0 for unknown words and for `<unk>` and `<pad>`."""
         known = self._ids
         return np.fromiter(
             (0 if word in SPECIALS else known.get(word, UNKNOWN_ID) for word in words),
@@ -75,18 +75,18 @@ class Vocabulary:
         )
 
     def to_text(self) -> str:
-        """One word a line, in the order of the ids; `load` reads it back."""
+        """The text of a vocabulary file: one word in each line, in the order of the ids."""
         return "".join(f"{word}\n" for word in self.words)
 
     @classmethod
     def load(cls, path: Path) -> Vocabulary:
-        """Read a file that holds what `to_text` gives.
+        """Read a file with the text of `to_text`.
 
         Raises:
-            ArtifactError: the file is not such a list of words.
+            ArtifactError: the file is not a vocabulary.
         """
         try:
-            # split at "\n" alone: a word may be any other kind of separator
+            # split at "\n" alone, because a word may be any other line separator
             return cls(path.read_bytes().decode("utf-8").split("\n")[:-1])
         except ValueError as error:
             raise ArtifactError(f"{path}: not a vocabulary: {error}") from error
