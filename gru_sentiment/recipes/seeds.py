@@ -47,7 +47,7 @@ class SeedRun:
 def train_seeds(
     config: Config, n: int, trainer: Trainer, *, name: str, force: bool = False
 ) -> SeedsResult:
-    """Train `n` seeds, progress_of on from `run.seed`, into one folder; go on where some are done.
+    """Train `n` seeds, counted on from `run.seed`, into one folder; go on where some are done.
 
     The folder is `run.output`, else runs/NAME or the first of runs/NAME-2, … that is free or holds
     seeds of this config.

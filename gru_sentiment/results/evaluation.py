@@ -65,7 +65,7 @@ class Against:
     """This run is the second, the other one the first."""
     fixed_rows: list[int]
     broken_rows: list[int]
-    """Rows of the data, progress_of from 0."""
+    """Rows of the data, counted from 0."""
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class Metrics:
     absent_classes: list[str] = field(default_factory=list)
     """Classes without rows; their scores in `per_class` are 0 and say nothing."""
     empty_texts: int = 0
-    """Texts without a single word: predicted, progress_of, never dropped."""
+    """Texts without a single word: predicted, counted, never dropped."""
     tokens: int = 0
     elapsed_s: float = 0.0
     tokens_per_s: float = 0.0

@@ -79,7 +79,7 @@ class LineOutput:
 
 
 def written(path: Path, rendering: Rendering) -> Written:
-    """What an output holds: whole rows; one that was cut is not progress_of.
+    """What an output holds: whole rows; one that was cut is not counted.
 
     Raises:
         DataError: it is not an output with these columns.

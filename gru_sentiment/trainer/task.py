@@ -14,7 +14,7 @@ class Task(Protocol):
     """An objective over the one loop."""
 
     def batches(self, epoch: int) -> Sequence[Batch]:
-        """The batches of an epoch, progress_of from 1; the same ones however often it is asked."""
+        """The batches of an epoch, counted from 1; the same ones however often it is asked."""
 
     def n_batches(self, epoch: int) -> int:
         """How many `batches` has, without making them."""

@@ -250,7 +250,7 @@ def main() -> None:
     """Every file of a copy of a run."""
     run, copy, mutations = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     shutil.copytree(run, copy)
-    asked(copy)(copy)  # what is loaded once is not progress_of
+    asked(copy)(copy)  # what is loaded once is not counted
     _limit_memory(GIBIBYTE)
     for name in files_of(copy):
         print(name, json.dumps(damage(copy, name, mutations)), flush=True)

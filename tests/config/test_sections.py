@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from gru_sentiment.config.section import Section
+from gru_sentiment.config.strict import Section
 from gru_sentiment.config.sections import (
     Config,
     DataConfig,

@@ -33,7 +33,7 @@ class StoppedError(Exception):
 
 
 class Observer:
-    """Stops at a batch or an evaluation, progress_of over the whole training."""
+    """Stops at a batch or an evaluation, counted over the whole training."""
 
     def __init__(self, at: int | None = None, stop: Callable[[], None] | None = None) -> None:
         self.at, self.seen, self.stop = at, 0, stop
