@@ -79,7 +79,7 @@ def test_loads_and_builds(name: str) -> None:
     schedule.after_step()
     schedule.after_evaluation(value.item())
     assert not torch.equal(model.head.weight, before)
-    assert stopping.is_best({stopping.score: 0.5})
+    assert stopping.is_best({"loss": 0.5, stopping.score: 0.5})
 
 
 @pytest.mark.parametrize("name", CONFIGS)

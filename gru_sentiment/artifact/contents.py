@@ -11,7 +11,6 @@ from torch import Tensor
 
 from gru_sentiment.artifact.files import (
     AGAIN,
-    CALIBRATION,
     CONFIG,
     KIND,
     NETWORK,
@@ -20,14 +19,13 @@ from gru_sentiment.artifact.files import (
     finished_of,
     read_json,
 )
-from gru_sentiment.artifact.manifest import named, verify
+from gru_sentiment.artifact.manifest import verify
 from gru_sentiment.config.loading import parse_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.config.yaml_file import read_text
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
-from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST
 
 
 def read_kind(folder: Path) -> str:
@@ -108,26 +106,6 @@ def load_labels(path: Path) -> Labels:
     if not whole or len(set(classes)) != len(classes) or len(classes) < 2:
         raise ArtifactError(f"{path}: expected two or more distinct strings or integers")
     return Labels(classes)
-
-
-def load_temperature(folder: Path) -> float:
-    """The temperature of a run's probabilities: 1 for a run that was written without one.
-
-    Raises:
-        ArtifactError: the file is missing, not the one that was written, or holds none.
-    """
-    path = folder / CALIBRATION
-    if not path.exists() and CALIBRATION not in named(folder):
-        return 1.0
-    verify(folder, [CALIBRATION])
-    value: Any = read_object(path).get("temperature")
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not LOWEST <= value <= HIGHEST:
-        raise ArtifactError(
-            f"{path}: temperature is {str(value)[:20]}, expected {LOWEST} to {HIGHEST:.0f}",
-            hint=AGAIN,
-        )
-    return float(value)
 
 
 def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:

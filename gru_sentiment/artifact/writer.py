@@ -189,7 +189,7 @@ class RunWriter:
         write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION, SEEN_TEXTS))
 
     def save_seen_texts(self, hashes: Integers) -> None:
-        """Integers of the texts that the run, and those that it is made from, read in training."""
+        """Hashes of the texts that the run, and those that it is made from, read in training."""
         save_seen_texts(self.partial, hashes)
 
     def load_weights(self, model: nn.Module) -> nn.Module:

@@ -55,9 +55,13 @@ class Dataset:
         """The texts of a split of the labelled ones; none where there is no such split."""
         return self.records.texts.take(pa.array(self.splits.get(split, []), pa.int64()))
 
+    def hashes(self, split: str) -> Integers:
+        """Hashes of the texts of a split, distinct and in ascending order, shape (texts,)."""
+        return hash_texts(self.texts(split))
+
     @property
     def seen(self) -> Integers:
-        """Integers of all texts that are read in training."""
+        """Hashes of all texts that are read in training, shape (texts,)."""
         more = self.unlabelled
         read = [] if more is None else [more.texts.take(pa.array(more.rows))]
         return hash_texts(self.texts("train"), *read)

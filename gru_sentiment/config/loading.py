@@ -14,6 +14,8 @@ from gru_sentiment.config.sections import Config
 from gru_sentiment.config.yaml_file import dump_yaml, parse_value, parse_yaml, read_text
 from gru_sentiment.errors import ConfigError
 
+RETIRED = {"training.unlabelled.entropy_weight": 0.0}
+"""Keys that configs of earlier versions hold, with the value that had no effect."""
 BY_OVERRIDE = -1
 """Stands for the line of a key that was set on the command line."""
 PATH_KEYS = (
@@ -40,6 +42,7 @@ def load_config(
     """
     text = read_text(path)
     values, lines = parse_yaml(text, str(path))
+    _drop_retired(values, only_without_effect=True)
     _resolve_paths(values, path.parent.resolve())
     for override in overrides:
         lines[_override(values, override)] = BY_OVERRIDE
@@ -50,8 +53,12 @@ def load_config(
 
 
 def parse_config(text: str, name: str) -> Config:
-    """A config from YAML text; `name` stands for the file in messages."""
+    """The config of a run, from YAML text; `name` stands for the file in messages.
+
+    A key that earlier versions had is passed over: it concerned the training alone.
+    """
     values, lines = parse_yaml(text, name)
+    _drop_retired(values, only_without_effect=False)
     return _validate(values, lines, name)
 
 
@@ -59,6 +66,13 @@ def dump_config(config: Config) -> str:
     """The config as YAML, every default written out."""
     values = config.model_dump(mode="json")
     return dump_yaml(values)
+
+
+def _drop_retired(values: Mapping[str, Any], *, only_without_effect: bool) -> None:
+    for dotted, without_effect in RETIRED.items():
+        section, key = _holder(values, dotted)
+        if key in section and (section[key] == without_effect or not only_without_effect):
+            del section[key]
 
 
 def _resolve_paths(values: Mapping[str, Any], folder: Path) -> None:

@@ -47,8 +47,6 @@ class UnlabelledConfig(Section):
     1995; distillation, Hinton et al. 2015): a network, a baseline or a fusion."""
     weight: Annotated[float, Field(gt=0)] = 1.0
     """Of the cross-entropy with the teacher's probabilities; the loss of the labels has 1."""
-    entropy_weight: Annotated[float, Field(ge=0)] = 0.0
-    """Of the entropy of the answers to unlabelled reviews (Grandvalet & Bengio 2005)."""
 
 
 class AugmentationConfig(Section):
@@ -152,8 +150,8 @@ class TrainingConfig(Section):
                 "adversarial.kind: adversarial needs the label of every review, and the unlabelled "
                 "ones have none; use virtual, or set unlabelled.teacher"
             )
-        if self.adversarial.kind == "none" and not unlabelled.entropy_weight:
+        if self.adversarial.kind == "none":
             raise ValueError(
-                "unlabelled: nothing would be learned from these reviews; set unlabelled.teacher, "
-                "unlabelled.entropy_weight or adversarial.kind virtual"
+                "unlabelled: nothing would be learned from these reviews; set unlabelled.teacher "
+                "or adversarial.kind virtual"
             )

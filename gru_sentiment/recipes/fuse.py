@@ -21,7 +21,7 @@ from gru_sentiment.errors import ArtifactError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.postprocess.fusion import fit_weights, fuse_predictions
-from gru_sentiment.results.metrics import Metrics, scores_to_json
+from gru_sentiment.results.metrics import scores_to_json
 from gru_sentiment.results.training import FusionResult
 from gru_sentiment.sources.records import Records
 from gru_sentiment.trained.dataset import reload_dataset
@@ -34,11 +34,10 @@ from gru_sentiment.trained.fusion import (
     same_words,
 )
 from gru_sentiment.trained.leakage import check_unseen
-from gru_sentiment.trained.predictions import Predictions, scored
+from gru_sentiment.trained.predictions import SCORED_SPLITS, Predictions, Scored, score_predictions
 from gru_sentiment.trained.reader import Run, load_run, read_metadata
 from gru_sentiment.trained.reference import gaps_to_reference
 
-SPLITS = ("validation", "test")
 ONE_DATA = "give runs of one set of data, with one data.seed, validation_size and test_size"
 
 
@@ -74,17 +73,17 @@ def fuse(
     with RunWriter(output or free_run_path("fused"), force=force) as writer:
         label_ids = labels.indices(records.labels)
         tokenized = build_tokenized(config, records, progress=progress)
-        told = {
+        scored = {
             split: [
-                scored(partial(member.predict, tokenized, rows), labels, label_ids)
+                score_predictions(partial(member.predict, tokenized, rows), labels, label_ids)
                 for member in members
             ]
             for split, rows in parts.items()
         }
-        weights = fit_weights(_stacked(told["validation"]), label_ids[parts["validation"]])
-        fused = {split: _add_up(one, weights, labels, label_ids) for split, one in told.items()}
+        weights = fit_weights(_stacked(scored["validation"]), label_ids[parts["validation"]])
+        fused = {split: _add_up(one, weights, labels, label_ids) for split, one in scored.items()}
         scores = {
-            str(member.path): {split: one[number][0] for split, one in told.items()}
+            str(member.path): {split: one[number][0] for split, one in scored.items()}
             for number, member in enumerate(members)
         }
         metrics = {split: one[0] for split, one in fused.items()}
@@ -143,7 +142,7 @@ def _common_parts(members: Sequence[Run]) -> tuple[Records, dict[str, Integers]]
     """The data of all members, and their validation and test rows."""
     first, *others = members
     records, splits = reload_dataset(first)
-    parts = {split: splits[split] for split in SPLITS if split in splits}
+    parts = {split: splits[split] for split in SCORED_SPLITS if split in splits}
     for member in others:
         known = read_metadata(member.path).get("data_fingerprint")
         if known != records.fingerprint:
@@ -153,7 +152,7 @@ def _common_parts(members: Sequence[Run]) -> tuple[Records, dict[str, Integers]]
                 hint=ONE_DATA,
             )
         theirs = build_splits(member.config.data, records, member.labels)
-        for split in SPLITS:
+        for split in SCORED_SPLITS:
             if not np.array_equal(parts.get(split, []), theirs.get(split, [])):
                 raise ArtifactError(
                     f"{member.path}: its {split} part holds other rows than that of {first.path}",
@@ -164,21 +163,21 @@ def _common_parts(members: Sequence[Run]) -> tuple[Records, dict[str, Integers]]
     return records, parts
 
 
-def _stacked(told: Sequence[tuple[Metrics, Predictions]]) -> Floats:
+def _stacked(scored: Sequence[Scored]) -> Floats:
     """Log probabilities, shape (members, rows, classes)."""
-    return np.stack([answers.log_probabilities for _, answers in told]).astype(np.float64)
+    return np.stack([answers.log_probabilities for _, answers in scored]).astype(np.float64)
 
 
 def _add_up(
-    told: Sequence[tuple[Metrics, Predictions]],
+    scored: Sequence[Scored],
     weights: Floats,
     labels: Labels,
     label_ids: Integers,
-) -> tuple[Metrics, Predictions]:
+) -> Scored:
     """Scores of the members' answers together, and the answers."""
-    first = told[0][1]
-    answers = Predictions(fuse_predictions(_stacked(told), weights), first.encoded, first.rows)
-    elapsed_s = sum(metrics.elapsed_s for metrics, _ in told)
+    first = scored[0][1]
+    answers = Predictions(fuse_predictions(_stacked(scored), weights), first.encoded, first.rows)
+    elapsed_s = sum(metrics.elapsed_s for metrics, _ in scored)
     return answers.metrics(labels, label_ids, elapsed_s), answers
 
 

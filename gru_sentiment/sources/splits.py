@@ -22,7 +22,7 @@ def split_rows(
     train_size: int | None = None,
     class_names: Sequence[str] | None = None,
 ) -> dict[str, Integers]:
-    """Integers of `train`, `validation` and, unless there is none, `test`, each in ascending order.
+    """Rows of `train`, `validation` and, unless there is none, `test`, each in ascending order.
 
     A part that the source has stays as it is. Others are drawn from the training part, the test
     part first, stratified by class and from the seed alone. The rows of one text stay together,

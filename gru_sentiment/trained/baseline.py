@@ -17,7 +17,6 @@ from gru_sentiment.artifact.contents import (
     check_values,
     load_labels,
     load_run_config,
-    load_temperature,
     load_vocabulary,
     read_object,
 )
@@ -30,7 +29,7 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
+from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions, load_temperature
 
 KEYS, VALUES, BIAS, IDF = "keys", "weights", "bias", "idf"
 SAME_FIT = f"the files of a baseline must come from one 'gru-sent baseline'; {AGAIN}"
