@@ -30,7 +30,7 @@ from gru_sentiment.trained.fusion import (
     copy_member,
     fusion_kind,
     member_folder,
-    same_words,
+    same_tokens,
 )
 from gru_sentiment.trained.leakage import check_unseen
 from gru_sentiment.trained.predictions import SCORED_SPLITS, Predictions, Scored, score_predictions
@@ -131,7 +131,7 @@ def _load(paths: Sequence[Path], device: str) -> list[Run]:
                 f"has {', '.join(first.labels.names)}",
                 hint=ONE_DATA,
             )
-        if not same_words(member.config.text, first.config.text):
+        if not same_tokens(member.config.text, first.config.text):
             raise ArtifactError(
                 f"{member.path}: text.language and text.lowercase are not those of {first.path}",
                 hint="train both with the same ones",

@@ -44,7 +44,6 @@ from gru_sentiment.errors import UserError
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.trained.encoder import NEEDED as ENCODER_NEEDED
 from gru_sentiment.trained.encoder import load_encoder
-from gru_sentiment.trainer.initialisation import initial_weights
 
 OF_NET, OF_BASELINE = (*NEEDED, CALIBRATION), (KIND, *NEEDED, CALIBRATION)
 MEMBER = (*(f"members/0/{name}" for name in OF_NET), *(f"members/1/{n}" for n in OF_BASELINE))
@@ -178,7 +177,7 @@ def start_from(config: Config, run: Path) -> tuple[str, dict[str, list[float]]]:
     encoder = load_encoder(run)
     encoder.check_fits(config)
     torch.manual_seed(0)
-    weights = torch.from_numpy(initial_weights(encoder.word_vectors, seed=0))
+    weights = encoder.embedding.clone()
     model = build_model(config, weights, 2, torch.device("cpu"))
     encoder.initialize(model)
     found = {name: tensor.flatten().tolist() for name, tensor in model.state_dict().items()}
