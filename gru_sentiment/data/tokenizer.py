@@ -24,8 +24,9 @@ RULES = 3
 """Version of the rules, part of the cache's key. Raise it when a text gives other tokens."""
 MAX_STRINGS = 500_000
 """spaCy keeps every string that it has seen, and a long stream of texts would fill the memory.
-Beyond this number it is loaded again, which takes a second at most. Its `memory_zone` gives the same
-tokens, but takes twice the time (MEASURED)."""
+Beyond this number it is loaded again, which takes a second at most. Its `memory_zone` gives the
+same tokens and saves 217 MiB of 613, but takes twice the time: 222 s against 94 s of CPU time for
+200,000 texts with new words in each, and 17.7 s against 8.8 s for 5,000 IMDb reviews."""
 LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 UNBROKEN = re.compile(r"\S{256}(?=\S)")
 """A run of 256 characters without white space is cut. spaCy takes punctuation off a run

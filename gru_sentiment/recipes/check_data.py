@@ -36,7 +36,7 @@ def check_data(config: Config, *, progress: bool = False) -> DataReport:
         name: _split_report(corpus, encoded, texts, rows) for name, rows in corpus.splits.items()
     }
     source = {
-        f"{name} of the source": np.asarray(part) for name, part in corpus.records.parts.items()
+        f"{name} of the source": np.asarray(rows) for name, rows in corpus.records.splits.items()
     }
     return DataReport(
         fingerprint=corpus.records.fingerprint,

@@ -22,7 +22,7 @@ MAX_HEADER = 1 << 20
 
 
 class MissingColumnError(DataError):
-    """A file without columns that were asked for; `missing` names them."""
+    """A file lacks columns that are needed; `missing` names them."""
 
     def __init__(self, cause: str, *, missing: Sequence[str], hint: str) -> None:
         super().__init__(cause, hint=hint)
@@ -33,8 +33,12 @@ Columns = dict[str, list[Any]]
 
 
 def csv_columns(path: Path, wanted: Sequence[str], *, delimiter: str = ",") -> Columns:
-    """Columns of a delimited file with a header; quoted values may hold newlines."""
-    # the text comes first in `wanted`, then a label if it is wanted
+    """Read columns of a delimited file with a header; quoted values may hold newlines.
+
+    Raises:
+        DataError: the file cannot be read, is malformed or lacks a column.
+    """
+    # `wanted` begins with the text column
     raw = _utf8(path)
     header = _header(path, raw, delimiter)
     _require(path, wanted, header)
@@ -45,7 +49,7 @@ def csv_columns(path: Path, wanted: Sequence[str], *, delimiter: str = ",") -> C
     )
     try:
         table = pyarrow.csv.read_csv(
-            io.BytesIO(raw + b"\n"),  # a header alone needs its line end
+            io.BytesIO(raw + b"\n"),  # a header without rows needs a line end
             parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             read_options=pyarrow.csv.ReadOptions(block_size=max(len(raw) + 1, 1 << 20)),
             convert_options=options,
@@ -70,12 +74,16 @@ def _header(path: Path, raw: bytes, delimiter: str) -> list[str]:
 
 
 def tsv_columns(path: Path, wanted: Sequence[str]) -> Columns:
-    """Columns of a tab-separated file with a header."""
+    """Read columns of a tab-separated file with a header; see `csv_columns`."""
     return csv_columns(path, wanted, delimiter="\t")
 
 
 def jsonl_columns(path: Path, wanted: Sequence[str]) -> Columns:
-    """Columns of a file with one JSON object a line; empty lines are passed over."""
+    """Read columns of a file with one JSON object in each line; empty lines are skipped.
+
+    Raises:
+        DataError: the file cannot be read, is malformed or lacks a column.
+    """
     lines = _utf8(path).decode("utf-8-sig").split("\n")
     return _from_objects(
         path,
@@ -89,7 +97,7 @@ def jsonl_columns(path: Path, wanted: Sequence[str]) -> Columns:
 
 
 def json_columns(path: Path, wanted: Sequence[str]) -> Columns:
-    """Columns of a JSON array of objects."""
+    """Read columns of a JSON array of objects; see `jsonl_columns`."""
     values = _parsed(path, "file", _utf8(path).decode("utf-8-sig"))
     if not isinstance(values, list):
         raise DataError(
@@ -99,7 +107,11 @@ def json_columns(path: Path, wanted: Sequence[str]) -> Columns:
 
 
 def parquet_columns(path: Path, wanted: Sequence[str]) -> Columns:
-    """Columns of a parquet file."""
+    """Read columns of a parquet file; the first one holds texts.
+
+    Raises:
+        DataError: the file cannot be read, lacks a column, or its texts are not strings.
+    """
     try:
         file = pyarrow.parquet.ParquetFile(_existing(path))
         _require(path, wanted, file.schema_arrow.names)
@@ -107,7 +119,7 @@ def parquet_columns(path: Path, wanted: Sequence[str]) -> Columns:
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"{path}: not a readable parquet file: {first_line(error)}") from error
     kind = table.schema.field(wanted[0]).type
-    # pandas writes a categorical column, and others repeated values, as a dictionary
+    # pandas writes a categorical column as a dictionary; other programs write repeated values so
     text = kind.value_type if pa.types.is_dictionary(kind) else kind
     if not (pa.types.is_string(text) or pa.types.is_large_string(text)):
         raise DataError(f"{path}: column {wanted[0]} holds {kind}, expected strings")
@@ -132,7 +144,7 @@ def _existing(path: Path) -> Path:
 
 
 def _utf8(path: Path) -> bytes:
-    """The file's bytes, known to be UTF-8 and not blank."""
+    """The bytes of the file, checked to be UTF-8 and not blank."""
     try:
         raw = _existing(path).read_bytes()
         raw.decode("utf-8")

@@ -1,4 +1,4 @@
-"""The user's own reviews: csv, tsv, jsonl, json or parquet with named columns."""
+"""The user's own reviews: csv, tsv, jsonl, json or parquet files with named columns."""
 
 from __future__ import annotations
 
@@ -13,27 +13,33 @@ from gru_sentiment.sources.records import Records, name_labels, records_from, te
 
 
 def load_files(
-    parts: dict[str, Path],
+    paths: dict[str, Path],
     *,
     text_column: str = "text",
     label_column: str = "label",
     label_names: Sequence[str] | None = None,
 ) -> Records:
-    """Records from one file a part; `parts` names at least train.
+    """Read the records of one file for each split.
+
+    Args:
+        paths: the file of each split: train, and possibly validation and test.
+        text_column: the column that holds the text.
+        label_column: the column that holds the class.
+        label_names: names of the integer classes 0, 1, …; None keeps the labels as they are.
 
     Raises:
-        DataError: a file that is missing, empty, not UTF-8 or malformed, or lacks a column.
+        DataError: a file is missing, empty, malformed or not UTF-8, or lacks a column.
     """
     return records_from(
         {
-            part: name_labels(read_table(path, text_column, label_column), label_names, str(path))
-            for part, path in parts.items()
+            split: name_labels(read_table(path, text_column, label_column), label_names, str(path))
+            for split, path in paths.items()
         }
     )
 
 
 def read_table(path: Path, text_column: str, label_column: str) -> pa.Table:
-    """A file's texts and labels as a table with columns `text` and `label`.
+    """Read the texts and labels of a file into a table with columns `text` and `label`.
 
     Raises:
         DataError: see `load_files`.
@@ -43,7 +49,7 @@ def read_table(path: Path, text_column: str, label_column: str) -> pa.Table:
 
 
 def read_texts(path: Path, text_column: str) -> list[str | None]:
-    """A file's texts alone.
+    """Read the texts of a file.
 
     Raises:
         DataError: see `load_files`.
@@ -56,10 +62,16 @@ def read_labelled(
 ) -> tuple[pa.Table, Columns]:
     """`read_table` with the first of several pairs of column names that the file has.
 
-    With it come the columns `beside`, a value a row.
+    Args:
+        path: the file.
+        choices: pairs of the text column and the label column, tried in this order.
+        beside: more columns to read.
+
+    Returns:
+        The table, and the values of the columns `beside` by name.
 
     Raises:
-        DataError: see `load_files`; where no pair is there, about the first one.
+        DataError: see `load_files`. If no pair is there, the error is about the first pair.
     """
     problems: list[MissingColumnError] = []
     for text_column, label_column in choices:

@@ -73,7 +73,7 @@ def test_records_of_files_keep_their_parts(tmp_path: Path) -> None:
     records = build_records(config)
     assert records.texts.to_pylist() == ["a0", "a1", "a2", "b0", "b1"]
     assert list(records.labels) == ["no", "yes", "no", "no", "yes"]
-    assert {part: list(rows) for part, rows in records.parts.items()} == {
+    assert {part: list(rows) for part, rows in records.splits.items()} == {
         "train": [0, 1, 2],
         "test": [3, 4],
     }
@@ -116,7 +116,7 @@ def test_vocabulary_options() -> None:
 
 
 def test_an_empty_vocabulary_is_refused() -> None:
-    with pytest.raises(DataError, match=r"no word of the training part occurs 3 times") as caught:
+    with pytest.raises(DataError, match=r"no word of the training split occurs 3 times") as caught:
         build_vocabulary(TextConfig(min_frequency=3), {"a": 2})
     assert caught.value.hint == "lower text.min_frequency, or add reviews"
 
