@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from trainings import StoppedError, Stopping, outcome
 
 from gru_sentiment.artifact.contents import read_kind
 from gru_sentiment.artifact.files import ENCODER
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import build_corpus
+from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserError
@@ -26,7 +28,6 @@ from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import EvaluationRecord, PretrainingResult, StepRecord
 
-CLOCK = {"elapsed_s", "tokens_per_s"}
 CONFIG = """\
 data: {source: files, path: reviews.csv, validation_size: 0.2, test_size: 0.2}
 text: {max_tokens: null, min_frequency: 1}
@@ -50,33 +51,20 @@ run: {threads: 1}
 """
 
 
-class StoppedError(Exception):
-    """What the tests stop a training with."""
-
-
-class Observer:
-    """Keeps the evaluations; stops at a batch."""
+class Observer(Stopping):
+    """Keeps the evaluations."""
 
     def __init__(self, at: int | None = None) -> None:
-        self.at, self.steps = at, 0
+        super().__init__(at)
         self.evaluations: list[EvaluationRecord] = []
 
     def on_step(self, record: StepRecord) -> None:
         assert record.accuracy is None
-        self.steps += 1
-        if self.steps == self.at:
-            raise StoppedError
+        super().on_step(record)
 
     def on_evaluation(self, record: EvaluationRecord) -> None:
         self.evaluations.append(record)
-
-
-class Silent:
-    """Says nothing."""
-
-    def on_step(self, record: StepRecord) -> None: ...
-
-    def on_evaluation(self, record: EvaluationRecord) -> None: ...
+        super().on_evaluation(record)
 
 
 def texts(n: int, seed: int) -> list[str]:
@@ -93,8 +81,7 @@ def write_texts(path: Path, found: list[str]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _with_texts(tmp_path: Path) -> None:
     write_texts(tmp_path / "reviews.csv", texts(80, seed=0))
     (tmp_path / "lm.yaml").write_text(CONFIG, "utf-8")
     (tmp_path / "tune.yaml").write_text(FINE_TUNING, "utf-8")
@@ -106,17 +93,7 @@ def pretrain(*overrides: str, observer: Observer | None = None) -> PretrainingRe
 
 
 def fine_tune(*overrides: str) -> Any:
-    return training.train(load_config(Path("tune.yaml"), overrides), Silent(), name="tune")
-
-
-def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]], Any]:
-    lines = map(json.loads, (run / "metrics.jsonl").read_text("utf-8").splitlines())
-    history = [{k: v for k, v in line.items() if k not in CLOCK} for line in lines]
-    return (
-        (run / "model.safetensors").read_bytes(),
-        history,
-        json.loads((run / "metrics.json").read_bytes()),
-    )
+    return training.train(load_config(Path("tune.yaml"), overrides), SilentProgress(), name="tune")
 
 
 def test_it_learns_what_follows() -> None:
@@ -170,7 +147,9 @@ def test_equal_to_one_that_never_stopped(cell: str, direction: str, tmp_path: Pa
     pretrain(*overrides, observer=whole)
     Path("runs/lm").rename(tmp_path / "whole")
     expected = outcome(tmp_path / "whole")
-    for at in (2, whole.steps // 2, whole.steps // 2 + 1, whole.steps):
+    half = whole.seen // 2
+    # the steps around the first evaluation, and the last one
+    for at in (2, half - 1, half + 1, whole.seen - 1):
         with pytest.raises(StoppedError):
             pretrain(*overrides, observer=Observer(at))
         torch.manual_seed(at)
@@ -191,7 +170,7 @@ def test_each_command_goes_on_with_its_own() -> None:
     with pytest.raises(StoppedError):
         pretrain(observer=Observer(3))
     with pytest.raises(ArtifactError) as caught:
-        training.resume(Path("runs/lm"), Silent())
+        training.resume(Path("runs/lm"), SilentProgress())
     assert caught.value.cause == "runs/lm.partial: was begun by gru-sent pretrain"
     assert caught.value.hint == "gru-sent pretrain --resume runs/lm"
 
@@ -280,7 +259,7 @@ def test_bad_input(overrides: list[str], error: type[UserError], words: str) -> 
 
 def test_a_classifiers_command_refuses_a_language_model() -> None:
     with pytest.raises(ConfigError) as caught:
-        training.train(load_config(Path("lm.yaml")), Silent())
+        training.train(load_config(Path("lm.yaml")), SilentProgress())
     assert "gru-sent pretrain" in caught.value.hint
 
 
@@ -372,26 +351,15 @@ def test_a_classifier_that_reads_one_direction_of_two() -> None:
     assert "pretraining.direction: both" in caught.value.hint
 
 
-class Stopping(Silent):
-    """Stops at the third batch: two are in a checkpoint."""
-
-    seen = 0
-
-    def on_step(self, record: StepRecord) -> None:
-        self.seen += 1
-        if self.seen == 3:
-            raise StoppedError
-
-
 def test_a_changed_encoder_is_refused_when_going_on() -> None:
     pretrain()
     config = load_config(Path("tune.yaml"), ["run.checkpoint_every=1 step"])
     with pytest.raises(StoppedError):
-        training.train(config, Stopping(), name="tune")
+        training.train(config, Stopping(3), name="tune")
     shutil.rmtree("runs/lm")
     pretrain("run.seed=5")
     with pytest.raises(ArtifactError, match="the encoder changed"):
-        training.resume(Path("runs/tune"), Silent())
+        training.resume(Path("runs/tune"), SilentProgress())
 
 
 @pytest.mark.parametrize("kind", ["missing", "classifier", "damaged"])

@@ -38,8 +38,7 @@ OTHER_SPLITS = [
 
 
 @pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _with_texts(_in_folder: None) -> None:
     reviews = tiny_reviews(200)
     write_csv(Path("reviews.csv"), reviews)
     write_csv(Path("test.csv"), reviews[:40])
