@@ -65,6 +65,14 @@ def _runs_stay_untouched() -> Iterator[None]:
     assert listing(ROOT / "runs") == before, "a test, or a training meanwhile, changed runs/"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _outside_the_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where fixtures of a module or the session work."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("session"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test works in an empty folder of its own."""

@@ -74,10 +74,11 @@ def test_a_text_of_100_000_tokens_is_cut(run: Path) -> None:
     assert answer.probabilities == pytest.approx(short.probabilities, abs=1e-6)
 
 
-def test_a_text_of_100_000_tokens_is_read_where_nothing_is_cut(tiny_config: Path) -> None:
+@pytest.mark.parametrize("n", [2_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_a_long_text_is_read_where_nothing_is_cut(tiny_config: Path, n: int) -> None:
     run = train(tiny_config, "text.max_tokens=null", "model.cell=rnn", "model.bidirectional=false")
-    (answer,) = predict(["film " * 100_000], run)
-    assert (answer.tokens, answer.truncated) == (100_000, False)
+    (answer,) = predict(["film " * n], run)
+    assert (answer.tokens, answer.truncated) == (n, False)
     assert sum(answer.probabilities.values()) == pytest.approx(1)
 
 

@@ -6,6 +6,7 @@ import json
 import math
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,9 @@ data: {source: files, path: reviews.csv, validation_size: 0.2, test_size: 0.2}
 text: {max_tokens: null, min_frequency: 1}
 vectors: {source: none, dimension: 6}
 model: {cell: gru, hidden_size: 8, bidirectional: false, dropout: 0.1}
-training: {epochs: 2, batch_size: 4, learning_rate: 0.03}
+training: {epochs: 2, batch_size: 8, learning_rate: 0.03}
 pretraining: {window: 8, negatives: 20, held_out: 8}
-run: {threads: 1, checkpoint_every: 1 step}
+run: {threads: 1}
 """
 FINE_TUNING = """\
 data: {source: files, path: reviews.csv, validation_size: 0.2, test_size: 0.2}
@@ -67,6 +68,10 @@ class Observer(Stopping):
         super().on_evaluation(record)
 
 
+OFTEN = "run.checkpoint_every=1 step"
+BOTH, BIDIRECTIONAL = "pretraining.direction=both", "model.bidirectional=true"
+
+
 def texts(n: int, seed: int) -> list[str]:
     """`n` distinct texts."""
     generator = random.Random(seed)
@@ -80,11 +85,36 @@ def write_texts(path: Path, found: list[str]) -> None:
     path.write_text("\n".join(["text,label", *lines]) + "\n", "utf-8")
 
 
+def write_inputs() -> None:
+    write_texts(Path("reviews.csv"), texts(80, seed=0))
+    Path("lm.yaml").write_text(CONFIG, "utf-8")
+    Path("tune.yaml").write_text(FINE_TUNING, "utf-8")
+
+
 @pytest.fixture(autouse=True)
-def _with_texts(tmp_path: Path) -> None:
-    write_texts(tmp_path / "reviews.csv", texts(80, seed=0))
-    (tmp_path / "lm.yaml").write_text(CONFIG, "utf-8")
-    (tmp_path / "tune.yaml").write_text(FINE_TUNING, "utf-8")
+def _with_inputs(_in_folder: None) -> None:
+    write_inputs()
+
+
+@pytest.fixture(scope="module")
+def encoders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two encoders that several tests start from: of one direction, and of both."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("encoders"))
+        write_inputs()
+        pretrain("run.output=forward")
+        pretrain("run.output=both", BOTH)
+        return Path.cwd()
+
+
+@pytest.fixture
+def encoder(encoders: Path) -> Callable[..., None]:
+    """Puts one of them where the config for fine-tuning looks for it."""
+
+    def put(*, both: bool = False) -> None:
+        shutil.copytree(encoders / ("both" if both else "forward"), "runs/lm")
+
+    return put
 
 
 def pretrain(*overrides: str, observer: Observer | None = None) -> PretrainingResult:
@@ -142,7 +172,7 @@ def test_perplexities_of_both_directions() -> None:
 @pytest.mark.parametrize("direction", ["forward", "both"])
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_equal_to_one_that_never_stopped(cell: str, direction: str, tmp_path: Path) -> None:
-    overrides = [f"model.cell={cell}", f"pretraining.direction={direction}"]
+    overrides = [f"model.cell={cell}", f"pretraining.direction={direction}", OFTEN]
     whole = Observer()
     pretrain(*overrides, observer=whole)
     Path("runs/lm").rename(tmp_path / "whole")
@@ -160,7 +190,7 @@ def test_equal_to_one_that_never_stopped(cell: str, direction: str, tmp_path: Pa
 
 def test_changed_texts_are_refused() -> None:
     with pytest.raises(StoppedError):
-        pretrain(observer=Observer(3))
+        pretrain(OFTEN, observer=Observer(3))
     write_texts(Path("reviews.csv"), texts(80, seed=1))
     with pytest.raises(ArtifactError, match="the data changed since the training began"):
         recipe.resume(Path("runs/lm"), Observer())
@@ -168,7 +198,7 @@ def test_changed_texts_are_refused() -> None:
 
 def test_each_command_goes_on_with_its_own() -> None:
     with pytest.raises(StoppedError):
-        pretrain(observer=Observer(3))
+        pretrain(OFTEN, observer=Observer(3))
     with pytest.raises(ArtifactError) as caught:
         training.resume(Path("runs/lm"), SilentProgress())
     assert caught.value.cause == "runs/lm.partial: was begun by gru-sent pretrain"
@@ -264,8 +294,8 @@ def test_a_classifiers_command_refuses_a_language_model() -> None:
 
 
 @pytest.mark.parametrize("use", [evaluate, lambda run: predict(["good"], run)])
-def test_an_encoder_answers_nothing(use: Any) -> None:
-    pretrain()
+def test_an_encoder_answers_nothing(use: Any, encoder: Callable[..., None]) -> None:
+    encoder()
     with pytest.raises(ArtifactError) as caught:
         use(Path("runs/lm"))
     assert "pre-trained encoder" in caught.value.cause
@@ -275,12 +305,9 @@ def test_an_encoder_answers_nothing(use: Any) -> None:
 # fine-tuning
 
 
-BOTH, BIDIRECTIONAL = "pretraining.direction=both", "model.bidirectional=true"
-
-
 @pytest.mark.parametrize("both", [False, True])
-def test_a_classifier_starts_from_the_encoder(both: bool) -> None:
-    pretrain(*[BOTH] * both)
+def test_a_classifier_starts_from_the_encoder(both: bool, encoder: Callable[..., None]) -> None:
+    encoder(both=both)
     result = fine_tune("training.learning_rate=1e-12", "training.epochs=1", *[BIDIRECTIONAL] * both)
     encoder = load_file("runs/lm/model.safetensors")
     classifier = load_file(f"{result.run}/model.safetensors")
@@ -297,8 +324,8 @@ def test_a_classifier_starts_from_the_encoder(both: bool) -> None:
     assert result.coverage is None
 
 
-def test_the_classifier_needs_no_encoder_afterwards() -> None:
-    pretrain()
+def test_the_classifier_needs_no_encoder_afterwards(encoder: Callable[..., None]) -> None:
+    encoder()
     result = fine_tune()
     before = predict(["a great film"], Path(result.run))
     shutil.rmtree("runs/lm")
@@ -306,9 +333,9 @@ def test_the_classifier_needs_no_encoder_afterwards() -> None:
 
 
 @pytest.mark.parametrize("both", [False, True])
-def test_gradual_unfreezing_trains_from_the_top(both: bool) -> None:
+def test_gradual_unfreezing_trains_from_the_top(both: bool, encoder: Callable[..., None]) -> None:
     """Both directions of a layer are one layer."""
-    pretrain(*[BOTH] * both)
+    encoder(both=both)
     result = fine_tune(
         "training.fine_tuning.unfreeze_epochs=1", "training.epochs=2", *[BIDIRECTIONAL] * both
     )
@@ -335,24 +362,26 @@ def test_gradual_unfreezing_trains_from_the_top(both: bool) -> None:
         ("vectors.dimension=7", "vectors.dimension: 7 here, 6 in"),
     ],
 )
-def test_both_sides_of_a_mismatch_are_named(override: str, both: str) -> None:
-    pretrain()
+def test_both_sides_of_a_mismatch_are_named(
+    override: str, both: str, encoder: Callable[..., None]
+) -> None:
+    encoder()
     with pytest.raises(ConfigError) as caught:
         fine_tune(override)
     assert both in caught.value.cause
     assert "runs/lm" in caught.value.cause
 
 
-def test_a_classifier_that_reads_one_direction_of_two() -> None:
-    pretrain(BOTH)
+def test_a_classifier_that_reads_one_direction_of_two(encoder: Callable[..., None]) -> None:
+    encoder(both=True)
     with pytest.raises(ConfigError) as caught:
         fine_tune()
     assert caught.value.cause.startswith("model.bidirectional: False here, True in ")
     assert "pretraining.direction: both" in caught.value.hint
 
 
-def test_a_changed_encoder_is_refused_when_going_on() -> None:
-    pretrain()
+def test_a_changed_encoder_is_refused_when_going_on(encoder: Callable[..., None]) -> None:
+    encoder()
     config = load_config(Path("tune.yaml"), ["run.checkpoint_every=1 step"])
     with pytest.raises(StoppedError):
         training.train(config, Stopping(3), name="tune")
@@ -363,9 +392,9 @@ def test_a_changed_encoder_is_refused_when_going_on() -> None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "classifier", "damaged"])
-def test_what_is_no_encoder(kind: str) -> None:
+def test_what_is_no_encoder(kind: str, encoder: Callable[..., None]) -> None:
     if kind == "damaged":
-        pretrain()
+        encoder()
         path = Path("runs/lm/model.safetensors")
         path.write_bytes(path.read_bytes()[:-1] + b"x")
     if kind == "classifier":
@@ -381,8 +410,8 @@ def test_what_is_no_encoder(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["adversarial", "virtual"])
-def test_an_adversary_takes_part(kind: str) -> None:
-    pretrain()
+def test_an_adversary_takes_part(kind: str, encoder: Callable[..., None]) -> None:
+    encoder()
     plain = fine_tune("run.output=runs/plain")
     moved = fine_tune("run.output=runs/moved", f"training.adversarial.kind={kind}")
     one, other = (
@@ -394,8 +423,8 @@ def test_an_adversary_takes_part(kind: str) -> None:
 
 
 @pytest.mark.parametrize("unfreeze", [0, 1])
-def test_it_may_be_taught_on_unlabelled_texts(unfreeze: int) -> None:
-    pretrain()
+def test_it_may_be_taught_on_unlabelled_texts(unfreeze: int, encoder: Callable[..., None]) -> None:
+    encoder()
     fine_tune("run.output=runs/teacher")
     Path("more.jsonl").write_text(
         "".join(f'{{"text": "{text}"}}\n' for text in texts(30, seed=7)), "utf-8"
@@ -414,8 +443,8 @@ def test_it_may_be_taught_on_unlabelled_texts(unfreeze: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["none", "virtual"])
-def test_synonyms_are_neighbours_in_the_encoder(kind: str) -> None:
-    pretrain()
+def test_synonyms_are_neighbours_in_the_encoder(kind: str, encoder: Callable[..., None]) -> None:
+    encoder()
     adversary = f"training.adversarial.kind={kind}"
     plain = fine_tune("run.output=runs/plain", adversary)
     replaced = fine_tune(

@@ -29,7 +29,7 @@ Record = StepRecord | EvaluationRecord
 
 
 def train(config: Path, *overrides: str, observer: Stopping | None = None, **options: Any) -> Path:
-    settings = load_config(config, ["run.output=runs/mine", *overrides])
+    settings = load_config(config, [*QUICK, "run.output=runs/mine", *overrides])
     return Path(recipe.train(settings, observer or Stopping(), **options).run)
 
 
@@ -58,7 +58,7 @@ RECIPES = {
     "lstm": ["model.cell=lstm", "model.layers=2", "model.layer_dropout=0.2"],
     "rnn": ["model.cell=rnn", "training.optimizer=sgd", "training.momentum=0.9"],
     "average": ["training.ema_decay=0.9", "training.schedule=cosine"],
-    "accumulation": ["training.accumulation_steps=4", "training.optimizer=rmsprop"],
+    "accumulation": ["training.accumulation_steps=3", "training.optimizer=rmsprop"],
     "plateau": ["training.schedule=reduce_on_plateau", "training.plateau_patience=0"],
     "bfloat16": [f"training.mixed_precision={str(multiplies_bfloat16()).lower()}"],
     "frozen": ["model.embedding_frozen_epochs=1", "training.optimizer=adam"],
@@ -73,7 +73,9 @@ RECIPES = {
     "patience": ["training.patience=1", "training.learning_rate=0.3", "training.schedule=constant"],
 }
 VECTORS = "film 0.1 0.9\nplot 0.2 0.8\nmusic 0.3 0.7\ngreat 0.9 0.3\nthe -0.5 0.1\n"
-EPOCHS, BATCHES = 3, 6
+EPOCHS, BATCHES = 3, 4
+QUICK = ["training.batch_size=12", "text.max_tokens=8", "text.head_tokens=4"]
+"""48 training rows in four batches of short texts."""
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -141,7 +143,7 @@ def test_stopped_before_the_first_checkpoint_it_begins_again(tiny_config: Path) 
     assert not PARTIAL.exists()
     # what a kill would have left
     with RunWriter(RUN) as writer:
-        writer.save_config(load_config(tiny_config, ["run.output=runs/mine"]))
+        writer.save_config(load_config(tiny_config, [*QUICK, "run.output=runs/mine"]))
     assert outcome(resume()) == expected
 
 
@@ -157,10 +159,10 @@ def test_a_changed_config_is_refused_by_name(change: str, tiny_config: Path) -> 
 
 def test_the_config_it_was_started_with_may_be_given(tiny_config: Path) -> None:
     stopped(tiny_config, 9, OFTEN)
-    other = load_config(tiny_config, [OFTEN, "text.min_frequency=2"])
+    other = load_config(tiny_config, [*QUICK, OFTEN, "text.min_frequency=2"])
     with pytest.raises(ConfigError, match=r"text\.min_frequency: 1 in the run, 2 now"):
         recipe.resume(RUN, Stopping(), config=other)
-    recipe.resume(PARTIAL, Stopping(), config=load_config(tiny_config, [OFTEN]))
+    recipe.resume(PARTIAL, Stopping(), config=load_config(tiny_config, [*QUICK, OFTEN]))
     assert RUN.exists()
 
 
@@ -383,7 +385,7 @@ def test_without_a_checkpoint_there_is_nothing_to_compare(
     tiny_config: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with RunWriter(RUN) as writer:
-        writer.save_config(load_config(tiny_config, ["run.output=runs/mine"]))
+        writer.save_config(load_config(tiny_config, [*QUICK, "run.output=runs/mine"]))
     resume()
     assert "not recorded" not in caplog.text
 
