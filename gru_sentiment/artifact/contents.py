@@ -29,10 +29,10 @@ from gru_sentiment.errors import ArtifactError, ConfigError
 
 
 def read_kind(folder: Path) -> str:
-    """What a run folder holds: a net where it does not say.
+    """The kind of a run: a network where the folder holds no kind.json.
 
     Raises:
-        ArtifactError: it says so in a way that is none.
+        ArtifactError: kind.json cannot be read.
     """
     if not (folder / KIND).exists():
         return NETWORK
@@ -50,7 +50,7 @@ def check_complete(folder: Path, names: Iterable[str]) -> None:
     if missing:
         raise ArtifactError(
             f"{folder}: not a complete run folder: {', '.join(missing)} missing",
-            hint=f"go on training it: gru-sent train --resume {finished_of(folder)}"
+            hint=f"resume it: gru-sent train --resume {finished_of(folder)}"
             if folder.name.endswith(PARTIAL) and read_kind(folder) == NETWORK
             else "train again, or copy the whole folder",
         )
@@ -83,10 +83,10 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def load_vocabulary(path: Path) -> Vocabulary:
-    """The words of a run.
+    """The vocabulary of a run.
 
     Raises:
-        ArtifactError: the file is no list of words.
+        ArtifactError: the file is no vocabulary.
     """
     check_size(path)
     return Vocabulary.load(path)

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 
 from gru_sentiment.arrays import Integers
-from gru_sentiment.batch import NO_LABEL
 from gru_sentiment.builders.dataset import (
     UNLABELLED,
     Dataset,
@@ -18,6 +17,7 @@ from gru_sentiment.builders.dataset import (
     build_training_dataset,
 )
 from gru_sentiment.config.sections import Config, TextConfig
+from gru_sentiment.data.labels import no_labels
 from gru_sentiment.data.token_cache import tokenize_cached
 from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer
 from gru_sentiment.errors import ConfigError, DataError
@@ -52,7 +52,7 @@ def _tokenized(config: Config, dataset: Dataset, progress: bool) -> Corpus:
     if more is not None:
         splits = {**splits, UNLABELLED: len(tokenized) + more.rows}
         found = build_tokenized(config, more, progress=progress)
-        label_ids = np.concatenate([label_ids, np.full(len(found), NO_LABEL)])
+        label_ids = np.concatenate([label_ids, no_labels(len(found))])
         tokenized = TokenizedTexts.joined([tokenized, found])
     # what parsing and tokenising took is not needed again: room for the training
     pa.default_memory_pool().release_unused()

@@ -10,11 +10,12 @@ from gru_sentiment.config.training import AugmentationConfig, TrainingConfig
 from gru_sentiment.data.augmentation import Augmentation
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, encode
-from gru_sentiment.data.mixing import UnlabelledSampler
 from gru_sentiment.data.token_cache import cache_folder
 from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.unlabelled_sampler import UnlabelledSampler
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import DataError
+from gru_sentiment.machine.environment import is_offline
 from gru_sentiment.vectors.named import named_vectors
 from gru_sentiment.vectors.neighbours import nearest
 from gru_sentiment.vectors.package import package_vectors
@@ -71,15 +72,24 @@ def build_augmentation(config: AugmentationConfig, vectors: WordVectors) -> Augm
 
 
 def build_vectors(config: VectorsConfig, vocabulary: Vocabulary) -> WordVectors:
-    """The config's word vectors for the vocabulary's words."""
+    """The config's word vectors for the words of the vocabulary.
+
+    Raises:
+        VectorsError: the vectors cannot be found or read, or have another dimension.
+    """
     words = vocabulary.words
-    if config.source == "name":
-        vectors = named_vectors(config.name or "", words, cache_folder() / "vectors")
-    else:
-        local: dict[str, Callable[[], WordVectors]] = {
-            "package": lambda: package_vectors(words),
-            "file": lambda: file_vectors(config.path, words),  # type: ignore[arg-type]
-            "none": lambda: no_vectors(words, config.dimension),
-        }
-        vectors = local[config.source]()
-    return check_dimension(vectors, config.dimension)
+    sources: dict[str, Callable[[], WordVectors]] = {
+        "name": lambda: named_vectors(
+            config.name or "",
+            words,
+            cache_folder() / "vectors",
+            dimension=config.dimension,
+            offline=is_offline(),
+        ),
+        "package": lambda: package_vectors(words),
+        "file": lambda: file_vectors(config.path, words),  # type: ignore[arg-type]
+        "none": lambda: no_vectors(words, config.dimension),
+    }
+    vectors = sources[config.source]()
+    check_dimension(vectors.dimension, config.dimension, vectors.origin)
+    return vectors

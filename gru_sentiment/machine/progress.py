@@ -23,7 +23,7 @@ def progress_of(
 
     Args:
         what: the work, such as "tokenising".
-        unit: what is progress_of, in the singular.
+        unit: what is counted, in the singular.
         total: how many there are, where that is known.
         bar: whether a bar shows it; without one a line is logged every few seconds.
     """

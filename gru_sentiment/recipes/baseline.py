@@ -19,7 +19,7 @@ from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
-from gru_sentiment.results.metrics import Calibrated, Scores, scores_to_json
+from gru_sentiment.results.metrics import Calibrated, MetricsByModel, scores_to_json
 from gru_sentiment.results.training import BaselineResult
 from gru_sentiment.trained.baseline import Baseline, baseline_kind, to_tensors
 from gru_sentiment.trained.predictions import SCORED_SPLITS, Scored, calibrate, score_predictions
@@ -121,7 +121,7 @@ def _score(corpus: Corpus, run: Baseline) -> ScoredSplits:
     return calibrate(raw, labels, label_ids)
 
 
-def _scores(scored: Mapping[str, ScoredSplits]) -> Scores:
+def _scores(scored: Mapping[str, ScoredSplits]) -> MetricsByModel:
     return {
         name: {split: metrics for split, (metrics, _) in parts.items()}
         for name, (parts, _) in scored.items()

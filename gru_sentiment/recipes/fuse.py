@@ -23,7 +23,6 @@ from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.postprocess.fusion import fit_weights, fuse_predictions
 from gru_sentiment.results.metrics import scores_to_json
 from gru_sentiment.results.training import FusionResult
-from gru_sentiment.sources.records import Records
 from gru_sentiment.trained.dataset import reload_dataset
 from gru_sentiment.trained.fusion import (
     MAX_MEMBERS,
@@ -31,7 +30,7 @@ from gru_sentiment.trained.fusion import (
     copy_member,
     fusion_kind,
     member_folder,
-    same_words,
+    same_tokens,
 )
 from gru_sentiment.trained.leakage import check_unseen
 from gru_sentiment.trained.predictions import SCORED_SPLITS, Predictions, Scored, score_predictions
@@ -69,7 +68,9 @@ def fuse(
     watch = Stopwatch()
     members = _load(paths, device)
     labels, config = members[0].labels, members[0].config
-    records, parts = _common_parts(members)
+    dataset = _common_dataset(members)
+    records = dataset.records
+    parts = {split: dataset.splits[split] for split in SCORED_SPLITS if split in dataset.splits}
     with RunWriter(output or free_run_path("fused"), force=force) as writer:
         label_ids = labels.indices(records.labels)
         tokenized = build_tokenized(config, records, progress=progress)
@@ -94,7 +95,7 @@ def fuse(
         writer.write_json(KIND, fusion_kind(weights))
         writer.write_lines(PREDICTIONS, fused["validation"][1].lines(labels, label_ids))
         writer.write_json(METRICS, scores_to_json(metrics, members=scores))
-        about = _about(members, records, parts, weights)
+        about = _about(members, dataset, parts, weights)
         writer.write_json(METADATA, provenance() | watch.metadata() | about)
         writer.finish()
     accuracies = {split: one.accuracy for split, one in metrics.items()}
@@ -130,7 +131,7 @@ def _load(paths: Sequence[Path], device: str) -> list[Run]:
                 f"has {', '.join(first.labels.names)}",
                 hint=ONE_DATA,
             )
-        if not same_words(member.config.text, first.config.text):
+        if not same_tokens(member.config.text, first.config.text):
             raise ArtifactError(
                 f"{member.path}: text.language and text.lowercase are not those of {first.path}",
                 hint="train both with the same ones",
@@ -138,11 +139,11 @@ def _load(paths: Sequence[Path], device: str) -> list[Run]:
     return members
 
 
-def _common_parts(members: Sequence[Run]) -> tuple[Records, dict[str, Integers]]:
-    """The data of all members, and their validation and test rows."""
+def _common_dataset(members: Sequence[Run]) -> Dataset:
+    """The data of all members, whose validation and test splits hold the same rows."""
     first, *others = members
-    records, splits = reload_dataset(first)
-    parts = {split: splits[split] for split in SCORED_SPLITS if split in splits}
+    dataset = reload_dataset(first)
+    records, splits = dataset.records, dataset.splits
     for member in others:
         known = read_metadata(member.path).get("data_fingerprint")
         if known != records.fingerprint:
@@ -153,14 +154,13 @@ def _common_parts(members: Sequence[Run]) -> tuple[Records, dict[str, Integers]]
             )
         theirs = build_splits(member.config.data, records, member.labels)
         for split in SCORED_SPLITS:
-            if not np.array_equal(parts.get(split, []), theirs.get(split, [])):
+            if not np.array_equal(splits.get(split, []), theirs.get(split, [])):
                 raise ArtifactError(
                     f"{member.path}: its {split} part holds other rows than that of {first.path}",
                     hint=ONE_DATA,
                 )
-    dataset = Dataset(records=records, labels=first.labels, splits=splits)
     check_unseen(members, dataset, first.config, key="fuse")
-    return records, parts
+    return dataset
 
 
 def _stacked(scored: Sequence[Scored]) -> Floats:
@@ -182,11 +182,11 @@ def _add_up(
 
 
 def _about(
-    members: Sequence[Run], records: Records, parts: dict[str, Integers], weights: Floats
+    members: Sequence[Run], dataset: Dataset, parts: dict[str, Integers], weights: Floats
 ) -> dict[str, Any]:
     """What metadata.json says of a fusion."""
     return {
-        "data_fingerprint": records.fingerprint,
+        "data_fingerprint": dataset.records.fingerprint,
         "rows": {split: len(rows) for split, rows in parts.items()},
         "members": [
             {"run": str(member.path), "weight": float(weight)}

@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from gru_sentiment.arrays import Integers
 from gru_sentiment.errors import DataError
-from gru_sentiment.results.predictions import Label
 
 if TYPE_CHECKING:
     import datasets
@@ -44,9 +43,9 @@ class Records:
         return self.dataset.data.table["text"]
 
     @cached_property
-    def labels(self) -> list[Label]:
+    def labels(self) -> list[str | int]:
         """All labels as given, in the order of the rows."""
-        labels: list[Label] = self.dataset.data.table["label"].to_pylist()
+        labels: list[str | int] = self.dataset.data.table["label"].to_pylist()
         return labels
 
 
@@ -94,7 +93,7 @@ def hash_texts(*columns: pa.ChunkedArray) -> Integers:
 def text_and_label(texts: Sequence[str | None], labels: Sequence[object], where: str) -> pa.Table:
     """A part's table from plain values, checked.
 
-    A missing text is an empty one: it is predicted and progress_of like any other.
+    A missing text is an empty one: it is predicted and counted like any other.
 
     Raises:
         DataError: no rows, or labels that are missing or neither strings nor integers.

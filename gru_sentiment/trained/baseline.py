@@ -37,7 +37,7 @@ SAME_FIT = f"the files of a baseline must come from one 'gru-sent baseline'; {AG
 
 @dataclass(frozen=True)
 class Baseline:
-    """A fitted linear model with all that it needs to answer."""
+    """A fitted linear model with all that it needs to predict."""
 
     path: Path
     config: Config
@@ -48,12 +48,12 @@ class Baseline:
     """Of the probabilities."""
 
     def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
-        """What the model says of the texts `rows`, which it reads uncut."""
+        """The model's predictions for the texts `rows`, which it reads uncut."""
         encoded = encode(tokenized, self.vocabulary, max_tokens=None, head_tokens=0)
         found = [np.zeros((0, len(self.labels)))]
         found += map(self.model.log_probabilities, encoded.uncut(rows, TOKENS_PER_BATCH))
-        answers = Predictions(np.concatenate(found), encoded, rows)
-        return answers.at_temperature(self.temperature)
+        predictions = Predictions(np.concatenate(found), encoded, rows)
+        return predictions.at_temperature(self.temperature)
 
 
 def to_tensors(model: LinearModel) -> dict[str, Tensor]:
@@ -66,7 +66,7 @@ def to_tensors(model: LinearModel) -> dict[str, Tensor]:
 
 
 def baseline_kind(model: LinearModel, name: str) -> dict[str, Any]:
-    """What kind.json says of a model."""
+    """The contents of kind.json for a model."""
     return {"kind": BASELINE, "model": name, "longest": model.features.longest}
 
 

@@ -76,7 +76,7 @@ def seen_texts(run: Trained) -> Integers:
     """Hashes of the texts that a run, and the runs that it was made from, read in training.
 
     Raises:
-        ArtifactError: the run does not say, and its data cannot be read any more.
+        ArtifactError: the run keeps no hashes, and its data cannot be read any more.
     """
     kept = load_seen_texts(run.path)
     return _seen_by_config(run) if kept is None else kept
@@ -116,7 +116,7 @@ def _origins(run: Trained) -> Iterator[_Origin]:
 def _judge(
     run: Trained, known: dict[str, int], sizes: dict[str, int], config: Config, key: str
 ) -> None:
-    """Refuse, warn, or say that nothing was read."""
+    """Refuse, warn, or log that nothing was read."""
     what = " and ".join(
         f"{known[split]:,} of the {sizes[split]:,} texts of the {split} split"
         for split in known
@@ -138,7 +138,7 @@ def _judge(
                 ]
             ),
             hint="make both with one data.seed, validation_size and test_size; an encoder or "
-            "teacher for other splits must be trained anew",
+            "teacher for other splits must be trained again",
         )
     if what:
         logger.warning(

@@ -35,7 +35,7 @@ SAME_TRAINING = "config.yaml, labels.json and model.safetensors must come from t
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network with all that it needs to answer."""
+    """A trained network with all that it needs to predict."""
 
     path: Path
     config: Config
@@ -47,10 +47,10 @@ class Network:
     """Of the probabilities."""
 
     def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
-        """What the model says of the texts `rows`."""
+        """The network's predictions for the texts `rows`."""
         encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
-        answers = predict_rows(self.model, encoded, rows, self.device)
-        return answers.at_temperature(self.temperature)
+        predictions = predict_rows(self.model, encoded, rows, self.device)
+        return predictions.at_temperature(self.temperature)
 
 
 def read_network(folder: Path, device: torch.device) -> Network:

@@ -35,15 +35,14 @@ def no_vectors(words: Sequence[str], dimension: int | None) -> WordVectors:
     return WordVectors(np.zeros(shape, np.float32), np.zeros(len(words), bool), "none")
 
 
-def check_dimension(vectors: WordVectors, expected: int | None) -> WordVectors:
-    """The vectors as they are.
+def check_dimension(dimension: int, expected: int | None, origin: str) -> None:
+    """Compare the dimension of the vectors from `origin` with the config's, if that has one.
 
     Raises:
-        VectorsError: they do not have the expected dimension.
+        VectorsError: they differ.
     """
-    if expected is not None and vectors.dimension != expected:
+    if expected is not None and dimension != expected:
         raise VectorsError(
-            f"vectors.dimension is {expected}, {vectors.origin} has {vectors.dimension}",
-            hint=f"set vectors.dimension to {vectors.dimension} or leave it out",
+            f"vectors.dimension is {expected}, {origin} has {dimension}",
+            hint=f"set vectors.dimension to {dimension} or leave it out",
         )
-    return vectors

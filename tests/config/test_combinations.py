@@ -76,11 +76,11 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"model": {"bidirectional": True}, "pretraining": {}},
-        "set it to false (pretraining.direction: both trains one model a direction)",
+        "set it to false (pretraining.direction: both trains one model for each direction)",
     ),
     (
         {"model": {"bidirectional": False, "layers": 2}, "pretraining": {"direction": "both"}},
-        "model.layers: 2, and pretraining.direction: both is for 1",
+        "model.layers: 2, but pretraining.direction: both works with 1 layer only",
     ),
     (
         {"vectors": {"source": "none"}, "training": {"augmentation": {"synonyms": 0.1}}},

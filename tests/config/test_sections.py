@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from gru_sentiment.config.section import Section
 from gru_sentiment.config.sections import (
     Config,
     DataConfig,
@@ -18,6 +17,7 @@ from gru_sentiment.config.sections import (
     TextConfig,
     VectorsConfig,
 )
+from gru_sentiment.config.strict import Section
 from gru_sentiment.config.training import (
     AdversarialConfig,
     AugmentationConfig,

@@ -9,7 +9,7 @@ import pytest
 
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.config.yaml_file import MAX_BYTES, parse_yaml
+from gru_sentiment.config.yaml_file import MAX_CONFIG_BYTES, parse_yaml
 from gru_sentiment.errors import ConfigError
 
 from .conftest import error_of
@@ -89,10 +89,10 @@ def test_not_utf_8(tmp_path: Path) -> None:
 
 def test_too_large(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
-    path.write_text("#" * MAX_BYTES, "utf-8")
+    path.write_text("#" * MAX_CONFIG_BYTES, "utf-8")
     assert load_config(path) == Config()
-    path.write_text("#" * (MAX_BYTES + 1), "utf-8")
-    with pytest.raises(ConfigError, match=f"larger than {MAX_BYTES} bytes, not a config"):
+    path.write_text("#" * (MAX_CONFIG_BYTES + 1), "utf-8")
+    with pytest.raises(ConfigError, match=f"larger than {MAX_CONFIG_BYTES} bytes, not a config"):
         load_config(path)
 
 

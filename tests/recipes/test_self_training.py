@@ -99,8 +99,10 @@ def test_what_was_trained_on_is_told(caplog: pytest.LogCaptureFixture) -> None:
     assert known["teacher"]["path"].endswith("runs/teacher")
     assert len(known["unlabelled_fingerprint"]) == 32
     assert "120 unlabelled" in caplog.text
-    assert "about 120 unlabelled texts" in caplog.text
-    (asked,) = (message for message in caplog.messages if message.startswith("it says: "))
+    assert "predicts 120 unlabelled texts" in caplog.text
+    (asked,) = (
+        message for message in caplog.messages if message.startswith("the teacher's soft labels: ")
+    )
     assert "% negative" in asked
     # words of unlabelled reviews are known too
     assert "more7" in Path(RUN, "vocabulary.txt").read_text("utf-8").split()
@@ -122,7 +124,7 @@ def test_so_many_texts_are_read(caplog: pytest.LogCaptureFixture) -> None:
     assert some not in (everything[:40], drawn("data.unlabelled_size=40", "data.seed=1"))
     train(*TAUGHT, "data.unlabelled_size=40")
     assert facts()["rows"]["unlabelled"] == 40
-    assert "about 40 unlabelled texts" in caplog.text
+    assert "predicts 40 unlabelled texts" in caplog.text
 
 
 def test_accuracy_in_training_is_that_of_labels() -> None:

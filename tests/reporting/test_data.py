@@ -31,13 +31,14 @@ def test_data_in_words() -> None:
         "positive 1,500 (75.0%) 0 (0.0%)",
         "empty texts 3 3",
         "duplicate texts 7 7",
-        "words, 50 % have at most 174 174",
-        "words, longest 2,470 2,470",
+        "tokens, 50th percentile 174 174",
+        "tokens, longest text 2,470 2,470",
         "truncated 12.5% 12.5%",
         "out of vocabulary 3.21% 3.21%",
         "texts in both train and test: 1,234",
         "vocabulary: 25,002 words",
-        "vectors: glove cover 95.1% of the vocabulary, 98.7% of the known text",
+        "vectors: glove cover 95.1% of the vocabulary, 98.7% of the known tokens "
+        "in the training texts",
         "most frequent words without a vector: 'lol' (1,200)",
         "warning: train: only 3 rows are odd",
     ]:

@@ -7,11 +7,8 @@ from dataclasses import replace
 import pytest
 
 from gru_sentiment.reporting.data import data_report
-from gru_sentiment.reporting.evaluation import (
-    confusion_table,
-    evaluation_report,
-    metrics_table,
-)
+from gru_sentiment.reporting.evaluation import evaluation_report
+from gru_sentiment.reporting.metrics import confusion_table, metrics_table
 from gru_sentiment.reporting.training import (
     training_report,
 )
@@ -73,10 +70,10 @@ def test_an_evaluation_in_words() -> None:
     assert lines[0] == "runs/gru on test"
     assert "accuracy 0.9123" in lines
     assert "positive 119 1,181" in lines
-    assert not any("no word" in line for line in lines)
+    assert not any("no token" in line for line in lines)
     empty = replace(METRICS, empty_texts=1001)
     lines = lines_of(evaluation_report(Evaluation("runs/gru", "test", empty)))
-    assert lines[-1] == "1,001 texts hold no word"
+    assert lines[-1] == "1,001 texts hold no token"
 
 
 def test_an_evaluation_has_scores_that_a_training_does_not_show() -> None:

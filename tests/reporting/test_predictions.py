@@ -36,9 +36,9 @@ def test_a_prediction_on_a_terminal_has_bars() -> None:
 @pytest.mark.parametrize(
     ("tokens", "unknown", "truncated", "remark"),
     [
-        (0, 0, False, "the text holds no word; this is what the model says of nothing"),
-        (4, 4, False, "none of the words is known to the model"),
-        (4000, 1, True, "only 4,000 words were read, the middle was left out"),
+        (0, 0, False, "the text holds no token: this is the prediction for an empty text"),
+        (4, 4, False, "the model knows no token of the text"),
+        (4000, 1, True, "the model read 4,000 tokens, without the middle part"),
     ],
 )
 def test_a_prediction_says_what_it_rests_on(
@@ -59,8 +59,8 @@ def test_an_integer_class_is_looked_up_by_its_name() -> None:
         (FileScoring(25_000, 0, 0, None, 40.0), "25,000 rows in 40 s, 625 rows/s"),
         (
             FileScoring(1_001, 1_000, 1, "row 3: not valid JSON", 0.5),
-            "1 row after the 1,000 that were done in 0 s, 2 rows/s; 1 bad row, the first: "
-            "row 3: not valid JSON",
+            "1 row in 0 s, 2 rows/s, after 1,000 rows of the interrupted job; 1 bad row, "
+            "the first: row 3: not valid JSON",
         ),
         (
             FileScoring(5, 0, 1_200, "row 1: why", 100.0),
@@ -68,5 +68,5 @@ def test_an_integer_class_is_looked_up_by_its_name() -> None:
         ),
     ],
 )
-def test_a_file_that_was_answered(scoring: FileScoring, line: str) -> None:
+def test_a_file_that_was_predicted(scoring: FileScoring, line: str) -> None:
     assert scoring_line(scoring) == line

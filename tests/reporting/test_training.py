@@ -8,7 +8,6 @@ import pytest
 
 from gru_sentiment.reporting.evaluation import (
     evaluation_report,
-    reference_sentence,
 )
 from gru_sentiment.reporting.training import (
     baseline_report,
@@ -17,6 +16,7 @@ from gru_sentiment.reporting.training import (
     pretraining_report,
     training_report,
 )
+from gru_sentiment.reporting.wording import baseline_line
 from gru_sentiment.results.evaluation import BaselineGap, Evaluation
 from gru_sentiment.results.training import (
     BaselineResult,
@@ -45,7 +45,7 @@ def test_a_training_in_words() -> None:
     lines = lines_of(training_report(RESULT))
     assert "accuracy 0.9123 0.9000" in lines
     assert lines[-5:] == [
-        "best epoch 2 of 3; stopped because all 3 epochs done",
+        "best epoch 2 of 3; stopped: all 3 epochs done",
         "1,234,567 parameters, 25,002 words",
         "temperature 1.234: loss 0.3000 to 0.2718, calibration error 0.0500 to 0.0199 "
         "on validation",
@@ -64,7 +64,7 @@ def test_a_training_in_words() -> None:
 )
 def test_a_gap_in_words(points: float, words: str) -> None:
     gap = BaselineGap("runs/baseline", 0.90351, points)
-    assert reference_sentence(gap) == f"{words} (runs/baseline: 0.9035)"
+    assert baseline_line(gap) == f"{words} (runs/baseline: 0.9035)"
     beside = {"validation": gap, "test": replace(gap, points=2.0)}
     lines = lines_of(training_report(replace(RESULT, baseline=beside)))
     assert lines[-7:-5] == [

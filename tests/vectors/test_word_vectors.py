@@ -17,8 +17,8 @@ from .files import TEXT, WORDS, write
 
 def test_dimension_is_checked(tmp_path: Path) -> None:
     vectors = file_vectors(write(tmp_path, "v.txt", TEXT), WORDS)
-    assert check_dimension(vectors, None) is vectors
-    assert check_dimension(vectors, 3) is vectors
+    check_dimension(vectors.dimension, None, vectors.origin)
+    check_dimension(vectors.dimension, 3, vectors.origin)
     with pytest.raises(VectorsError, match=r"vectors\.dimension is 50, v\.txt has 3") as caught:
-        check_dimension(vectors, 50)
+        check_dimension(vectors.dimension, 50, vectors.origin)
     assert caught.value.hint == "set vectors.dimension to 3 or leave it out"

@@ -1,4 +1,4 @@
-"""Texts without labels beside those of every batch."""
+"""Unlabelled texts that are added to every labelled batch."""
 
 from __future__ import annotations
 
@@ -9,28 +9,33 @@ import numpy as np
 from gru_sentiment.arrays import Integers
 from gru_sentiment.data.batching import POOL, Batches
 
-STREAM = 1
-"""Tells the generator of this order from that of the labelled texts."""
+ORDER_OF_UNLABELLED = 1
+"""Part of the seed: separates this order from that of the labelled texts."""
 
 
 @dataclass(frozen=True)
 class UnlabelledSampler:
-    """Texts that are read in one order after the other, the same number with every batch.
+    """Adds the same number of unlabelled texts to every batch.
 
-    All texts are read once before one is read again, whatever an epoch is: the order is a stream
-    of permutations, which follows from the seed alone.
+    The texts are read in an endless order, one random permutation of all of them after the other,
+    which follows from the seed alone. So every text is read once before any is read again, whatever
+    the length of an epoch.
     """
 
     rows: Integers
-    """The texts, at least `each` of them."""
+    """The unlabelled texts, at least `each` of them, shape (texts,)."""
     each: int
-    """Texts a batch."""
+    """Unlabelled texts in a batch."""
     seed: int
 
     def join(self, batches: Batches, before: int) -> Batches:
-        """The next texts beside those of an epoch's batches; `before` it there were so many.
+        """The batches of an epoch, each with the next unlabelled texts.
 
-        Within pools of many batches, long texts go to the batches that hold long ones.
+        Within pools of POOL batches, long unlabelled texts go to the batches with long texts.
+
+        Args:
+            batches: the labelled batches of the epoch.
+            before: the number of batches in all epochs before this one.
         """
         groups: list[Integers] = []
         for start in range(0, len(batches), POOL):
@@ -44,16 +49,17 @@ class UnlabelledSampler:
         by_length = np.argsort([lengths[group].mean() for group in groups], kind="stable")
         rank = np.argsort(by_length, kind="stable")
         return [
-            np.concatenate([group, rows[place]]) for group, place in zip(groups, rank, strict=True)
+            np.concatenate([group, rows[position]])
+            for group, position in zip(groups, rank, strict=True)
         ]
 
     def stream(self, start: int, n: int) -> Integers:
-        """`n` texts of the endless order, from its place `start` on."""
+        """`n` texts of the endless order from position `start`, shape (n,)."""
         first, last = start // len(self.rows), (start + n - 1) // len(self.rows)
         orders = [
-            np.random.default_rng([self.seed, number, STREAM]).permutation(self.rows)
+            np.random.default_rng([self.seed, number, ORDER_OF_UNLABELLED]).permutation(self.rows)
             for number in range(first, last + 1)
         ]
         skipped = start - first * len(self.rows)
-        found: Integers = np.concatenate(orders)[skipped : skipped + n]
-        return found
+        texts: Integers = np.concatenate(orders)[skipped : skipped + n]
+        return texts
