@@ -48,10 +48,7 @@ class UnlabelledSampler:
         rows = rows[np.argsort(lengths[rows], kind="stable")].reshape(len(groups), self.each)
         by_length = np.argsort([lengths[group].mean() for group in groups], kind="stable")
         rank = np.argsort(by_length, kind="stable")
-        return [
-            np.concatenate([group, rows[position]])
-            for group, position in zip(groups, rank, strict=True)
-        ]
+        return [np.concatenate([group, rows[i]]) for group, i in zip(groups, rank, strict=True)]
 
     def stream(self, start: int, n: int) -> Integers:
         """`n` texts of the endless order from position `start`, shape (n,)."""

@@ -15,15 +15,13 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import TINY_CONFIG, tiny_reviews, write_csv
+from conftest import tiny_reviews, write_tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trainings import train
 
-from gru_sentiment.cli.progress import SilentProgress
-from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.recipes import score_file as module
-from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.recipes.score_file import Job, score_file
 from gru_sentiment.results.predictions import FileScoring
@@ -48,10 +46,9 @@ AWKWARD = [
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose answers differ from text to text."""
     folder = tmp_path_factory.mktemp("run")
-    write_csv(folder / "reviews.csv", tiny_reviews(80))
-    (folder / "tiny.yaml").write_text(TINY_CONFIG.format(path=folder / "reviews.csv"), "utf-8")
+    write_tiny(folder)
     changes = [f"run.output={folder / 'run'}", "training.learning_rate=0.1"]
-    return Path(training.train(load_config(folder / "tiny.yaml", changes), SilentProgress()).run)
+    return train(folder / "tiny.yaml", *changes)
 
 
 def write(path: Path, kind: str, texts: list[str]) -> Path:
