@@ -1,4 +1,4 @@
-"""What a run's plain files say of it: no weights are read, nothing is checked against them.
+"""Summaries of runs from their JSON and YAML files; no weights are read or checked.
 
 No torch, so that runs are listed at once.
 """

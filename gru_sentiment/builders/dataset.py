@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,16 +14,18 @@ from gru_sentiment.arrays import Integers
 from gru_sentiment.config.sections import Config, DataConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import DataError
-from gru_sentiment.sources.files import load_files
+from gru_sentiment.sources.files import Columns, load_files, read_labelled
 from gru_sentiment.sources.folder import load_folder
 from gru_sentiment.sources.hub import load_hub
 from gru_sentiment.sources.package import load_package
-from gru_sentiment.sources.records import Records, fingerprint_of, hash_texts
+from gru_sentiment.sources.records import Records, fingerprint_of, hash_texts, records_from
 from gru_sentiment.sources.splits import split_rows
 from gru_sentiment.sources.unlabelled import unlabelled_file, unlabelled_split
 
 logger = logging.getLogger(__name__)
 
+USUAL_COLUMNS = ("text", "label")
+"""Tried where a file lacks the text and label columns that the config names."""
 UNLABELLED = "unlabelled"
 """Name of the split of a corpus that has no labels."""
 
@@ -54,6 +57,10 @@ class Dataset:
     def texts(self, split: str) -> pa.ChunkedArray:
         """The labelled texts of a split; none if there is no such split."""
         return self.records.texts.take(pa.array(self.splits.get(split, []), pa.int64()))
+
+    def hashes(self, split: str) -> Integers:
+        """Hashes of the texts of a split, distinct and in ascending order, shape (texts,)."""
+        return hash_texts(self.texts(split))
 
     @property
     def seen(self) -> Integers:
@@ -98,6 +105,22 @@ def build_records(config: DataConfig) -> Records:
         ),
     }
     return sources[config.source]()
+
+
+def build_file_records(
+    config: DataConfig, path: Path, columns: Sequence[str] = ()
+) -> tuple[Records, Columns]:
+    """The records of a labelled file, and some further columns of it, a value per row.
+
+    The texts and labels stand in the columns that the config names, else in those called text and
+    label.
+
+    Raises:
+        DataError: the file cannot be read, or lacks a column.
+    """
+    own_columns = config.text_column, config.label_column
+    table, others = read_labelled(path, own_columns, USUAL_COLUMNS, beside=columns)
+    return records_from({"data": table}), others
 
 
 def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[str, Integers]:

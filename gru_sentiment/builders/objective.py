@@ -35,7 +35,6 @@ def build_objective(
         loss = SemiSupervisedLoss(
             soft_labels=soft_labels,
             weight=config.unlabelled.weight,
-            entropy_weight=config.unlabelled.entropy_weight,
             class_weights=loss.class_weights,
             label_smoothing=loss.label_smoothing,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
@@ -19,6 +21,7 @@ from gru_sentiment.cli import (
     runs,
     train,
 )
+from gru_sentiment.cli.examples import epilog
 from gru_sentiment.machine.environment import set_up_process
 
 app = typer.Typer(
@@ -28,27 +31,48 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("train")(train.train)
-app.command("pretrain")(pretrain.pretrain)
-app.command("reproduce")(train.reproduce)
-app.command("baseline")(baseline.baseline)
-app.command("fuse")(fuse.fuse)
-app.command("evaluate")(evaluate.evaluate)
-app.command("predict")(predict.predict)
-app.command("runs")(runs.runs)
-app.command("compare")(runs.compare)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "train": train.train,
+    "pretrain": pretrain.pretrain,
+    "reproduce": train.reproduce,
+    "baseline": baseline.baseline,
+    "fuse": fuse.fuse,
+    "evaluate": evaluate.evaluate,
+    "predict": predict.predict,
+    "runs": runs.runs,
+    "compare": runs.compare,
+}
+for name, function in COMMANDS.items():
+    app.command(name, epilog=epilog(name))(function)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
 
 
 @app.callback(invoke_without_command=True)
 def options(
-    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            help="With --version, also print the versions of Python and torch, and how models "
+            "compute on this processor.",
+        ),
+    ] = False,
 ) -> None:
     """Train, evaluate and use small recurrent sentiment classifiers."""
-    if version:
+    if verbose and not version:
+        raise typer.BadParameter("--verbose: is for --version alone")
+    if not version:
+        return
+    if verbose:
+        from gru_sentiment.recipes import versions as recipe
+
+        for name, value in recipe.versions().items():
+            print(f"{name}: {value}")
+    else:
         print(gru_sentiment.__version__)
-        raise typer.Exit
+    raise typer.Exit
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gru_sentiment.cli.errors import command
-from gru_sentiment.cli.options import ConfigFile, Debug, Offline, Overrides, Quiet
+from gru_sentiment.cli.options import ConfigFile, Debug, Force, Offline, Overrides, Quiet
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
@@ -19,7 +19,7 @@ from gru_sentiment.reporting.training import baseline_report
 
 
 class Model(StrEnum):
-    """A baseline."""
+    """A kind of linear model."""
 
     majority = "majority"
     tfidf = "tfidf"
@@ -31,20 +31,31 @@ def baseline(
     overrides: Overrides = None,
     model: Annotated[
         Model | None,
-        typer.Option("--model", help="The one to save; the best on validation by default."),
+        typer.Option("--model", help="Save this model; by default the best on validation."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Run folder; runs/baseline by default.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Write the run folder here; by default runs/baseline.",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")] = False,
+    force: Force = False,
     offline: Offline = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Fit linear models on a config's data: what a network must beat.
+    """Fit linear models on a config's data, as a baseline for a network.
 
-    The majority class; words and pairs by TF-IDF; one to three words weighted by naive Bayes. Needs
-    the extra `baseline`.
+    majority predicts the most frequent class.
+
+    tfidf weighs words and pairs of words by TF-IDF.
+
+    nb weighs one to three words by naive Bayes.
+
+    The command needs the extra `baseline`.
     """
     with command(debug=debug, quiet=quiet):
         settings = load_config(config, overrides or [])

@@ -9,31 +9,32 @@ from typing import Annotated
 import typer
 
 from gru_sentiment.cli.errors import command
+from gru_sentiment.cli.examples import epilog
 from gru_sentiment.cli.options import Debug, Overrides
 from gru_sentiment.config.loading import dump_config, load_config
 from gru_sentiment.config.sections import Config
 
-app = typer.Typer(help="Check, resolve and describe config files.", no_args_is_help=True)
+app = typer.Typer(help="Check, print and describe config files.", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(help="YAML config.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="Read this YAML config.")]
 
 
-@app.command("check")
+@app.command("check", epilog=epilog("config check"))
 def check(file: File, overrides: Overrides = None, debug: Debug = False) -> None:
-    """Say what is wrong with a config, or that nothing is."""
+    """Check a config and print every error in it."""
     with command(debug=debug):
         load_config(file, overrides or [])
         print(f"{file}: valid")
 
 
-@app.command("show")
+@app.command("show", epilog=epilog("config show"))
 def show(file: File, overrides: Overrides = None, debug: Debug = False) -> None:
-    """Print a config with every default written out."""
+    """Print a config with all its defaults."""
     with command(debug=debug):
         print(dump_config(load_config(file, overrides or [])), end="")
 
 
-@app.command("schema")
+@app.command("schema", epilog=epilog("config schema"))
 def schema() -> None:
-    """Print the JSON schema of configs, for editors that complete YAML."""
+    """Print the JSON schema of a config, from which editors complete YAML."""
     print(json.dumps(Config.model_json_schema(), indent=2))

@@ -9,28 +9,29 @@ from typing import Annotated
 import typer
 
 from gru_sentiment.cli.errors import command
+from gru_sentiment.cli.examples import epilog
 from gru_sentiment.cli.options import ConfigFile, Debug, Overrides
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.data import data_report
 
-app = typer.Typer(help="Look at a config's data.", no_args_is_help=True)
+app = typer.Typer(help="Check the data of a config.", no_args_is_help=True)
 
 
 @app.callback()
 def group() -> None:
-    """Look at a config's data."""
+    """Check the data of a config."""
 
 
-@app.command("check")
+@app.command("check", epilog=epilog("data check"))
 def check(
     config: ConfigFile,
     overrides: Overrides = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Rows, label balance, lengths, duplicates, overlaps and coverage, before training."""
+    """Print the classes, lengths, duplicates, overlaps and vector coverage of the data."""
     with command(debug=debug):
         settings = load_config(config, overrides or [])
 

@@ -39,28 +39,36 @@ SUITE = "suite."
 
 
 class Split(StrEnum):
-    """A part of a run's own data."""
+    """A split of a run's own data."""
 
     test = "test"
     validation = "validation"
 
 
 def evaluate(
-    run: Annotated[Path | None, typer.Argument(help="Run folder; runs/latest by default.")] = None,
+    run: Annotated[
+        Path | None,
+        typer.Argument(metavar="RUN", help="Score this run folder; by default runs/latest."),
+    ] = None,
     split: Annotated[
-        Split | None, typer.Option("--split", help="Part of the run's own data; test by default.")
+        Split | None,
+        typer.Option("--split", help="Score this split of the run's data; by default test."),
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option("--data", help="Labelled csv, tsv, jsonl, json or parquet instead."),
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            help="Score this labelled file instead: csv, tsv, jsonl, json or parquet.",
+        ),
     ] = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
             "--fail-under",
             metavar="METRIC=NUMBER",
-            help="Exit with 3 where the metric is lower, e.g. accuracy=0.9, f1.CLASS=0.8; "
-            "accuracy=0.9@lower holds the lower end of the 95 % interval against it; repeatable.",
+            help="Exit with 3 if the metric is lower, as in accuracy=0.9 or f1.CLASS=0.8. "
+            "accuracy=0.9@lower tests the lower end of its 95 % interval. May be repeated.",
         ),
     ] = None,
     fail_over: Annotated[
@@ -68,8 +76,8 @@ def evaluate(
         typer.Option(
             "--fail-over",
             metavar="METRIC=NUMBER",
-            help="Exit with 3 where loss, brier or ece is higher; loss=0.3@upper holds the upper "
-            "end of the interval against it; repeatable.",
+            help="Exit with 3 if loss, brier or ece is higher, as in loss=0.3. loss=0.3@upper "
+            "tests the upper end of its 95 % interval. May be repeated.",
         ),
     ] = None,
     against: Annotated[
@@ -77,7 +85,8 @@ def evaluate(
         typer.Option(
             "--against",
             metavar="RUN|FILE",
-            help="Compare with another run, or with what --predictions wrote, on the same rows.",
+            help="Compare with another run, or with a file that --predictions wrote, on the same "
+            "rows.",
         ),
     ] = None,
     max_regression: Annotated[
@@ -85,8 +94,8 @@ def evaluate(
         typer.Option(
             "--max-regression",
             metavar="NUMBER",
-            help="Exit with 3 where accuracy is lower than that of --against by more than this; "
-            "the difference itself counts, or, for 0.005@lower, the lower end of its interval.",
+            help="Exit with 3 if accuracy is lower than that of --against by more than this. "
+            "0.005@lower tests the lower end of the difference's 95 % interval.",
         ),
     ] = None,
     slices: Annotated[
@@ -94,7 +103,8 @@ def evaluate(
         typer.Option(
             "--slice",
             metavar="length|COLUMN",
-            help="Accuracy by quarters of the words read, or by a column of --data; repeatable.",
+            help="Print the accuracy by text length, in quarters, or by the values of a column of "
+            "--data. May be repeated.",
         ),
     ] = None,
     threshold: Annotated[
@@ -102,9 +112,9 @@ def evaluate(
         typer.Option(
             "--threshold",
             metavar="METRIC",
-            help="Find the threshold between two classes on the run's validation part: accuracy, "
-            "f1, precision=0.95 or recall=0.9; f1.CLASS and so on for one class. For predict "
-            "--threshold; the other scores stay those of the likelier class.",
+            help="Find a threshold for predict --threshold on the run's validation split: the one "
+            "with the best accuracy or f1, or that reaches precision=0.95 or recall=0.9. f1.CLASS, "
+            "for example, is that of one class. All other scores are those of the likelier class.",
         ),
     ] = None,
     suites: Annotated[
@@ -112,26 +122,41 @@ def evaluate(
         typer.Option(
             "--suite",
             metavar="NAME|FILE",
-            help="Check behaviour on negation, intensity, contrast, typos, names, length, all of "
-            "them, or a YAML file of your own; repeatable. Scores no rows, unless --split or "
-            "--data is given too.",
+            help="Check the behaviour on a suite of short texts: negation, intensity, contrast, "
+            "typos, names, length, all of them, or your own YAML file. May be repeated. No rows "
+            "are scored unless --split or --data is given too.",
         ),
     ] = None,
     json_file: Annotated[
         Path | None,
-        typer.Option("--json", help="Write the metrics to this file, - for the output."),
+        typer.Option(
+            "--json",
+            metavar="FILE|-",
+            help="Write all results as JSON to this file, or print them (-).",
+        ),
     ] = None,
     predictions: Annotated[
-        Path | None, typer.Option("--predictions", help="Write a JSON line a row to this file.")
+        Path | None,
+        typer.Option(
+            "--predictions",
+            metavar="FILE",
+            help="Write the prediction for every row to this file, as JSON lines.",
+        ),
     ] = None,
     junit: Annotated[
-        Path | None, typer.Option("--junit-xml", help="Write a test case a gate to this file.")
+        Path | None,
+        typer.Option(
+            "--junit-xml",
+            metavar="FILE",
+            help="Write every gate as a JUnit test case to this file.",
+        ),
     ] = None,
     markdown: Annotated[
         Path | None,
         typer.Option(
             "--markdown",
-            help=f"Write a summary to this file; ${SUMMARY} gets it in any case, where it is set.",
+            metavar="FILE",
+            help=f"Write a summary to this file. The file that ${SUMMARY} names gets it too.",
         ),
     ] = None,
     device: DeviceOption = Device.auto,
@@ -140,9 +165,9 @@ def evaluate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Score a run on its test part, on a labelled file, or on suites of behaviour.
+    """Score a run on a split of its data, on a labelled file, or on behaviour suites.
 
-    Exit code 3 where a gate (--fail-under, --fail-over, --max-regression) is not met.
+    The exit code is 3 if a gate (--fail-under, --fail-over, --max-regression) is not met.
     """
     with command(debug=debug, quiet=quiet):
         if split is not None and data is not None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gru_sentiment.cli.errors import command
-from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
+from gru_sentiment.cli.options import Debug, Device, DeviceOption, Force, Offline, Quiet, Threads
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.console import console
@@ -18,19 +18,25 @@ from gru_sentiment.reporting.training import fusion_report
 
 def fuse(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN_A RUN_B …", help="Two or more run folders.")
+        list[Path], typer.Argument(metavar="RUN", help="Combine these run folders, two or more.")
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Run folder; runs/fused by default.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Write the run folder here; by default runs/fused.",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")] = False,
+    force: Force = False,
     device: DeviceOption = Device.auto,
     threads: Threads = None,
     offline: Offline = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Let runs on the same data answer together, by weights fitted on their validation part."""
+    """Combine runs on the same data, with weights fitted on their validation split."""
     with command(debug=debug, quiet=quiet):
         set_up_network(offline=offline)
         from gru_sentiment.recipes import fuse as recipe

@@ -18,37 +18,59 @@ class Device(StrEnum):
 
 
 ConfigFile = Annotated[
-    Path, typer.Option("--config", "-c", help="YAML config, e.g. configs/gru.yaml.")
+    Path,
+    typer.Option("--config", "-c", metavar="FILE", help="Read the settings from this YAML config."),
 ]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Override a key, e.g. --set model.cell=lstm; repeatable."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one setting of the config, such as model.cell=lstm. May be repeated.",
     ),
 ]
 DeviceOption = Annotated[
-    Device, typer.Option("--device", help="auto takes CUDA where there is one.")
+    Device, typer.Option("--device", help="Compute on this device; auto uses CUDA if there is any.")
 ]
 DeviceOverride = Annotated[
-    Device | None, typer.Option("--device", help="Where to compute; the config's by default.")
+    Device | None,
+    typer.Option("--device", help="Compute on this device, not on the config's run.device."),
 ]
 Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, help="CPU threads; one a core by default.")
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        metavar="N",
+        help="Use this many CPU threads; by default one for each core.",
+    ),
 ]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Run folder; runs/CONFIG by default.")
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FOLDER",
+        help="Write the run folder here; by default runs/ and the config's name.",
+    ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace the run folder if it exists.")]
 Resume = Annotated[
     Path | None,
-    typer.Option("--resume", metavar="RUN", help="Go on with a run that did not finish."),
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Resume the training of this run folder, which was interrupted.",
+    ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result without progress.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.")]
 Offline = Annotated[
     bool,
     typer.Option(
-        "--offline", help="Open no connection; HF_HUB_OFFLINE=1 does the same.", show_default=False
+        "--offline",
+        help="Open no network connection, as with HF_HUB_OFFLINE=1.",
+        show_default=False,
     ),
 ]
 
@@ -56,19 +78,26 @@ Offline = Annotated[
 def check_resume(
     config: Path | None, resume: Path | None, *, output: Path | None, force: bool
 ) -> None:
-    """Refuse options that do not go together."""
+    """Refuse options that contradict each other.
+
+    Raises:
+        BadParameter: neither a config nor a run to resume, or an option that a run to resume has
+            already decided.
+    """
     if config is None and resume is None:
-        raise typer.BadParameter("say what to train: --config FILE, or --resume RUN")
+        raise typer.BadParameter(
+            "give a config to train, --config FILE, or a run to resume, --resume RUN"
+        )
     if resume is not None and (output or force):
         raise typer.BadParameter(
-            "--resume goes on in the run's own folder: no --output, no --force"
+            "--resume writes into the folder of the run: leave --output and --force out"
         )
 
 
-def flags_from(**given: object) -> dict[str, str | int]:
-    """Options as keys of the section `run`, those that were given."""
+def flags_from(**options: object) -> dict[str, str | int]:
+    """Options as settings of the section `run`, by dotted key; None is an option left out."""
     return {
         f"run.{key}": value if isinstance(value, int) else str(value)
-        for key, value in given.items()
+        for key, value in options.items()
         if value is not None
     }

@@ -23,7 +23,7 @@ from gru_sentiment.results.predictions import Prediction
 
 STREAM = Path("-")
 MOST_TOKENS = 32_768
-"""That a run answers at once (`evaluation.TOKENS_PER_BATCH`)."""
+"""In one batch (`trained/predictions.py`, TOKENS_PER_BATCH)."""
 ROWS = "Rows of a file"
 OF_ROWS = (
     "output",
@@ -37,11 +37,11 @@ OF_ROWS = (
     "resume",
     "force",
 )
-"""Options that a TEXT has no use for."""
+"""Options that have no effect on a TEXT."""
 
 
 class OutputFormat(StrEnum):
-    """How answers are written."""
+    """The format that predictions are written in."""
 
     auto = "auto"
     jsonl = "jsonl"
@@ -51,7 +51,7 @@ class OutputFormat(StrEnum):
 
 
 class Format(StrEnum):
-    """How rows are read."""
+    """The format that rows are read in."""
 
     auto = "auto"
     text = "text"
@@ -63,19 +63,26 @@ class Format(StrEnum):
 
 def predict(
     context: typer.Context,
-    text: Annotated[str | None, typer.Argument(help="The review; or give --input.")] = None,
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="Predict this text; or give --input.")
+    ] = None,
     run: Annotated[
-        Path | None, typer.Option("--run", help="Run folder; runs/latest by default.")
+        Path | None,
+        typer.Option(
+            "--run", metavar="RUN", help="Predict with this run folder; by default runs/latest."
+        ),
     ] = None,
     threshold: Annotated[
         float | None,
         typer.Option(
             metavar="NUMBER",
-            help="Of two classes, give the second where its probability is at least this; "
-            "evaluate --threshold finds one. The likelier class by default.",
+            help="Predict the second of two classes if its probability is at least this; by "
+            "default the likelier class. evaluate --threshold finds a good number.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON (of TEXT).")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the prediction for TEXT as JSON.")
+    ] = False,
     source: Annotated[
         Path | None,
         typer.Option(
@@ -83,41 +90,49 @@ def predict(
             "-i",
             metavar="FILE|-",
             rich_help_panel=ROWS,
-            help="Answer every row of this file, or of the standard input, in order: one row out "
-            "for each row in. A row that cannot be read is answered with an error, and the exit "
-            "code is 4.",
+            help="Predict every row of this file, or of the standard input (-), in order. A row "
+            "that cannot be read gets an error in place of a prediction, and the exit code is 4.",
         ),
     ] = None,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="FILE|-", rich_help_panel=ROWS, help="Predictions."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|-",
+            rich_help_panel=ROWS,
+            help="Write one row for every row of the input to this file.",
+        ),
     ] = STREAM,
     input_format: Annotated[
         Format,
         typer.Option(
             "--format",
             rich_help_panel=ROWS,
-            help="Of the input. auto: by its name (.txt, .jsonl, .ndjson, .csv, .tsv, .parquet); "
-            "text, a review a line, for the standard input.",
+            help="Read the input in this format. auto goes by the name of the file (.txt, .jsonl, "
+            ".ndjson, .csv, .tsv, .parquet) and reads the standard input as text, with one text "
+            "on each line.",
         ),
     ] = Format.auto,
     output_format: Annotated[
         OutputFormat,
         typer.Option(
             rich_help_panel=ROWS,
-            help="auto: by the output's name, else as the input; jsonl for text.",
+            help="Write the output in this format. auto goes by the name of the file, else takes "
+            "the format of the input, or jsonl where that is text.",
         ),
     ] = OutputFormat.auto,
     text_column: Annotated[
-        str, typer.Option(metavar="NAME", rich_help_panel=ROWS, help="Where the texts are.")
+        str,
+        typer.Option(metavar="NAME", rich_help_panel=ROWS, help="Read the texts from this column."),
     ] = "text",
     keep_columns: Annotated[
         bool,
         typer.Option(
             "--keep-columns",
             rich_help_panel=ROWS,
-            help="Copy the input's columns; one that is called like an answer's gets input_ "
-            "before its name.",
+            help="Copy the columns of the input to the output. A column with the name of one of "
+            "the prediction's gets input_ before its name.",
         ),
     ] = False,
     batch_tokens: Annotated[
@@ -127,13 +142,13 @@ def predict(
             max=MOST_TOKENS,
             metavar="N",
             rich_help_panel=ROWS,
-            help="Words answered at once, at most.",
+            help="Predict at most this many tokens in one batch.",
         ),
     ] = MOST_TOKENS,
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict", rich_help_panel=ROWS, help="End at the first row that cannot be read."
+            "--strict", rich_help_panel=ROWS, help="Stop at the first row that cannot be read."
         ),
     ] = False,
     unbuffered: Annotated[
@@ -141,8 +156,8 @@ def predict(
         typer.Option(
             "--unbuffered",
             rich_help_panel=ROWS,
-            help="Answer each row as soon as it is read; by default 4,096 rows (or 4 MiB) are "
-            "read before the first is answered, which is much faster.",
+            help="Predict each row as soon as it is read. By default 4,096 rows (or 4 MiB) are "
+            "read before the first is predicted, which is much faster.",
         ),
     ] = False,
     resume: Annotated[
@@ -150,12 +165,12 @@ def predict(
         typer.Option(
             "--resume",
             rich_help_panel=ROWS,
-            help="Go on after the last whole row of the output (not parquet), with the options "
-            "that it was begun with.",
+            help="Resume an interrupted job after the last complete row of its output, with the "
+            "options that it was started with. Not for parquet.",
         ),
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", rich_help_panel=ROWS, help="Replace an existing output.")
+        bool, typer.Option("--force", rich_help_panel=ROWS, help="Replace the output if it exists.")
     ] = False,
     device: DeviceOption = Device.auto,
     threads: Threads = None,
@@ -163,17 +178,17 @@ def predict(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Say what a review is, or all reviews of a file."""
+    """Predict the class of a text, or of every row of a file."""
     _check_options(context)
     with command(debug=debug, quiet=quiet):
         set_up_network(offline=offline)
         if text is not None:
-            from gru_sentiment.recipes import predict as of_texts
+            from gru_sentiment.recipes import predict as texts_recipe
 
-            (answer,) = of_texts.predict(
+            (prediction,) = texts_recipe.predict(
                 [text], run, threshold=threshold, device=device, threads=threads
             )
-            _print_answer(answer, as_json=as_json)
+            _print_prediction(prediction, as_json=as_json)
             return
         assert source is not None
         from gru_sentiment.recipes import score_file as recipe
@@ -208,36 +223,36 @@ def predict(
 
 def _counting(output: Path, quiet: bool) -> AbstractContextManager[Callable[[int], object]]:
     if output == STREAM and sys.stdout.isatty():
-        # the answers on the terminal say how far it is
+        # the predictions on the terminal are the progress
         return nullcontext(lambda _: None)
-    return progress_of("answering", "row", bar=on_terminal(sys.stderr) and not quiet)
+    return progress_of("predicting", "row", bar=on_terminal(sys.stderr) and not quiet)
 
 
-def _print_answer(answer: Prediction, *, as_json: bool) -> None:
+def _print_prediction(prediction: Prediction, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(answer.to_json(), ensure_ascii=False))
+        print(json.dumps(prediction.to_json(), ensure_ascii=False))
         return
     output = console()
-    output.print(prediction_report(answer, terminal=output.is_terminal))
+    output.print(prediction_report(prediction, terminal=output.is_terminal))
 
 
 def _check_options(context: typer.Context) -> None:
-    given = {name for name in context.params if _is_given(context, name)}
-    if not given & {"text", "source"}:
-        raise typer.BadParameter('say what to answer: "TEXT", or --input FILE')
-    if {"text", "source"} <= given:
+    named = {name for name in context.params if _is_named(context, name)}
+    if not named & {"text", "source"}:
+        raise typer.BadParameter('give a text to predict, "TEXT", or a file of them, --input FILE')
+    if {"text", "source"} <= named:
         raise typer.BadParameter("give TEXT or --input, not both")
-    useless = [name for name in OF_ROWS if name in given]
-    if "text" in given and useless:
+    useless = [name for name in OF_ROWS if name in named]
+    if "text" in named and useless:
         flags = {option.name: option.opts[0] for option in context.command.params}
         raise typer.BadParameter(f"{', '.join(flags[n] for n in useless)}: only with --input")
-    if "text" not in given and "as_json" in given:
+    if "text" not in named and "as_json" in named:
         raise typer.BadParameter("--json is for a TEXT; for rows choose --output-format jsonl")
-    if {"resume", "force"} <= given:
+    if {"resume", "force"} <= named:
         raise typer.BadParameter("give --resume or --force, not both")
 
 
-def _is_given(context: typer.Context, name: str) -> bool:
+def _is_named(context: typer.Context, name: str) -> bool:
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 

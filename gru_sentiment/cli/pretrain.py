@@ -32,7 +32,10 @@ from gru_sentiment.reporting.training import pretraining_report
 
 def pretrain(
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="YAML config, e.g. configs/pretrain.yaml.")
+        Path | None,
+        typer.Option(
+            "--config", "-c", metavar="FILE", help="Read the settings from this YAML config."
+        ),
     ] = None,
     overrides: Overrides = None,
     resume: Resume = None,
@@ -44,7 +47,7 @@ def pretrain(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Train a language model on texts and leave an encoder for `train` to start from."""
+    """Train a language model on texts; `train` can start from its encoder."""
     check_resume(config, resume, output=output, force=force)
     with command(debug=debug, quiet=quiet):
         flags = flags_from(output=output, device=device, threads=threads)

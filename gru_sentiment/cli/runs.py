@@ -13,50 +13,55 @@ from gru_sentiment.cli.options import Debug
 from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.runs import run_comparison_report, runs_report
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def runs(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[FOLDER]", help="Where the runs are; runs by default.")
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="List the runs in this folder; by default runs."),
     ] = None,
     sort: Annotated[
         str,
         typer.Option(
             "--sort",
             metavar="KEY",
-            help="A column, a score such as test.macro_f1 or a setting such as model.layers: "
-            "highest or newest first; -KEY the other way round.",
+            help="Sort by a column, a score such as test.macro_f1 or a setting such as "
+            "model.layers, the highest or newest first. -KEY reverses the order.",
         ),
     ] = "date",
     filters: Annotated[
         list[str] | None,
         typer.Option(
-            "--filter", metavar="KEY=VALUE", help="Only such runs, e.g. cell=gru; repeatable."
+            "--filter",
+            metavar="KEY=VALUE",
+            help="List only runs with this value, such as cell=gru. May be repeated.",
         ),
     ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """List runs with what they are and what they scored."""
+    """List runs with their settings and scores."""
     with command(debug=debug):
         from gru_sentiment.recipes import list_runs as recipe
 
-        found = recipe.list_runs(folder, sort=sort, filters=filters or [])
+        listed = recipe.list_runs(folder, sort=sort, filters=filters or [])
         if as_json:
-            print(json.dumps([run.to_json() for run in found], indent=2))
+            print(json.dumps([run.to_json() for run in listed], indent=2))
             return
-        console().print(runs_report(found))
+        console().print(runs_report(listed))
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Two run folders or more.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Compare these run folders, two or more.")
+    ],
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Put runs side by side: settings that differ, scores, and a paired test against the first."""
+    """Compare runs: settings that differ, scores, and a paired test against the first run."""
     if len(runs) < 2:
-        raise typer.BadParameter("name two runs or more")
+        raise typer.BadParameter("give two run folders or more")
     with command(debug=debug):
         from gru_sentiment.recipes import compare_runs as recipe
 

@@ -29,18 +29,27 @@ from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.runs import seeds_report
-from gru_sentiment.reporting.training import comparison_report, training_report
+from gru_sentiment.reporting.training import reproduction_report, training_report
 
 
 def train(
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="YAML config, e.g. configs/gru.yaml.")
+        Path | None,
+        typer.Option(
+            "--config", "-c", metavar="FILE", help="Read the settings from this YAML config."
+        ),
     ] = None,
     overrides: Overrides = None,
     resume: Resume = None,
     seeds: Annotated[
         int | None,
-        typer.Option("--seeds", min=2, help="Train so many seeds, from run.seed on, as one."),
+        typer.Option(
+            "--seeds",
+            min=2,
+            metavar="N",
+            help="Train this many runs with different seeds, from run.seed on, and print the mean "
+            "and the spread of their scores.",
+        ),
     ] = None,
     output: Output = None,
     device: DeviceOverride = None,
@@ -48,16 +57,20 @@ def train(
     force: Force = False,
     deterministic: Annotated[
         bool,
-        typer.Option("--deterministic", help="CUDA: refuse what is not deterministic."),
+        typer.Option(
+            "--deterministic", help="Refuse operations on CUDA that are not deterministic."
+        ),
     ] = False,
     offline: Offline = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Train a classifier and leave a run folder."""
+    """Train a classifier and write a run folder."""
     check_resume(config, resume, output=output, force=force)
     if resume is not None and seeds is not None:
-        raise typer.BadParameter("--resume goes on with the seeds that there are: no --seeds")
+        raise typer.BadParameter(
+            "--resume trains the seeds that the folder was made for: leave --seeds out"
+        )
     with command(debug=debug, quiet=quiet):
         flags = flags_from(
             output=output, device=device, threads=threads, deterministic=deterministic or None
@@ -104,10 +117,15 @@ def train(
 
 
 def reproduce(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run folder to train again.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Train this run folder again.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="For the second run; RUN-reproduced by default."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Write the second run here; by default RUN-reproduced.",
+        ),
     ] = None,
     force: Force = False,
     offline: Offline = False,
@@ -116,7 +134,7 @@ def reproduce(
 ) -> None:
     """Train a run again from its own config and compare the weights.
 
-    Exit code 3 where they differ.
+    The exit code is 3 if they differ.
     """
     with command(debug=debug, quiet=quiet):
         set_up_network(offline=offline)
@@ -126,7 +144,7 @@ def reproduce(
         settings = comparing.config_of(run, output)
         with closing(observer_for(quiet=quiet)) as observer:
             result = recipe.train(settings, observer, force=force)
-        comparison = comparing.compare(run, Path(result.run))
-        console().print(comparison_report(comparison))
-        if not comparison.equal:
+        reproduction = comparing.compare(run, Path(result.run))
+        console().print(reproduction_report(reproduction))
+        if not reproduction.equal:
             raise typer.Exit(CHECK_FAILED)

@@ -14,6 +14,8 @@ from gru_sentiment.config.sections import Config
 from gru_sentiment.config.yaml_file import dump_yaml, parse_value, parse_yaml, read_text
 from gru_sentiment.errors import ConfigError
 
+RETIRED = {"training.unlabelled.entropy_weight": 0.0}
+"""Keys that configs of earlier versions hold, with the value that had no effect."""
 BY_OVERRIDE = -1
 """In place of a line number: the key was set on the command line."""
 PATH_KEYS = (
@@ -45,6 +47,7 @@ def load_config(
     """
     text = read_text(path)
     values, lines = parse_yaml(text, str(path))
+    _drop_retired(values, only_without_effect=True)
     _resolve_paths(values, path.parent.resolve())
     for override in overrides:
         lines[_override(values, override)] = BY_OVERRIDE
@@ -55,12 +58,15 @@ def load_config(
 
 
 def parse_config(text: str, name: str) -> Config:
-    """Read a config from YAML text; messages call it `name`.
+    """Read the config of a run from YAML text; messages call it `name`.
+
+    Keys that earlier versions had are passed over: they concerned the training alone.
 
     Raises:
         ConfigError: see `load_config`.
     """
     values, lines = parse_yaml(text, name)
+    _drop_retired(values, only_without_effect=False)
     return _validate(values, lines, name)
 
 
@@ -68,6 +74,13 @@ def dump_config(config: Config) -> str:
     """Write the config as YAML with every default."""
     values = config.model_dump(mode="json")
     return dump_yaml(values)
+
+
+def _drop_retired(values: Mapping[str, Any], *, only_without_effect: bool) -> None:
+    for dotted, without_effect in RETIRED.items():
+        section, key = _holder(values, dotted)
+        if key in section and (section[key] == without_effect or not only_without_effect):
+            del section[key]
 
 
 def _resolve_paths(values: Mapping[str, Any], folder: Path) -> None:

@@ -49,9 +49,6 @@ class UnlabelledConfig(Section):
     weight: Annotated[float, Field(gt=0)] = 1.0
     """The weight of the cross-entropy with the teacher's soft labels; the loss of the labels has
     weight 1."""
-    entropy_weight: Annotated[float, Field(ge=0)] = 0.0
-    """The weight of the entropy of the predictions for unlabelled reviews (entropy minimisation,
-    Grandvalet & Bengio 2005)."""
 
 
 class AugmentationConfig(Section):
@@ -163,8 +160,8 @@ class TrainingConfig(Section):
                 "adversarial.kind: adversarial needs the label of every review, and the unlabelled "
                 "ones have none; use virtual, or set unlabelled.teacher"
             )
-        if self.adversarial.kind == "none" and not unlabelled.entropy_weight:
+        if self.adversarial.kind == "none":
             raise ValueError(
-                "unlabelled: nothing would be learned from these reviews; set unlabelled.teacher, "
-                "unlabelled.entropy_weight or adversarial.kind virtual"
+                "unlabelled: nothing would be learned from these reviews; set unlabelled.teacher "
+                "or adversarial.kind virtual"
             )

@@ -1,4 +1,4 @@
-"""What a run makes of behaviour suites: minimal pairs and invariances."""
+"""Check how a run behaves on suites of minimal pairs and invariances."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.results.metrics import Measured
+from gru_sentiment.results.metrics import MeasuredMetric
 from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.results.suites import Behaviour, FailedCase, SuiteResult
-from gru_sentiment.scores.gates import check_names, judge, parse_floor
+from gru_sentiment.scores.gates import Gates
 from gru_sentiment.scores.intervals import wilson
 from gru_sentiment.suites.cases import Case, Suite
 from gru_sentiment.suites.files import load_suites
@@ -25,7 +25,7 @@ from gru_sentiment.trained.reader import Run, load_run
 logger = logging.getLogger(__name__)
 
 PREFIX = "suite."
-"""Before a suite's name, where a gate names it."""
+"""Stands before a suite's name where a gate names its pass rate."""
 
 
 def check_behaviour(
@@ -36,71 +36,74 @@ def check_behaviour(
     device: str = "auto",
     threads: int | None = None,
 ) -> Behaviour:
-    """Pass rates of a run (the latest by default) on suites, and what gates make of them.
+    """Pass rates of a run (the latest by default) on suites, and the gates judged on them.
 
     Args:
-        path: the run.
+        path: the run folder.
         names: built-in suites, `all` of them, or YAML files.
         fail_under: floors such as suite.negation=0.8, see `parse_floor`.
-        device: where to compute.
-        threads: of the CPU.
+        device: `auto`, `cpu` or `cuda`.
+        threads: number of CPU threads; by default one a core.
 
     Raises:
-        ConfigError: no such suite, a file that is not one, or a gate for none of them.
-        ArtifactError: no such run, or one that cannot be read.
-        DataError: the run tells other classes apart than a suite is about.
+        ConfigError: there is no such suite, a file is not a suite, or a gate names none of them.
+        ArtifactError: there is no such run, or it cannot be read.
+        DataError: the run has other classes than a suite.
     """
     suites = load_suites(names)
-    gates = [parse_floor(text) for text in fail_under]
-    check_names(gates, [PREFIX + suite.name for suite in suites])
+    gates = Gates.parse(fail_under=fail_under)
+    gates.check_names([PREFIX + suite.name for suite in suites])
     set_up_torch(threads)
     run = load_run(path, build_device(device))
     for suite in suites:
         _check_classes(run, suite)
-    # many cases share a text; the answer to it depends on nothing else
-    texts = list(dict.fromkeys(t for suite in suites for case in suite.cases for t in case.texts))
-    logger.info("scoring %s texts", f"{len(texts):,}")
     started = time.perf_counter()
-    tokenized = build_tokenizer(run.config.text).many(texts)
-    rows = np.arange(len(texts), dtype=np.int64)
-    predictions = run.predict(tokenized, rows).predictions(run.labels)
-    answers = dict(zip(texts, predictions, strict=True))
+    predictions = _predictions(run, suites)
     elapsed_s = time.perf_counter() - started
-    results = {suite.name: _result(suite, answers) for suite in suites}
-    judged = judge(gates, {PREFIX + name: _measured(name, of) for name, of in results.items()})
-    return Behaviour(str(run.path), results, judged, elapsed_s)
+    results = {suite.name: _result(suite, predictions) for suite in suites}
+    measured = {PREFIX + name: _pass_rate(name, result) for name, result in results.items()}
+    return Behaviour(str(run.path), results, gates.judge(measured), elapsed_s)
 
 
 def _check_classes(run: Run, suite: Suite) -> None:
-    wanted = sorted(map(str, suite.classes))
-    if sorted(run.labels.names) != wanted:
+    expected = sorted(map(str, suite.classes))
+    if sorted(run.labels.names) != expected:
         raise DataError(
-            f"{run.path}: tells {', '.join(run.labels.names)} apart; the suite {suite.name} is "
-            f"about {', '.join(wanted)}",
-            hint="write a suite whose 'classes:' are the run's, and give its file: --suite "
+            f"{run.path}: has the classes {', '.join(run.labels.names)}; the suite {suite.name} "
+            f"is about {', '.join(expected)}",
+            hint="write a suite whose 'classes:' are those of the run, and name its file: --suite "
             "mine.yaml",
         )
 
 
-def _result(suite: Suite, answers: Mapping[str, Prediction]) -> SuiteResult:
-    found = [(case, [answers[text] for text in case.texts]) for case in suite.cases]
-    failures = [_failed(case, given) for case, given in found if not case.holds(given)]
-    n, passed = len(found), len(found) - len(failures)
+def _predictions(run: Run, suites: Sequence[Suite]) -> dict[str, Prediction]:
+    """The prediction for every distinct text of the suites: many cases share a text."""
+    texts = list(dict.fromkeys(t for suite in suites for case in suite.cases for t in case.texts))
+    logger.info("scoring %s texts", f"{len(texts):,}")
+    tokenized = build_tokenizer(run.config.text).many(texts)
+    predicted = run.predict(tokenized, np.arange(len(texts), dtype=np.int64))
+    return dict(zip(texts, predicted.predictions(run.labels), strict=True))
+
+
+def _result(suite: Suite, predictions: Mapping[str, Prediction]) -> SuiteResult:
+    cases = [(case, [predictions[text] for text in case.texts]) for case in suite.cases]
+    failures = [_failed(case, of_case) for case, of_case in cases if not case.holds(of_case)]
+    n, passed = len(cases), len(cases) - len(failures)
     low, high = wilson(passed, n)
     return SuiteResult(n, passed, low, high, failures)
 
 
-def _measured(name: str, result: SuiteResult) -> Measured:
-    return Measured(PREFIX + name, result.rate, result.low, result.high)
+def _pass_rate(name: str, result: SuiteResult) -> MeasuredMetric:
+    return MeasuredMetric(PREFIX + name, result.rate, result.low, result.high)
 
 
-def _failed(case: Case, answers: Sequence[Prediction]) -> FailedCase:
-    about = [answer.label if case.label is None else case.label for answer in answers]
+def _failed(case: Case, predictions: Sequence[Prediction]) -> FailedCase:
+    labels = [p.label if case.label is None else case.label for p in predictions]
     return FailedCase(
         expected=case.expected,
         texts=case.texts,
         answers=[
-            (label, answer.probabilities[str(label)])
-            for label, answer in zip(about, answers, strict=True)
+            (label, prediction.probabilities[str(label)])
+            for label, prediction in zip(labels, predictions, strict=True)
         ],
     )

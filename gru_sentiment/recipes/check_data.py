@@ -1,12 +1,12 @@
-"""Look at a config's data before training on them."""
+"""Check a config's data before training on it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
 
-from gru_sentiment.arrays import Integers
 from gru_sentiment.builders.corpus import Corpus, build_corpus
 from gru_sentiment.builders.text import build_encoded, build_vectors, build_vocabulary
 from gru_sentiment.config.sections import Config
@@ -16,32 +16,42 @@ from gru_sentiment.results.data import DataReport, SplitReport
 from gru_sentiment.trainer.initialisation import coverage
 
 PERCENTILES = (5, 25, 50, 75, 95, 99, 100)
+"""Of the lengths of the texts, in tokens."""
 RARE_CLASS = 0.1
+"""A class with a smaller share of a split's rows is warned of."""
 LOW_COVERAGE = 0.8
+"""Vectors for a smaller share of the text's tokens are warned of."""
 
 
 def check_data(config: Config, *, progress: bool = False) -> DataReport:
-    """Rows, balance, lengths, duplicates, overlaps and coverage of a config's data.
+    """Rows, classes, lengths, duplicates, overlaps and coverage of a config's data.
+
+    Args:
+        config: of a training.
+        progress: a bar while tokenising, not lines of the log.
 
     Raises:
-        UserError: data or vectors that training could not use either.
+        UserError: data or vectors that a training with this config could not use either.
     """
     corpus = build_corpus(config, progress=progress)
     counts = corpus.tokenized.counts(corpus.splits["train"])
     vocabulary = build_vocabulary(config.text, counts)
     covered = coverage(build_vectors(config.vectors, vocabulary), vocabulary, counts)
     encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
+    # equal texts have equal numbers
     texts = corpus.records.texts.combine_chunks().dictionary_encode().indices.to_numpy()
-    splits = {
-        name: _split_report(corpus, encoded, texts, rows) for name, rows in corpus.splits.items()
+    distinct = {name: set(texts[rows].tolist()) for name, rows in corpus.splits.items()}
+    of_source = {
+        f"{name} of the source": set(texts[rows.start : rows.stop].tolist())
+        for name, rows in corpus.records.splits.items()
     }
-    source = {
-        f"{name} of the source": np.asarray(rows) for name, rows in corpus.records.splits.items()
+    splits = {
+        name: _split_report(corpus, encoded, name, len(distinct[name])) for name in corpus.splits
     }
     return DataReport(
         fingerprint=corpus.records.fingerprint,
         splits=splits,
-        overlaps=_overlaps(source, texts) | _overlaps(corpus.splits, texts),
+        overlaps=_overlaps(of_source) | _overlaps(distinct),
         vocabulary=len(vocabulary),
         coverage=covered,
         warnings=_warnings(splits, covered.tokens),
@@ -49,8 +59,9 @@ def check_data(config: Config, *, progress: bool = False) -> DataReport:
 
 
 def _split_report(
-    corpus: Corpus, encoded: EncodedTexts, texts: Integers, rows: Integers
+    corpus: Corpus, encoded: EncodedTexts, split: str, distinct_texts: int
 ) -> SplitReport:
+    rows = corpus.splits[split]
     lengths = encoded.full_lengths[rows]
     unknown = sum(int((encoded.ids(row) == UNKNOWN_ID).sum()) for row in rows)
     balance = np.bincount(corpus.label_ids[rows], minlength=len(corpus.labels))
@@ -58,30 +69,29 @@ def _split_report(
         rows=len(rows),
         labels=dict(zip(corpus.labels.names, balance.tolist(), strict=True)),
         empty_texts=int((lengths == 0).sum()),
-        duplicate_texts=len(rows) - len(np.unique(texts[rows])),
+        duplicate_texts=len(rows) - distinct_texts,
         lengths={f"{p} %": int(np.percentile(lengths, p)) for p in PERCENTILES},
         truncated=float(encoded.truncated[rows].mean()),
         out_of_vocabulary=unknown / max(int(lengths.sum()), 1),
     )
 
 
-def _overlaps(parts: dict[str, Integers], texts: Integers) -> dict[str, int]:
-    return {
-        f"{a} and {b}": len(np.intersect1d(texts[parts[a]], texts[parts[b]]))
-        for a, b in combinations(parts, 2)
-    }
+def _overlaps(distinct: Mapping[str, set[int]]) -> dict[str, int]:
+    """Number of texts in common, by pair."""
+    return {f"{a} and {b}": len(distinct[a] & distinct[b]) for a, b in combinations(distinct, 2)}
 
 
-def _warnings(splits: dict[str, SplitReport], covered: float) -> list[str]:
-    found = []
+def _warnings(splits: Mapping[str, SplitReport], covered: float) -> list[str]:
+    """What may spoil a training, in sentences; `covered` is the share of tokens with a vector."""
+    warnings = []
     for name, split in splits.items():
         for label, rows in split.labels.items():
             if rows < RARE_CLASS * split.rows:
-                found.append(f"{name}: only {rows:,} of {split.rows:,} rows are {label}")
+                warnings.append(f"{name}: only {rows:,} of {split.rows:,} rows are {label}")
         if split.empty_texts:
-            found.append(f"{name}: {split.empty_texts:,} texts hold no word")
+            warnings.append(f"{name}: {split.empty_texts:,} texts hold no word")
     if covered < LOW_COVERAGE:
-        found.append(
-            f"the word vectors know only {covered:.0%} of the text; is text.lowercase right?"
+        warnings.append(
+            f"the word vectors cover only {covered:.0%} of the text; is text.lowercase right?"
         )
-    return found
+    return warnings

@@ -1,4 +1,4 @@
-"""Runs side by side: settings, scores, and a paired test on the rows that they share. No torch."""
+"""Compare runs: settings, scores, and a paired test on the rows that they share. No torch."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from gru_sentiment.scores.comparison import compare_paired
 from gru_sentiment.scores.saved import read_predictions
 
 MACHINE = {"run.output", "run.threads", "run.processes", "run.device", "run.checkpoint_every"}
-"""Settings that a model does not depend on, or hardly."""
-SHOWN = ("n", "accuracy", "loss", "macro_f1", "roc_auc")
-"""Scores of a part that are shown, where a run has them."""
+"""Settings on which a model depends little or not at all."""
+COMPARED = ("n", "accuracy", "loss", "macro_f1", "roc_auc")
+"""Scores of a split that are compared."""
 
 
 def compare_runs(paths: Sequence[Path]) -> RunComparison:
-    """Differences of the configs, scores, and every run against the first on shared rows.
+    """Settings that differ, scores, and every run compared with the first on the validation rows.
+
+    Args:
+        paths: run folders, two or more; of a folder of seeds the best one is compared.
 
     Raises:
-        ArtifactError: no such run, or one whose files are damaged.
+        ArtifactError: there is no such run, or its files are damaged.
     """
     folders = [_folder(path) for path in paths]
     runs = [read_summary(folder) for folder in folders]
@@ -43,26 +46,26 @@ def _folder(path: Path) -> Path:
         return read_seeds(path).best_run
     if not path.is_dir() or not list(find_runs(path, depth=0)):
         raise ArtifactError(
-            f"{path}: no such run folder", hint="see which there are: gru-sent runs"
+            f"{path}: no such run folder", hint="gru-sent runs lists those that there are"
         )
     return path
 
 
 def _metrics(runs: Sequence[RunSummary]) -> dict[str, list[float | None]]:
-    names = [f"{part}.{name}" for part in ("validation", "test") for name in SHOWN]
+    names = [f"{split}.{name}" for split in ("validation", "test") for name in COMPARED]
     table = {name: [run.metrics.get(name) for run in runs] for name in names}
     return {name: of for name, of in table.items() if any(value is not None for value in of)}
 
 
 def _paired(first: Path, second: Path) -> PairedComparison | str:
-    """The second run against the first, or why they cannot be paired."""
+    """The second run compared with the first, or why they cannot be compared."""
     data = [read_fingerprint(folder) for folder in (first, second)]
     if None not in data and data[0] != data[1]:
-        return "they were trained on other data, of which no row is known to be the same"
+        return "they were trained on different data"
     try:
         before, after = (read_predictions(folder / PREDICTIONS) for folder in (first, second))
         correct = [
-            each.correct_on(after.rows, after.true, after.classes) for each in (before, after)
+            saved.correct_on(after.rows, after.true, after.classes) for saved in (before, after)
         ]
     except UserError as error:
         return error.cause

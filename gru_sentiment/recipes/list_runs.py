@@ -1,4 +1,4 @@
-"""The runs below a folder, sorted and filtered. No torch: it answers at once."""
+"""List the runs below a folder, sorted and filtered. No torch, so that it takes no time."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ logger = logging.getLogger(__name__)
 def list_runs(
     folder: Path | None = None, *, sort: str = "date", filters: Sequence[str] = ()
 ) -> list[RunSummary]:
-    """Runs below a folder, `runs` by default; what is damaged or no run is named in a warning.
+    """The runs below a folder, `runs` by default; a warning names what is damaged or not a run.
 
     Args:
         folder: a folder of runs, of several seeds, or a run.
-        sort: the name of a column, score or setting: highest, newest or first in the alphabet
-            first; the other way round with a minus before it. Runs without a value come last.
-        filters: KEY=VALUE, all of which must hold.
+        sort: the name of a column, score or setting. Numbers fall, dates too, and texts rise; a
+            minus before the name reverses that. Runs without a value come last.
+        filters: KEY=VALUE, all of which a run must have.
 
     Raises:
-        ArtifactError: no such folder.
-        ConfigError: a name that no run knows, or a filter that is not KEY=VALUE.
+        ArtifactError: there is no such folder.
+        ConfigError: a name that no run has, or a filter that is not KEY=VALUE.
     """
     root = folder or RUNS
     if not root.is_dir():
@@ -41,13 +41,13 @@ def list_runs(
         )
     runs = list(_summaries(root))
     for text in filters:
-        key, equals, wanted = text.partition("=")
+        key, equals, value = text.partition("=")
         if not equals:
             raise ConfigError(
                 f"--filter {text}: expected KEY=VALUE", hint="for example --filter cell=gru"
             )
         _check_known("--filter", key, runs)
-        runs = [run for run in runs if _as_text(run.value(key)) == wanted]
+        runs = [run for run in runs if _as_text(run.value(key)) == value]
     key = sort.removeprefix("-")
     _check_known("--sort", key, runs)
     return _sorted(runs, key, backwards=sort.startswith("-"))
@@ -64,10 +64,10 @@ def _summaries(root: Path) -> Iterator[RunSummary]:
 
 
 def _readable(folder: Path) -> Iterator[RunSummary]:
-    found = list(find_runs(folder))
-    if not found:
+    paths = list(find_runs(folder))
+    if not paths:
         logger.warning("left out: %s holds no run", ascii(str(folder))[1:-1])
-    for path in found:
+    for path in paths:
         try:
             if not str(path).isprintable():
                 raise ArtifactError(f"{str(path)!a}: a name that cannot be printed")
@@ -88,7 +88,7 @@ def _check_known(option: str, key: str, runs: Iterable[RunSummary]) -> None:
 
 
 def _sorted(runs: list[RunSummary], key: str, *, backwards: bool) -> list[RunSummary]:
-    """Numbers and dates fall, texts rise; then by name."""
+    """Sort by value, equal values by the name of the run."""
     by_name = sorted(runs, key=lambda run: run.run)
     known = [run for run in by_name if run.value(key) is not None]
     unknown = [run for run in by_name if run.value(key) is None]
@@ -101,5 +101,5 @@ def _sorted(runs: list[RunSummary], key: str, *, backwards: bool) -> list[RunSum
 
 
 def _as_text(value: Any) -> str:
-    """A value as one writes it on the command line."""
+    """A value as it is written on the command line."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""Answer for texts with a trained run."""
+"""Predict the classes of texts with a trained run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.postprocess.thresholds import check_threshold
+from gru_sentiment.postprocess.criterion import check_threshold
 from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.trained.reader import load_run
 
@@ -24,14 +24,19 @@ def predict(
     device: str = "auto",
     threads: int | None = None,
 ) -> list[Prediction]:
-    """One prediction a text, in order; `path` is a run folder, the latest run by default.
+    """A prediction for every text, in order.
 
-    With a threshold, a text is of the second of two classes where that has at least this
-    probability, else of the first.
+    Args:
+        texts: any number.
+        path: a run folder; by default the latest run.
+        threshold: the second of two classes is predicted where its probability is at least this;
+            by default the likelier class is.
+        device: `auto`, `cpu` or `cuda`.
+        threads: number of CPU threads; by default one a core.
 
     Raises:
-        ArtifactError: no such run, or one that cannot be read.
-        ConfigError: a threshold that is none, or a run of more than two classes.
+        ArtifactError: there is no such run, or it cannot be read.
+        ConfigError: a threshold that is not between 0 and 1, or for a run without two classes.
         DataError: a text that is not valid Unicode.
     """
     if not texts:
@@ -43,12 +48,12 @@ def predict(
     if threshold is not None:
         check_threshold(threshold, run.labels.names)
     tokenized = build_tokenizer(run.config.text).many(texts)
-    answers = run.predict(tokenized, np.arange(len(tokenized), dtype=np.int64))
-    return answers.predictions(run.labels, threshold)
+    predicted = run.predict(tokenized, np.arange(len(tokenized), dtype=np.int64))
+    return predicted.predictions(run.labels, threshold)
 
 
 def _check_unicode(text: str) -> None:
-    # what a shell passes on of bytes that are not UTF-8, and half a surrogate pair
+    # bytes from the shell that are not UTF-8, and half a surrogate pair
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -1,4 +1,4 @@
-"""Is a second training of a run the same run?"""
+"""Compare a run with a second training of its config."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ import torch
 from gru_sentiment.artifact.files import HISTORY, finished_of
 from gru_sentiment.config.sections import Config
 from gru_sentiment.machine.provenance import provenance
-from gru_sentiment.results.training import Comparison
+from gru_sentiment.results.training import Reproduction
 from gru_sentiment.trained.reader import existing_run, load_network, read_metadata
 
 CLOCK = ("elapsed_s", "tokens_per_s")
-"""What differs between any two trainings, in a line of metrics.jsonl."""
+"""Fields of a line of metrics.jsonl that differ between any two trainings."""
 
 
 def config_of(path: Path, output: Path | None) -> Config:
-    """The run's config with the number of threads that it had, for a training into `output`.
+    """The run's config for a second training into `output`, with the run's number of threads.
+
+    Without `output` the second run goes beside the first, with -reproduced behind its name.
 
     Raises:
-        ArtifactError: no such run, or not the one that was written, or none of a network.
+        ArtifactError: there is no such run, its files are damaged, or it is not a network.
     """
     path = existing_run(path)
     config = load_network(path, torch.device("cpu")).config
@@ -35,17 +37,24 @@ def config_of(path: Path, output: Path | None) -> Config:
     return config.model_copy(update={"run": config.run.model_copy(update=changes)})
 
 
-def compare(first: Path, second: Path) -> Comparison:
-    """Weights and history of two runs, bit by bit."""
+def compare(first: Path, second: Path) -> Reproduction:
+    """Compare weights and history of two runs bit by bit, and the versions that trained them.
+
+    Raises:
+        ArtifactError: a run that cannot be read.
+    """
     first, device = existing_run(first), torch.device("cpu")
     a = load_network(first, device).model.state_dict()
     b = load_network(second, device).model.state_dict()
     same_shapes = {n: t.shape for n, t in a.items()} == {n: t.shape for n, t in b.items()}
     largest = max(float((a[name] - b[name]).abs().max()) for name in a) if same_shapes else None
     before, now = read_metadata(first), provenance()
-    both = {name: (before.get(name), now[name]) for name in now}
-    changed = {name: (str(old), str(new)) for name, (old, new) in both.items() if old != new}
-    return Comparison(
+    changed = {
+        name: (str(before.get(name)), str(value))
+        for name, value in now.items()
+        if before.get(name) != value
+    }
+    return Reproduction(
         first=str(first),
         second=str(second),
         equal_weights=same_shapes and all(torch.equal(a[name], b[name]) for name in a),

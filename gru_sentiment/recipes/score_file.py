@@ -1,4 +1,4 @@
-"""Answer every row of a file or a stream, in order, while it is read."""
+"""Predict every row of a file or a stream, in order, while it is read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.postprocess.thresholds import check_threshold
+from gru_sentiment.postprocess.criterion import check_threshold
 from gru_sentiment.results.predictions import FileScoring, Prediction
 from gru_sentiment.rows.chunks import chunks
 from gru_sentiment.rows.formats import (
@@ -32,19 +32,18 @@ from gru_sentiment.rows.formats import (
 )
 from gru_sentiment.rows.output import OTHER, Output
 from gru_sentiment.rows.reading import Source
-from gru_sentiment.rows.row import Answer, Row
+from gru_sentiment.rows.row import Row, ScoredRow
 from gru_sentiment.trained.predictions import TOKENS_PER_BATCH
 from gru_sentiment.trained.reader import Run, load_run
 
 logger = logging.getLogger(__name__)
 
 CHUNK_ROWS, CHUNK_BYTES = 4_096, 1 << 22
-"""Rows that are read, sorted by length and answered together: at most so many, of about so many
-bytes."""
+"""Most rows and bytes that are read, sorted by length and predicted together."""
 TEXTS_AT_A_TIME = 512
-"""What a process that tokenises takes, where there are several."""
+"""Given to one process that tokenises, where there are several."""
 BYTES_A_TEXT = 1_000
-"""About; only to tell how many processes an input is worth."""
+"""A rough mean, from which the number of processes is chosen."""
 Tokenize = Callable[[Sequence[str]], TokenizedTexts]
 
 
@@ -59,11 +58,12 @@ class Job:
     text_column: str = "text"
     keep_columns: bool = False
     resume: bool = False
-    """Go on after the last whole row of the output."""
+    """Continue after the last complete row of the output."""
     force: bool = False
-    """Replace an output."""
+    """Replace an output that exists."""
     threshold: float | None = None
-    """Of the second of two classes; without one a row is of its likeliest class."""
+    """The second of two classes is predicted where its probability is at least this; by default the
+    likelier class is."""
 
 
 def score_file(
@@ -77,14 +77,23 @@ def score_file(
     threads: int | None = None,
     on_rows: Callable[[int], object] = lambda _: None,
 ) -> FileScoring:
-    """One row out for each row in; `path` is a run folder, the latest run by default.
+    """Predict the rows of an input and write one row for each to an output.
 
-    A row that cannot be read is answered with what is wrong with it; with `strict` it ends the
-    job, the rows before it answered. `on_rows` hears of every group of rows, how many they are.
+    A row that cannot be read gets an error in place of a prediction.
+
+    Args:
+        path: a run folder; by default the latest run.
+        job: the input, the output and their formats.
+        tokens_per_batch: most tokens that are predicted in one batch.
+        strict: stop at the first row that cannot be read, with the rows before it written.
+        unbuffered: predict each row as soon as it is read.
+        device: `auto`, `cpu` or `cuda`.
+        threads: number of CPU threads; by default one a core.
+        on_rows: is called after every group of rows with their number.
 
     Raises:
-        ArtifactError: no such run, or one that cannot be read.
-        ConfigError: a threshold that is none, or a run of more than two classes.
+        ArtifactError: there is no such run, or it cannot be read.
+        ConfigError: a threshold that is not between 0 and 1, or for a run without two classes.
         DataError: an input or output that cannot be used; with `strict`, a bad row.
     """
     read = input_format(job.source, job.format)
@@ -110,7 +119,7 @@ def score_file(
             except KeyboardInterrupt:
                 if isinstance(job.target, Path) and write != "parquet":
                     logger.warning(
-                        "%s holds answers to %s rows; go on: the same command with --resume",
+                        "%s holds %s predicted rows; add --resume to the command to continue",
                         job.target,
                         f"{max(scorer.rows, output.done):,}",
                     )
@@ -121,7 +130,9 @@ def score_file(
 def _check_target(job: Job, write: str) -> None:
     if not isinstance(job.target, Path):
         if job.resume:
-            raise DataError("--resume: needs an output that is a file", hint="name it: --output")
+            raise DataError(
+                "--resume: needs an output that is a file", hint="name it with --output"
+            )
         return
     if not job.target.exists():
         return
@@ -132,7 +143,7 @@ def _check_target(job: Job, write: str) -> None:
     if job.target.is_file() and not (job.resume or job.force):
         raise DataError(
             f"{job.target}: exists already",
-            hint="go on with it: --resume; replace it: --force; or choose another --output",
+            hint="continue it with --resume, replace it with --force, or choose another --output",
         )
 
 
@@ -144,12 +155,12 @@ def _processes(run: Run, job: Job) -> int:
 
 @contextmanager
 def _tokenizing(run: Run, processes: int) -> Iterator[Tokenize]:
-    """The run's words of texts, by that many processes."""
+    """A function that tokenises texts as the run does, in this many processes."""
     tokenizer = build_tokenizer(run.config.text)
     tokenizer.many([])  # the rules are loaded once for all processes
     with mapping(processes) as apply:
         with StopRequest() as stop:
-            # here, where Ctrl-C waits: in the midst of starting processes it would leave some
+            # Ctrl-C waits here: while processes are starting it would leave some of them behind
             list(apply(tokenizer.many, [[]] * processes))
             stop.grant()
         yield lambda texts: TokenizedTexts.joined(
@@ -161,7 +172,7 @@ def _tokenizing(run: Run, processes: int) -> Iterator[Tokenize]:
 
 
 class _Scorer:
-    """Predictions chunks of rows and counts them."""
+    """Predicts rows, a group at a time, and counts them."""
 
     def __init__(
         self,
@@ -181,24 +192,25 @@ class _Scorer:
         self._started = time.perf_counter()
 
     def score(self, source: Source, max_rows: int, on_rows: Callable[[int], object]) -> None:
-        """All rows; those of an interrupted job are read, and the last of them compared."""
+        """Predict all rows; of an interrupted job's rows the last ones are compared alone."""
         for chunk in chunks(source.rows, max_rows=max_rows, max_bytes=CHUNK_BYTES):
-            whole = self._up_to_an_error(chunk)
-            if whole and self.rows + len(whole) >= self._output.done:
-                self._output.write(self._answers(whole))
+            rows = self._before_an_error(chunk)
+            if rows and self.rows + len(rows) >= self._output.done:
+                self._output.write(self._scored(rows))
             self._count(chunk)
             on_rows(len(chunk))
         if self.rows < self._output.done:
             raise DataError(
-                f"the output holds {self._output.done:,} rows, the input {self.rows:,}", hint=OTHER
+                f"the output holds {self._output.done:,} rows and the input {self.rows:,}",
+                hint=OTHER,
             )
 
     def result(self) -> FileScoring:
-        """What was done."""
+        """How many rows were predicted, and how long it took."""
         elapsed_s = time.perf_counter() - self._started
         return FileScoring(self.rows, self._output.done, self.bad_rows, self.first_error, elapsed_s)
 
-    def _up_to_an_error(self, chunk: list[Row]) -> list[Row]:
+    def _before_an_error(self, chunk: list[Row]) -> list[Row]:
         if not self._strict:
             return chunk
         return chunk[: next((i for i, row in enumerate(chunk) if row.error), len(chunk))]
@@ -212,21 +224,24 @@ class _Scorer:
             self.first_error = self.first_error or f"row {self.rows:,}: {row.error}"
             if self._strict:
                 raise DataError(
-                    self.first_error, hint="without --strict it is answered with an error field"
+                    self.first_error,
+                    hint="without --strict the row gets an error in place of a prediction",
                 )
 
-    def _answers(self, chunk: Sequence[Row]) -> list[Answer]:
+    def _scored(self, chunk: Sequence[Row]) -> list[ScoredRow]:
         good = [i for i, row in enumerate(chunk) if row.error is None]
         tokenized = self._tokenize([chunk[i].text for i in good])
         lengths = np.clip(np.diff(tokenized.offsets), 1, self._run.config.text.max_tokens)
-        found: list[Prediction | None] = [None] * len(chunk)
+        predictions: list[Prediction | None] = [None] * len(chunk)
         by_length = np.argsort(-lengths, kind="stable")
         for group in within_budget(by_length, lengths, self._tokens_per_batch):
-            answers = self._run.predict(tokenized, group)
-            predictions = answers.predictions(self._run.labels, self._threshold)
-            for i, prediction in zip(group, predictions, strict=True):
-                found[good[i]] = prediction
+            predicted = self._run.predict(tokenized, group)
+            of_group = predicted.predictions(self._run.labels, self._threshold)
+            for i, prediction in zip(group, of_group, strict=True):
+                predictions[good[i]] = prediction
         return [
-            Answer(self.rows + 1 + i, row, prediction)
-            for i, (row, prediction) in enumerate(zip(chunk, found, strict=True))
+            ScoredRow(number, row, prediction)
+            for number, (row, prediction) in enumerate(
+                zip(chunk, predictions, strict=True), self.rows + 1
+            )
         ]

@@ -1,4 +1,4 @@
-"""Several seeds as one: trained one after the other, resumed, compared."""
+"""Train a config with several seeds, one after the other, and summarise their scores."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ from gru_sentiment.results.runs import RunSummary, SeedsResult, Spread
 
 logger = logging.getLogger(__name__)
 
-SCORES = ("accuracy", "loss", "macro_f1", "roc_auc")
+SUMMARISED = ("accuracy", "loss", "macro_f1", "roc_auc")
+"""Metrics whose mean and spread over the seeds are computed, for every split."""
 
 
 @dataclass(frozen=True)
 class Trainer:
-    """What trains one seed."""
+    """How one seed is trained."""
 
     train: Callable[[Config], object]
-    """From the beginning, into `run.output`."""
+    """Trains a config into its `run.output`."""
     resume: Callable[[Path, Config], object]
-    """Goes on with a run."""
+    """Resumes the training of a run folder with its config."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +41,25 @@ class SeedRun:
     folder: Path
     config: Config
     finished: bool
-    begun: bool
-    """There is something to go on with."""
+    resumable: bool
+    """Whether its training was interrupted and can be resumed."""
 
 
 def train_seeds(
     config: Config, n: int, trainer: Trainer, *, name: str, force: bool = False
 ) -> SeedsResult:
-    """Train `n` seeds, progress_of on from `run.seed`, into one folder; go on where some are done.
+    """Train `n` seeds, from `run.seed` on, into one folder; seeds that it holds are kept.
 
-    The folder is `run.output`, else runs/NAME or the first of runs/NAME-2, … that is free or holds
-    seeds of this config.
+    Args:
+        config: of every training but for its seed and its folder.
+        n: number of seeds, at least 2.
+        trainer: how one seed is trained.
+        name: where the config names no `run.output`, the folder is runs/NAME, or the first of
+            runs/NAME-2, … that is free or holds seeds of this config.
+        force: train all seeds anew.
 
     Raises:
-        ArtifactError: the folder holds something else, or runs of another config.
+        ArtifactError: the folder holds something else, or seeds of another config.
     """
     folder = config.run.output or _free_folder(config, name)
     _check_usable(folder, config, force=force)
@@ -65,49 +71,49 @@ def train_seeds(
 
 
 def resume_seeds(folder: Path, trainer: Trainer, *, changed: bool = False) -> SeedsResult:
-    """Go on with all seeds that a folder was laid out for.
+    """Train or resume all seeds of a folder that are not finished.
 
     Raises:
         ArtifactError: the folder cannot be read, or a run in it is of another config.
-        ConfigError: settings are `changed` on the way.
+        ConfigError: settings are `changed`, which a folder of seeds cannot take.
     """
     if changed:
         raise ConfigError(
-            f"{folder}: several seeds go on with their own config",
+            f"{folder}: several seeds are resumed with their own config",
             hint="leave --config, --set and other settings out, or resume one seed alone",
         )
     return _train(folder, _runs(read_seeds(folder), force=False), trainer)
 
 
 def is_folder_of_seeds(folder: Path) -> bool:
-    """Whether several seeds were trained into `folder`."""
+    """Whether a folder holds the runs of several seeds."""
     return (folder / SEEDS).is_file()
 
 
 def _train(folder: Path, runs: Sequence[SeedRun], trainer: Trainer) -> SeedsResult:
     try:
         for number, run in enumerate(runs, 1):
-            state = "finished before" if run.finished else "going on" if run.begun else "new"
+            state = "finished before" if run.finished else "resumed" if run.resumable else "new"
             logger.info("seed %d of %d: %s, %s", number, len(runs), run.folder, state)
-            if run.begun:
+            if run.resumable:
                 trainer.resume(run.folder, run.config)
             elif not run.finished:
                 trainer.train(run.config)
     except KeyboardInterrupt:
-        logger.warning("all seeds go on with: gru-sent train --resume %s", folder)
+        logger.warning("resume all seeds with: gru-sent train --resume %s", folder)
         raise
     return _summarise(folder)
 
 
 def _summarise(folder: Path) -> SeedsResult:
-    """Mean and spread; marks the best by `training.monitor` on validation."""
+    """Mean and spread of the seeds; the best one by `training.monitor` becomes the latest run."""
     seeds = read_seeds(folder)
     runs = [read_summary(folder / name) for name in seeds.names]
     monitor = seeds.config.training.monitor
     best = _best(runs, monitor)
     spread = {
         key: _spread(values)
-        for key in (f"{part}.{name}" for part in ("validation", "test") for name in SCORES)
+        for key in (f"{split}.{name}" for split in ("validation", "test") for name in SUMMARISED)
         if len(values := [run.metrics[key] for run in runs if key in run.metrics]) == len(runs)
     }
     marked = replace(seeds, best=Path(best.run).name)
@@ -138,9 +144,9 @@ def _check_usable(folder: Path, config: Config, *, force: bool) -> None:
     if is_folder_of_seeds(folder):
         changes = {} if force else changes_between(read_seeds(folder).config, config)
         if changes:
-            words = (f"{key}: {old} there, {new} now" for key, (old, new) in changes.items())
+            differences = (f"{key}: {old} there, {new} now" for key, (old, new) in changes.items())
             raise ArtifactError(
-                f"{folder}: holds seeds of another config\n  " + "\n  ".join(words),
+                f"{folder}: holds seeds of another config\n  " + "\n  ".join(differences),
                 hint="choose another --output, or replace them with --force",
             )
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -153,17 +159,18 @@ def _with_run(config: Config, **changes: object) -> Config:
 
 
 def _runs(seeds: Seeds, *, force: bool) -> list[SeedRun]:
+    """The training of every seed, as far as it is done."""
     first = seeds.config.run.seed
-    found = []
+    runs = []
     for i, name in enumerate(seeds.names):
         folder = seeds.folder / name
         config = _with_run(seeds.config, seed=first + i, output=folder)
         finished = not force and (folder / METADATA).is_file()
-        begun = not (force or finished) and (partial_of(folder) / CONFIG).is_file()
+        resumable = not (force or finished) and (partial_of(folder) / CONFIG).is_file()
         if finished:
             _check_same(folder, config)
-        found.append(SeedRun(folder, config, finished, begun))
-    return found
+        runs.append(SeedRun(folder, config, finished, resumable))
+    return runs
 
 
 def _check_same(folder: Path, config: Config) -> None:
@@ -176,7 +183,7 @@ def _check_same(folder: Path, config: Config) -> None:
 
 
 def _best(runs: list[RunSummary], monitor: str) -> RunSummary:
-    """The run with the best validation score; the first of equal ones."""
+    """The run with the best validation score, the first of equally good ones."""
     sign, key = (-1 if monitor[0] == "-" else 1), f"validation.{monitor[1:]}"
     missing = [run.run for run in runs if key not in run.metrics]
     if missing:

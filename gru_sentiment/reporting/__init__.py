@@ -1,1 +1,1 @@
-"""Results as text for a terminal."""
+"""Results as text: for a terminal, as Markdown and as JUnit XML."""

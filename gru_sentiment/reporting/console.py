@@ -1,4 +1,4 @@
-"""Where reports are printed."""
+"""The console that reports are printed on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 
 PIPE_WIDTH = 200
-"""Columns where there is no terminal: wide enough not to break a line that a program reads."""
+"""Columns where there is no terminal: so wide that no line which a program reads is wrapped."""
 
 
 def console() -> Console:

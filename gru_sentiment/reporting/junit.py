@@ -1,4 +1,4 @@
-"""Gates as JUnit XML, which CI servers show as tests: one case a gate."""
+"""Gates as JUnit XML, which CI servers show as tests: one test case for each gate."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(*results: Judged) -> str:
-    """A document with a suite a result; the names may hold anything."""
+    """A document with a test suite for each result; names may hold any character."""
     root = ElementTree.Element("testsuites", _counts(*results))
     for result in results:
-        about = {"name": "gru-sent evaluate", **_counts(result)}
-        suite = ElementTree.SubElement(root, "testsuite", about)
+        attributes = {"name": "gru-sent evaluate", **_counts(result)}
+        suite = ElementTree.SubElement(root, "testsuite", attributes)
         where = _valid(f"{result.run} on {result.data}")
         for gate in result.gates:
             _add_case(suite, gate, where)
@@ -38,8 +38,8 @@ def _counts(*results: Judged) -> dict[str, str]:
 
 
 def _add_case(suite: ElementTree.Element, gate: GateResult, where: str) -> None:
-    about = {"classname": where, "name": _valid(demand(gate)), "time": "0"}
-    case = ElementTree.SubElement(suite, "testcase", about)
+    attributes = {"classname": where, "name": _valid(demand(gate)), "time": "0"}
+    case = ElementTree.SubElement(suite, "testcase", attributes)
     if gate.passed:
         ElementTree.SubElement(case, "system-out").text = _valid(outcome(gate))
     else:

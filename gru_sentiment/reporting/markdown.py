@@ -1,103 +1,78 @@
-"""An evaluation as Markdown, as a CI server shows it with the job."""
+"""Evaluations and behaviour as Markdown, as a CI server shows it with the job."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 
+from gru_sentiment.reporting.cells import (
+    Cells,
+    gate_cells,
+    slice_cells,
+    suite_cells,
+    threshold_cells,
+)
+from gru_sentiment.reporting.numbers import interval, score
 from gru_sentiment.reporting.wording import (
     absent_lines,
     comparison_lines,
-    demand,
-    interval,
-    score,
     slice_title,
-    threshold_columns,
     threshold_line,
-    threshold_rows,
     verdict,
 )
 from gru_sentiment.results.evaluation import Evaluation
+from gru_sentiment.results.metrics import Metrics
 from gru_sentiment.results.suites import Behaviour, Judged
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@:-])")
-"""What Markdown, or GitHub's, could read as more than text."""
+"""Characters that Markdown, or GitHub's, could read as more than text."""
 
 
 def evaluation_markdown(evaluation: Evaluation) -> str:
-    """Verdict, gates, metrics, classes without rows, comparison and slices."""
-    blocks = [f"### {_text(evaluation.run)} on {_text(evaluation.data)}"]
-    if evaluation.gates:
-        blocks += [f"**{verdict(evaluation)}**", _gates(evaluation)]
-    blocks.append(_metrics(evaluation))
+    """Verdict, gates, metrics, classes without rows, comparison, slices and threshold."""
+    blocks = [*_head(evaluation), _table(_metric_cells(evaluation.metrics))]
     blocks += map(_text, absent_lines({evaluation.data: evaluation.metrics}))
     if evaluation.against:
         blocks += map(_text, comparison_lines(evaluation.against))
     for name, scores in evaluation.slices.items():
-        rows = ((s.name, f"{s.n:,}", score(s.accuracy), interval(s.low, s.high)) for s in scores)
-        blocks += [
-            f"**{_text(slice_title(name))}**",
-            _table(("slice", "rows", "accuracy", "95 % interval"), rows),
-        ]
+        blocks += [f"**{_text(slice_title(name))}**", _table(slice_cells("slice", scores))]
     if found := evaluation.threshold:
-        blocks += [
-            _text(threshold_line(found)),
-            _table(tuple(map(_text, threshold_columns(found))), threshold_rows(found)),
-        ]
-    return "\n\n".join(blocks) + "\n\n"
+        blocks += [_text(threshold_line(found)), _table(threshold_cells(found))]
+    return _joined(blocks)
 
 
 def behaviour_markdown(behaviour: Behaviour) -> str:
     """Verdict, gates and the pass rate of every suite."""
-    blocks = [f"### {_text(behaviour.run)} on {behaviour.data}"]
-    if behaviour.gates:
-        blocks += [f"**{verdict(behaviour)}**", _gates(behaviour)]
-    rows = (
-        (name, f"{s.n:,}", f"{s.passed:,}", score(s.rate), interval(s.low, s.high))
-        for name, s in behaviour.suites.items()
-    )
-    head = ("suite", "cases", "passed", "pass rate", "95 % interval")
-    return "\n\n".join([*blocks, _table(head, rows)]) + "\n\n"
+    return _joined([*_head(behaviour), _table(suite_cells(behaviour.suites))])
 
 
-def _gates(judged: Judged) -> str:
-    return _table(
-        ("gate", "value", "95 % interval", ""),
-        (
-            (demand(g), f"{g.value:.6g}", interval(g.low, g.high), "met" if g.passed else "FAILED")
-            for g in judged.gates
-        ),
-    )
+def _head(judged: Judged) -> list[str]:
+    """What was scored and, where there are gates, the verdict and a table of them."""
+    title = f"### {_text(judged.run)} on {_text(judged.data)}"
+    if not judged.gates:
+        return [title]
+    return [title, f"**{verdict(judged)}**", _table(gate_cells(judged.gates))]
 
 
-def _metrics(evaluation: Evaluation) -> str:
-    metrics = evaluation.metrics
+def _metric_cells(metrics: Metrics) -> Cells:
     accuracy = f"{score(metrics.accuracy)} ({interval(*metrics.accuracy_interval)})"
-    return _table(
+    others = (metrics.macro_f1, metrics.roc_auc, metrics.loss, metrics.ece)
+    return Cells(
         ("reviews", "accuracy (95 % interval)", "macro F1", "ROC AUC", "loss", "ECE"),
-        [
-            (
-                f"{metrics.n:,}",
-                accuracy,
-                score(metrics.macro_f1),
-                score(metrics.roc_auc),
-                score(metrics.loss),
-                score(metrics.ece),
-            )
-        ],
+        [(f"{metrics.n:,}", accuracy, *map(score, others))],
     )
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    def lines() -> Iterator[str]:
-        yield " | ".join(head)
-        yield " | ".join("---" for _ in head)
-        for row in rows:
-            yield " | ".join(map(_text, row))
+def _table(cells: Cells) -> str:
+    lines = [cells.head, tuple("---" for _ in cells.head), *cells.rows]
+    texts = [[cell if cell == "---" else _text(cell) for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in texts)
 
-    return "\n".join(f"| {line} |" for line in lines())
+
+def _joined(blocks: list[str]) -> str:
+    """Blocks with an empty line behind each, so that another text can follow."""
+    return "\n\n".join(blocks) + "\n\n"
 
 
 def _text(text: str) -> str:
-    """Text that is shown as it is, in one line."""
+    """A text that is shown as it is, in one line."""
     return SPECIAL.sub(r"\\\1", " ".join(text.split()))

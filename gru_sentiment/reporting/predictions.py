@@ -5,15 +5,19 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from gru_sentiment.reporting.units import count_of, duration
+from gru_sentiment.reporting.numbers import count_of, duration
 from gru_sentiment.results.predictions import FileScoring, Prediction
 
 BAR = 30
-"""Characters of a full probability bar."""
+"""Characters of the bar for a probability of 1."""
 
 
 def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableType:
-    """The label and its probability; on a terminal a bar for every class."""
+    """The class and its probability; on a terminal a bar for every class.
+
+    A line says where the prediction rests on no text, on unknown tokens alone, or on a text that
+    was cut.
+    """
     probability = prediction.probabilities[str(prediction.label)]
     lines = [Text(f"{prediction.label} ({probability:.1%})")]
     if terminal:
@@ -21,22 +25,22 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
         for name, value in prediction.probabilities.items():
             lines.append(Text(f"  {name:>{width}} {value:6.1%} {'█' * round(BAR * value)}"))
     if prediction.tokens == 0:
-        lines.append(Text("the text holds no word; this is what the model says of nothing"))
+        lines.append(Text("the text holds no token: this is the prediction for an empty text"))
     elif prediction.unknown_tokens == prediction.tokens:
-        lines.append(Text("none of the words is known to the model"))
+        lines.append(Text("the model knows no token of the text"))
     if prediction.truncated:
-        lines.append(Text(f"only {prediction.tokens:,} words were read, the middle was left out"))
+        lines.append(Text(f"the model read {prediction.tokens:,} tokens, without the middle part"))
     return Group(*lines)
 
 
 def scoring_line(scoring: FileScoring) -> str:
-    """How many rows were answered, how many were bad, and how fast it went."""
+    """How many rows were predicted, how many could not be read, and how fast it went."""
     rows = scoring.rows - scoring.done_before
-    after = f" after the {scoring.done_before:,} that were done" if scoring.done_before else ""
     line = (
-        f"{count_of(rows)}{after} in {duration(scoring.elapsed_s)}, "
-        f"{rows / scoring.elapsed_s:,.0f} rows/s"
+        f"{count_of(rows)} in {duration(scoring.elapsed_s)}, {rows / scoring.elapsed_s:,.0f} rows/s"
     )
-    if not scoring.bad_rows:
-        return line
-    return f"{line}; {count_of(scoring.bad_rows, 'bad row')}, the first: {scoring.first_error}"
+    if scoring.done_before:
+        line += f", after {count_of(scoring.done_before)} of the interrupted job"
+    if scoring.bad_rows:
+        line += f"; {count_of(scoring.bad_rows, 'bad row')}, the first: {scoring.first_error}"
+    return line

@@ -1,4 +1,4 @@
-"""Runs in tables: listed, side by side, and several seeds as one."""
+"""Runs for a terminal: listed, compared, and several seeds of one config."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from gru_sentiment.reporting.numbers import score
 from gru_sentiment.reporting.tables import add_row, new_table
-from gru_sentiment.reporting.wording import score
+from gru_sentiment.reporting.wording import changed_rows, difference
 from gru_sentiment.results.evaluation import PairedComparison
 from gru_sentiment.results.runs import RunComparison, RunSummary, SeedsResult
 
 UNKNOWN = "-"
+"""Stands for None."""
+MINUTE = len("2026-11-24T20:27")
+"""Characters of a date that are shown."""
 
 
 def runs_report(runs: Sequence[RunSummary]) -> RenderableType:
-    """A row a run."""
+    """A row for every run."""
     if not runs:
         return Text("no runs")
     table = new_table(
@@ -35,7 +39,7 @@ def runs_report(runs: Sequence[RunSummary]) -> RenderableType:
             _score(run.validation),
             _score(run.test),
             UNKNOWN if run.minutes is None else f"{run.minutes:.1f}",
-            (run.date or UNKNOWN)[: len("2026-11-24T20:27")].replace("T", " "),
+            (run.date or UNKNOWN)[:MINUTE].replace("T", " "),
         )
     return table
 
@@ -51,19 +55,19 @@ def run_comparison_report(comparison: RunComparison) -> RenderableType:
     for key, numbers in comparison.metrics.items():
         counts = key.endswith(".n")
         add_row(scores, key, *(_count(n) if counts else _score(n) for n in numbers))
-    same = Text("the settings are the same")
-    lines = list(_paired_lines(names, comparison.paired))
-    return Group(settings if comparison.differences else same, scores, *map(Text, lines))
+    equal = Text("the settings are the same")
+    lines = _paired_lines(names, comparison.paired)
+    return Group(settings if comparison.differences else equal, scores, *map(Text, lines))
 
 
 def seeds_report(result: SeedsResult) -> RenderableType:
-    """Scores of every seed, then mean and spread over them."""
-    shown = {part: f"{part}.accuracy" for part in ("validation", "test")}
-    shown = {part: key for part, key in shown.items() if key in result.spread}
-    seeds = new_table("accuracy", *shown)
+    """The accuracy of every seed, then mean and spread of every score."""
+    keys = {split: f"{split}.accuracy" for split in ("validation", "test")}
+    keys = {split: key for split, key in keys.items() if key in result.spread}
+    seeds = new_table("accuracy", *keys)
     for run in result.runs:
         title = f"seed {run.seed}" + (" (best)" if run.best else "")
-        add_row(seeds, title, *(score(run.metrics[key]) for key in shown.values()))
+        add_row(seeds, title, *(score(run.metrics[key]) for key in keys.values()))
     spread = new_table(
         f"over {len(result.runs)} seeds", "mean", "standard deviation", "lowest", "highest"
     )
@@ -80,19 +84,13 @@ def _name(run: RunSummary) -> str:
 
 def _paired_lines(names: Sequence[str], paired: Sequence[PairedComparison | str]) -> Iterator[str]:
     first, *others = names
-    for name, found in zip(others, paired, strict=True):
-        yield f"{name} against {first}, on the validation part:"
-        if isinstance(found, str):
-            yield f"  no paired test: {found}"
+    for name, comparison in zip(others, paired, strict=True):
+        yield f"{name} against {first}, on the validation split:"
+        if isinstance(comparison, str):
+            yield f"  no paired test: {comparison}"
             continue
-        yield (
-            f"  difference in accuracy {found.difference:+.4f}, 95 % interval {found.low:+.4f} to "
-            f"{found.high:+.4f}, on {found.n:,} rows"
-        )
-        yield (
-            f"  {found.fixed:,} rows fixed, {found.broken:,} broken; McNemar's exact test: p = "
-            f"{found.p_value:.3g}"
-        )
+        yield f"  difference in accuracy {difference(comparison)}, on {comparison.n:,} rows"
+        yield f"  {changed_rows(comparison)}"
 
 
 def _score(value: float | None) -> str:
@@ -104,5 +102,5 @@ def _count(value: float | None) -> str:
 
 
 def _setting(value: Any) -> str:
-    """As one writes it in a config."""
+    """A value as a config holds it."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""Tables as all reports write them."""
+"""Tables for a terminal."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from gru_sentiment.reporting.wording import demand, interval, threshold_columns, threshold_rows
-from gru_sentiment.results.evaluation import FoundThreshold
-from gru_sentiment.results.suites import Judged
+from gru_sentiment.reporting.cells import Cells
 
 
 def new_table(first: str, *others: str) -> Table:
@@ -21,22 +19,13 @@ def new_table(first: str, *others: str) -> Table:
 
 
 def add_row(table: Table, *cells: str) -> None:
-    """A row as it stands: names of the user may look like markup."""
+    """Add a row of plain text: a name that looks like rich's markup is shown as it is."""
     table.add_row(*map(Text, cells))
 
 
-def gates_table(judged: Judged) -> Table:
-    """A row a gate: what it asks for, what was found."""
-    table = new_table("gate", "value", "95 % interval", "")
-    for gate in judged.gates:
-        found = f"{gate.value:.6g}", interval(gate.low, gate.high)
-        add_row(table, demand(gate), *found, "met" if gate.passed else "FAILED")
-    return table
-
-
-def threshold_table(found: FoundThreshold) -> Table:
-    """A row for every set of rows, at 0.5 and at the threshold."""
-    table = new_table(*threshold_columns(found))
-    for cells in threshold_rows(found):
-        add_row(table, *cells)
+def table_of(cells: Cells) -> Table:
+    """A table with all its rows."""
+    table = new_table(*cells.head)
+    for row in cells.rows:
+        add_row(table, *row)
     return table

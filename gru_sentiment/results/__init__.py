@@ -1,1 +1,1 @@
-"""What recipes return: plain values, without tensors and without paths to open."""
+"""What recipes return: plain values, without tensors and without open files."""

@@ -1,4 +1,4 @@
-"""What is known of a data set before training."""
+"""A data set as it is before training."""
 
 from __future__ import annotations
 
@@ -10,32 +10,39 @@ from gru_sentiment.results.training import Coverage
 
 @dataclass(frozen=True)
 class SplitReport:
-    """What `data check` says of one part."""
+    """One split of a data set."""
 
     rows: int
     labels: dict[str, int]
+    """Rows by class."""
     empty_texts: int
+    """Texts without a single token."""
     duplicate_texts: int
-    """Rows whose text stood before in the same part."""
+    """Rows whose text an earlier row of the same split has."""
     lengths: dict[str, int]
-    """Words a text, by percentile."""
+    """Tokens in a text, by percentile, such as `50 %`; before truncation."""
     truncated: float
-    """Share of texts longer than `text.max_tokens`."""
+    """Share of texts longer than `text.max_tokens`, 0 to 1."""
     out_of_vocabulary: float
-    """Share of words that the vocabulary does not know."""
+    """Share of tokens that are not in the vocabulary, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class DataReport:
-    """What `data check` says of a config's data."""
+    """All data of a config."""
 
     fingerprint: str
+    """Changes with any byte of the texts and labels."""
     splits: dict[str, SplitReport]
+    """By name: train, validation, test."""
     overlaps: dict[str, int]
-    """Distinct texts in common, by pair of parts; before the parts were cleaned."""
+    """Distinct texts in common, by pair: of the source's own splits, then of the config's."""
     vocabulary: int
+    """Number of entries."""
     coverage: Coverage | None
+    """Of the word vectors; None where none were read."""
     warnings: list[str] = field(default_factory=list)
+    """What may spoil a training, in sentences."""
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON values."""

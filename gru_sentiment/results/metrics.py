@@ -1,4 +1,4 @@
-"""Scores of predictions on one split, and how they are written down."""
+"""Metrics of predictions on a set of rows, and their form in metrics.json."""
 
 from __future__ import annotations
 
@@ -9,52 +9,57 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """Precision, recall and F1 of one class, and how many rows truly belong to it."""
+    """Precision, recall and F1 of one class, 0 to 1."""
 
     precision: float
+    """0 where no row is predicted to be of the class."""
     recall: float
     f1: float
     support: int
+    """Rows that are truly of the class; where it is 0, the other values are 0 and say nothing."""
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """Scores on one split: counts summed over the split and divided once.
+    """Metrics on one set of rows: counts are summed over all rows and divided once.
 
-    Averages over classes are of those that have rows.
+    Averages over classes leave out those that have no rows.
     """
 
     n: int
+    """Rows."""
     loss: float
     """Mean negative log likelihood of the true class, in nats."""
     accuracy: float
     accuracy_interval: list[float]
-    """Wilson's 95 % interval."""
+    """Both ends of Wilson's 95 % interval."""
     balanced_accuracy: float
     """Mean recall."""
     macro_precision: float
     macro_recall: float
     macro_f1: float
     mcc: float | None
-    """Matthews' correlation; None where all rows are of one class."""
+    """Matthews' correlation coefficient, -1 to 1; None where all rows are of one class."""
     roc_auc: float | None
-    """Area under the ROC curve, one against the rest and averaged for more than two classes; None
+    """Area under the ROC curve; for more than two classes the mean of each against the rest. None
     where all rows are of one class."""
     average_precision: float | None
-    """Of the second of two classes, else averaged; None where all rows are of one class."""
+    """Of the second of two classes, for more the mean; None where all rows are of one class."""
     brier: float
-    """Mean squared error of the probabilities, summed over the classes; for two classes, of one."""
+    """Mean squared error of the probabilities, summed over the classes; for two, of one class."""
     ece: float
     """Expected calibration error, over 15 equal bins of the predicted class's probability."""
     per_class: dict[str, ClassMetrics]
     confusion_matrix: list[list[int]]
     """Rows are true classes, columns predicted ones, both in the order of `per_class`."""
     absent_classes: list[str] = field(default_factory=list)
-    """Classes without rows; their scores in `per_class` are 0 and say nothing."""
+    """Classes without rows, which the averages leave out."""
     empty_texts: int = 0
-    """Texts without a single word: predicted, progress_of, never dropped."""
+    """Texts without a single token; they are predicted and scored like all others."""
     tokens: int = 0
+    """Tokens read, after truncation."""
     elapsed_s: float = 0.0
+    """Seconds that the predictions took."""
     tokens_per_s: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
@@ -64,21 +69,22 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Reliability:
-    """How far probabilities can be believed: the scores of `Metrics` that a temperature changes."""
+    """The metrics of probabilities, which a temperature changes."""
 
     log_loss: float
+    """`Metrics.loss`, in nats."""
     brier: float
     ece: float
 
     @classmethod
     def of(cls, metrics: Metrics) -> Reliability:
-        """That of a split."""
+        """Those of a set of rows."""
         return cls(metrics.loss, metrics.brier, metrics.ece)
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """A temperature that was fitted on the validation part, and what it changed there."""
+    """A temperature that was fitted on the validation split, and what it changed there."""
 
     temperature: float
     before: Reliability
@@ -91,23 +97,29 @@ class Calibrated:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredMetric:
     """A metric by its name, with its 95 % interval."""
 
     name: str
     value: float | None
-    """None where it cannot be computed of these rows."""
+    """None where a class that it needs has no rows."""
     low: float | None
     high: float | None
+    """None where the value is None, or no resample has a value."""
 
 
-Scores = dict[str, dict[str, Metrics]]
-"""By model or run, and by split."""
+MetricsByModel = dict[str, dict[str, Metrics]]
+"""By model or run folder, then by split."""
 
 
-def scores_to_json(own: Mapping[str, Metrics], **others: Scores) -> dict[str, Any]:
-    """metrics.json: a run's scores by split, and under a key of their own those of others."""
-    found: dict[str, Any] = {split: metrics.to_json() for split, metrics in own.items()}
-    for key, scores in others.items():
-        found[key] = {name: scores_to_json(one) for name, one in scores.items()}
-    return found
+def scores_to_json(own: Mapping[str, Metrics], **others: MetricsByModel) -> dict[str, Any]:
+    """The content of metrics.json.
+
+    Args:
+        own: metrics of the run by split.
+        others: metrics of other models, each set under a key of its own.
+    """
+    content: dict[str, Any] = {split: metrics.to_json() for split, metrics in own.items()}
+    for key, models in others.items():
+        content[key] = {name: scores_to_json(by_split) for name, by_split in models.items()}
+    return content

@@ -1,4 +1,4 @@
-"""What a model predicts for texts."""
+"""Predictions for texts and for the rows of a file."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 Label = str | int
-"""A class as the user's data names it."""
+"""A class as the user's data name it."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The answer for one text."""
+    """The prediction for one text."""
 
     label: Label
     probabilities: dict[str, float]
+    """By class, as text; they sum to 1."""
     tokens: int
-    """Words read, after truncation."""
+    """Tokens read, after truncation."""
     unknown_tokens: int
+    """Those of them that are not in the vocabulary."""
     truncated: bool
+    """Whether tokens in the middle of the text were left out."""
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON values."""
@@ -27,15 +30,15 @@ class Prediction:
 
 @dataclass(frozen=True)
 class FileScoring:
-    """A file whose rows were answered."""
+    """A file or stream whose rows were predicted."""
 
     rows: int
-    """Of the input."""
+    """Rows of the input."""
     done_before: int
-    """Rows that an interrupted job had answered."""
+    """Rows that an interrupted job had written already."""
     bad_rows: int
-    """Rows answered with an error, those of the interrupted job included."""
+    """Rows that could not be read, those of the interrupted job included."""
     first_error: str | None
-    """The first of them, and what is wrong with it."""
+    """The number of the first of them and what is wrong with it; None where there is none."""
     elapsed_s: float
-    """Seconds from the first row to the last, the model loaded."""
+    """Seconds from the first row to the last, without loading the model."""

@@ -1,4 +1,4 @@
-"""What is known of runs without loading them. Plain values, as in `results`."""
+"""Runs as their plain files describe them, without loading a model."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from gru_sentiment.results.evaluation import PairedComparison
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run folder as its plain files describe it; None is what they do not say."""
+    """One run folder; None stands for what its files do not hold."""
 
     run: str
+    """The run folder."""
     kind: str
-    """`net`, or what metadata.json says: a baseline, a fusion, an encoder."""
+    """`net`, `baseline`, `fusion` or `encoder`."""
     cell: str | None
     parameters: int | None
     seed: int | None
     validation: float | None
-    """Accuracy on the validation part."""
+    """Accuracy on the validation split, 0 to 1."""
     test: float | None
-    """Accuracy on the test part."""
+    """Accuracy on the test split, 0 to 1."""
     minutes: float | None
     """From reading the data to the finished folder."""
     date: str | None
-    """When its training began, ISO 8601."""
+    """When the training started, in ISO 8601."""
     finished: bool
     best: bool
     """The best of several seeds."""
@@ -36,13 +37,13 @@ class RunSummary:
     """Every setting by its dotted key."""
 
     def value(self, key: str) -> Any:
-        """What stands under a name: of a field, a score or a setting; None where nothing does."""
+        """The value of a column, a score or a setting; None where the run has none."""
         if key in COLUMNS:
             return getattr(self, key)
         return self.metrics.get(key, self.config.get(key))
 
     def names(self) -> list[str]:
-        """All names that `value` knows something of."""
+        """All names that `value` has a value for."""
         return [*COLUMNS, *self.metrics, *self.config]
 
     def to_json(self) -> dict[str, Any]:
@@ -63,20 +64,21 @@ COLUMNS = (
     "finished",
     "best",
 )
-"""The fields that hold one value."""
+"""The fields of `RunSummary` that hold a single value."""
 
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Runs side by side."""
+    """Two or more runs compared."""
 
     runs: Sequence[RunSummary]
     differences: Mapping[str, Sequence[Any]]
-    """Settings that are not the same in all runs, a value a run."""
+    """Settings that differ between the runs: a value for every run, None where it has none."""
     metrics: Mapping[str, Sequence[float | None]]
-    """Scores, a value a run."""
+    """Scores by dotted name: a value for every run, None where it has none."""
     paired: Sequence[PairedComparison | str]
-    """Every run but the first against the first on the validation rows, or why that cannot be."""
+    """Every run but the first compared with the first on the validation rows; or, as text, why they
+    cannot be compared."""
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON values."""
@@ -85,7 +87,7 @@ class RunComparison:
 
 @dataclass(frozen=True)
 class Spread:
-    """A score over several seeds."""
+    """Mean and spread of a score over several seeds."""
 
     mean: float
     deviation: float
@@ -96,12 +98,14 @@ class Spread:
 
 @dataclass(frozen=True)
 class SeedsResult:
-    """Several seeds of one config, finished."""
+    """Finished runs of one config with several seeds."""
 
     folder: str
+    """Holds the run folders."""
     runs: Sequence[RunSummary]
     spread: Mapping[str, Spread]
     """By the dotted name of the score."""
     best: str
-    """The run that is the best by `monitor` on the validation part."""
+    """The run folder that is best by `monitor` on the validation split."""
     monitor: str
+    """The metric that chooses the best run, such as `-loss`: the lowest loss."""

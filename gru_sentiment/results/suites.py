@@ -1,4 +1,4 @@
-"""What behaviour suites came to. Plain values, as in `results`."""
+"""The results of behaviour suites."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from gru_sentiment.results.predictions import Label
 
 @dataclass(frozen=True)
 class FailedCase:
-    """Texts whose answers are not what was expected of them."""
+    """Texts whose predictions are not the expected ones."""
 
     expected: str
-    """In words."""
+    """The expectation in words."""
     texts: Sequence[str]
     answers: Sequence[tuple[Label, float]]
-    """A class and its probability for every text: the class that the case is about, or the answer
-    where any would do."""
+    """A class and its probability for every text: the class that the case is about, or the
+    predicted one where the case names none."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class SuiteResult:
     """How many cases of a suite a run passes."""
 
     n: int
+    """Cases."""
     passed: int
     low: float
     high: float
@@ -45,15 +46,18 @@ class SuiteResult:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """A run and what it makes of suites, by name."""
+    """A run's results on behaviour suites."""
 
     run: str
+    """The run folder."""
     suites: dict[str, SuiteResult]
+    """By name."""
     gates: list[GateResult] = field(default_factory=list)
     elapsed_s: float = 0.0
+    """Seconds that the predictions took."""
 
     data = "behaviour suites"
-    """Where an evaluation names its rows."""
+    """What was scored, as an `Evaluation` names it."""
 
     @property
     def failed(self) -> list[GateResult]:
@@ -68,4 +72,4 @@ class Behaviour:
 
 
 Judged = Evaluation | Behaviour
-"""What gates are held against."""
+"""What gates are judged on."""

@@ -7,44 +7,52 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gru_sentiment.results.evaluation import BaselineGap
-from gru_sentiment.results.metrics import Calibrated, Metrics, Scores
+from gru_sentiment.results.metrics import Calibrated, Metrics, MetricsByModel
 
 
 @dataclass(frozen=True)
 class StepRecord:
-    """Progress within an epoch, means since its start."""
+    """Progress within an epoch; loss and accuracy are means since its start."""
 
     epoch: int
     epochs: int
     step: int
+    """Batches done in this epoch."""
     steps: int
+    """Batches of the epoch."""
     loss: float
+    """In nats."""
     accuracy: float | None
-    """None where rows are neither right nor wrong, as in a language model."""
+    """None in a language model."""
     tokens_per_s: float
     elapsed_s: float
+    """Seconds since the start of the epoch."""
 
 
 @dataclass(frozen=True)
 class EvaluationRecord:
-    """What the loop yields after each evaluation."""
+    """What the training loop yields after each evaluation."""
 
     epoch: int
     step: int
     """Optimizer steps since the start."""
     train_loss: float
+    """Mean over the epoch so far, in nats."""
     train_accuracy: float | None
+    """None in a language model."""
     learning_rate: float
     gradient_norm: float
     """Mean norm before clipping, over the epoch's steps that had a finite gradient."""
     scores: Mapping[str, float]
     """Validation scores by name."""
     tokens: int
+    """Tokens trained on in this epoch."""
     elapsed_s: float
     tokens_per_s: float
     skipped_batches: int = 0
     """Batches left out because their loss or gradient was not finite."""
     is_best: bool = False
+    """Whether no earlier evaluation was better."""
     stopped_by: str | None = None
     """Why this is the last record, or None."""
 
@@ -57,16 +65,16 @@ class EvaluationRecord:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of the vocabulary the word vectors know."""
+    """How much of the vocabulary and of the text has word vectors."""
 
     vectors: str
-    """Where the vectors came from."""
+    """The name or the file of the vectors."""
     types: float
-    """Share of the vocabulary's words that have a vector."""
+    """Share of the vocabulary's words that have a vector, 0 to 1."""
     tokens: float
-    """Share of the training text's known words that have one."""
+    """Share of the training texts' known tokens that have a vector, 0 to 1."""
     most_frequent_missing: Sequence[tuple[str, int]] = ()
-    """Words without a vector and how often they occur, the most frequent first."""
+    """Words without a vector and how often they occur in the training texts."""
 
 
 @dataclass(frozen=True)
@@ -79,50 +87,57 @@ class TrainingResult:
     """By split."""
     calibration: Calibrated
     best_epoch: int
+    """The epoch whose weights were saved, from 1 on."""
     epochs: int
+    """Epochs done."""
     stopped_by: str
+    """Why the training stopped."""
     parameters: int
+    """Number of weights."""
     vocabulary: int
+    """Number of words, the special ones included."""
     coverage: Coverage | None
+    """None where the word vectors came from an encoder."""
     training_s: float
     """Seconds in the loop, evaluations included."""
     total_s: float
     """Seconds from reading the data to the finished run folder."""
     baseline: dict[str, BaselineGap] = field(default_factory=dict)
-    """By split, where a baseline run stands beside this one."""
+    """By split; empty without a baseline run beside this one."""
 
 
 @dataclass(frozen=True)
 class BaselineResult:
-    """Baselines that were fitted, and the one that was saved."""
+    """Linear models that were fitted, and the one that was saved."""
 
     run: str
     """The run folder."""
     model: str
-    """The saved one, by its name in `scores`."""
-    scores: Scores
+    """The name of the saved model in `scores`."""
+    scores: MetricsByModel
+    """Of every model, by split."""
     ngrams: dict[str, int]
-    """Features of every model."""
+    """Number of features of every model."""
     fit_s: dict[str, float]
-    """Seconds that fitting each model took."""
+    """Seconds that fitting every model took."""
     total_s: float
     """Seconds from reading the data to the finished run folder."""
 
 
 @dataclass(frozen=True)
 class FusionResult:
-    """Runs that answer together."""
+    """Runs that were fused."""
 
     run: str
     """The run folder."""
     weights: dict[str, float]
-    """Of every member's log probabilities."""
-    scores: Scores
-    """Of every member."""
+    """By run folder: the weight of the member's log probabilities."""
+    scores: MetricsByModel
+    """Of every member, by split."""
     fused: dict[str, Metrics]
-    """By split."""
+    """Of the fusion, by split."""
     baseline: dict[str, BaselineGap] = field(default_factory=dict)
-    """By split, where a baseline run stands beside this one."""
+    """By split; empty without a baseline run beside this one."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +147,9 @@ class PretrainingResult:
     run: str
     """The run folder."""
     loss: float
-    """Of the held-out texts, in nats a token, over all words."""
+    """On the held-out texts, in nats a token, over the whole vocabulary."""
     perplexity: float
+    """e to the power of the loss."""
     epochs: int
     stopped_by: str
     parameters: int
@@ -141,24 +157,25 @@ class PretrainingResult:
     training_s: float
     total_s: float
     bidirectional: bool = False
-    """Whether a classifier that starts from it must read in both directions."""
+    """Whether a classifier that starts from it must be bidirectional."""
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A run and a second training of it."""
+class Reproduction:
+    """A run compared with a second training of the same config."""
 
     first: str
     second: str
+    """The run folders."""
     equal_weights: bool
     largest_difference: float | None
-    """Of two weights; None where the shapes differ."""
+    """Largest absolute difference of two weights; None where their shapes differ."""
     equal_history: bool
-    """Every line of metrics.jsonl, clock fields apart."""
+    """Whether all lines of metrics.jsonl are equal but for the clock fields."""
     changed: dict[str, tuple[str, str]]
-    """Versions and machine, where they are not the same."""
+    """Versions and machine that differ: by name, what they were and what they are."""
 
     @property
     def equal(self) -> bool:
-        """Nothing differs."""
+        """Whether weights and history are equal."""
         return self.equal_weights and self.equal_history

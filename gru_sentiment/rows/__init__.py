@@ -1,1 +1,1 @@
-"""Rows of a file or a stream, read and answered one after the other, never all at once."""
+"""Rows of a file or a stream, read, predicted and written a group at a time."""

@@ -1,4 +1,4 @@
-"""Rows that are answered together."""
+"""Groups of rows that are predicted together."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from gru_sentiment.rows.row import Row
 
 
 def chunks(rows: Iterable[Row], *, max_rows: int, max_bytes: int) -> Iterator[list[Row]]:
-    """Groups in order, each given as soon as it has so many rows or takes so many bytes.
+    """Group rows in order; a group is complete at this many rows or bytes.
 
-    They depend on the rows alone, so that an interrupted job goes on with the same groups.
+    The groups depend on the rows alone, so that a resumed job has the same groups.
     """
     chunk: list[Row] = []
     size = 0

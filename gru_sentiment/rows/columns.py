@@ -1,48 +1,50 @@
-"""What an answer is made of, and how its columns are called."""
+"""The columns of an output and their values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gru_sentiment.rows.row import Answer
+from gru_sentiment.results.predictions import Prediction
+from gru_sentiment.rows.row import ScoredRow
 
 NUMBER, LABEL, PROBABILITIES, ERROR = "row", "label", "probabilities", "error"
 FACTS = ("tokens", "unknown_share", "truncated")
+"""What the prediction rests on."""
 
 
-def answer_columns(classes: Sequence[str]) -> list[str]:
-    """Behind the row's number and the columns that are copied: one a class."""
+def prediction_columns(classes: Sequence[str]) -> list[str]:
+    """Names of the columns after the row's number and the copied columns."""
     return [LABEL, *(f"probability_{name}" for name in classes), *FACTS, ERROR]
 
 
-def answer_values(answer: Answer, classes: Sequence[str]) -> list[Any]:
-    """In the order of `answer_columns`; None for what there is not."""
-    found = answer.prediction
-    if found is None:
-        return [None] * (1 + len(classes) + len(FACTS)) + [answer.row.error]
-    return [found.label, *(found.probabilities[name] for name in classes), *facts(answer), None]
+def prediction_values(scored: ScoredRow, classes: Sequence[str]) -> list[Any]:
+    """Values in the order of `prediction_columns`; None where a row has none."""
+    prediction = scored.prediction
+    if prediction is None:
+        return [None] * (1 + len(classes) + len(FACTS)) + [scored.row.error]
+    probabilities = (prediction.probabilities[name] for name in classes)
+    return [prediction.label, *probabilities, *facts(prediction), None]
 
 
-def facts(answer: Answer) -> list[Any]:
-    """Words read, the share of them that the model does not know, and whether some were not read.
+def facts(prediction: Prediction) -> list[Any]:
+    """Tokens read, the share of them that is unknown, and whether the text was truncated.
 
     In the order of `FACTS`.
     """
-    found = answer.prediction
-    assert found is not None
-    return [found.tokens, found.unknown_tokens / max(found.tokens, 1), found.truncated]
+    tokens = prediction.tokens
+    return [tokens, prediction.unknown_tokens / max(tokens, 1), prediction.truncated]
 
 
 def kept_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:
-    """Names of copied columns: `input_` before one that an answer's column has."""
+    """Names of copied columns: one that is `taken` by another column gets `input_` before it."""
     names, reserved = list(names), {NUMBER, *taken}
-    used, found = {*reserved, *names}, []
+    used, kept = {*reserved, *names}, []
     for name in names:
         new = name
         if name in reserved:
             while new in used:
                 new = f"input_{new}"
             used.add(new)
-        found.append(new)
-    return found
+        kept.append(new)
+    return kept

@@ -1,4 +1,4 @@
-"""Which format an input and an output have, and how they are opened."""
+"""The formats of inputs and outputs, and how they are opened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gru_sentiment.rows.reading import Source, read_delimited, read_jsonl, read_
 from gru_sentiment.rows.rendering import Delimited, JsonLines, Rendering
 
 Place = Path | BinaryIO
-"""A file, or a stream that is open already: the standard input or output."""
+"""A file, or an open stream: the standard input or output."""
 
 SUFFIXES = {
     ".txt": "text",
@@ -38,21 +38,21 @@ KEEPS = {
     "tsv": {"text", "csv", "tsv"},
     "parquet": {"parquet"},
 }
-"""Of which inputs an output can hold the columns."""
+"""By format of the output: the inputs whose columns it can hold."""
 
 
-def input_format(source: Place, wanted: str) -> str:
-    """`wanted`, or what `auto` stands for: by the file's name, text for a stream.
+def input_format(source: Place, chosen: str) -> str:
+    """The format of an input: `chosen`; or for `auto` by the file's name, text for a stream.
 
     Raises:
-        DataError: the name says nothing, or a stream of parquet.
+        DataError: the name has no known ending, or parquet is chosen for a stream.
     """
     if not isinstance(source, Path):
-        if wanted == "parquet":
+        if chosen == "parquet":
             raise DataError("--input -: parquet cannot be read from a stream", hint="name a file")
-        return "text" if wanted == "auto" else wanted
-    if wanted != "auto":
-        return wanted
+        return "text" if chosen == "auto" else chosen
+    if chosen != "auto":
+        return chosen
     try:
         return SUFFIXES[source.suffix.lower()]
     except KeyError:
@@ -62,29 +62,29 @@ def input_format(source: Place, wanted: str) -> str:
         ) from None
 
 
-def output_format(target: Place, wanted: str, source_format: str) -> str:
-    """`wanted`, or what `auto` stands for: by the file's name, else as the input.
+def output_format(target: Place, chosen: str, source_format: str) -> str:
+    """The format of an output: `chosen`; or for `auto` by the file's name, else as the input.
 
     Raises:
-        DataError: a stream of parquet.
+        DataError: parquet is chosen for a stream.
     """
     if not isinstance(target, Path):
-        if wanted == "parquet":
+        if chosen == "parquet":
             raise DataError("--output -: parquet cannot be written to a stream", hint="name a file")
         lines = source_format if source_format in DELIMITERS else "jsonl"
-        return lines if wanted == "auto" else wanted
-    if wanted != "auto":
-        return wanted
-    named = SUFFIXES.get(target.suffix.lower(), "text")
-    chosen = source_format if named == "text" else named
-    return "jsonl" if chosen == "text" else chosen
+        return lines if chosen == "auto" else chosen
+    if chosen != "auto":
+        return chosen
+    by_name = SUFFIXES.get(target.suffix.lower(), "text")
+    inferred = source_format if by_name == "text" else by_name
+    return "jsonl" if inferred == "text" else inferred
 
 
 def check_formats(read: str, write: str, *, keep: bool, resume: bool) -> None:
-    """Whether what is wanted can be done with them.
+    """Check that these formats can keep the input's columns, or be resumed.
 
     Raises:
-        DataError: it cannot.
+        DataError: they cannot.
     """
     if keep and read not in KEEPS[write]:
         fitting = "jsonl" if read == "jsonl" else read
@@ -95,16 +95,16 @@ def check_formats(read: str, write: str, *, keep: bool, resume: bool) -> None:
     if resume and write == "parquet":
         raise DataError(
             "--resume: a parquet file that was not finished cannot be read",
-            hint="begin anew without --resume, or write jsonl, csv or tsv",
+            hint="start anew without --resume, or write jsonl, csv or tsv",
         )
 
 
 @contextmanager
 def opened_source(source: Place, kind: str, text_column: str, *, keep: bool) -> Iterator[Source]:
-    """The rows of an input.
+    """Open the rows of an input.
 
     Raises:
-        DataError: it cannot be read, or has no such column.
+        DataError: the input cannot be read, or has no such column.
     """
     if not isinstance(source, Path):
         yield ROW_READERS[kind](source, text_column, keep)
@@ -123,10 +123,10 @@ def opened_source(source: Place, kind: str, text_column: str, *, keep: bool) -> 
 def opened_output(
     target: Place, kind: str, source: Source, classes: Sequence[Label], *, resume: bool
 ) -> Iterator[Output]:
-    """Where answers go; with `resume` behind those that are there.
+    """Open an output; with `resume` rows are added to those that it holds.
 
     Raises:
-        DataError: it cannot be written, or holds something else.
+        DataError: the output cannot be written, or holds something else.
     """
     with writing(target):
         if kind == "parquet":
@@ -138,14 +138,14 @@ def opened_output(
         if not isinstance(target, Path):
             yield LineOutput(target, rendering)
             return
-        found = written(target, rendering) if resume and target.exists() else None
-        with target.open("r+b" if found else "wb") as stream:
-            yield LineOutput(stream, rendering, found)
+        before = written(target, rendering) if resume and target.exists() else None
+        with target.open("r+b" if before else "wb") as stream:
+            yield LineOutput(stream, rendering, before)
 
 
 @contextmanager
 def writing(target: Place) -> Iterator[None]:
-    """Turn what the disk refuses into an error that says what to do; a closed pipe is none."""
+    """Turn errors of the disk into errors that the user can fix; a closed pipe stays as it is."""
     try:
         yield
     except BrokenPipeError:
@@ -154,7 +154,7 @@ def writing(target: Place) -> Iterator[None]:
         raise DataError(
             f"{target if isinstance(target, Path) else 'the output'}: cannot be written: "
             f"{error.strerror or error}",
-            hint="free some space and go on with --resume, or choose another --output",
+            hint="free some space and use --resume, or choose another --output",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Lines of a stream, given as soon as each is complete, and none longer than a row may be."""
+"""Lines of a stream, each as soon as it is complete, and none longer than a row may be."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gru_sentiment.rows.row import MAX_BYTES
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes | None]:
-    """Lines with their ends, a byte order mark left out; None for one that is too long.
+    """Lines with their ends and without a byte order mark; None for one that is too long.
 
     Only LF, or CR LF, ends a line.
 

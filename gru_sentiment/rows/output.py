@@ -1,4 +1,4 @@
-"""Predictions into a stream of lines: a new one, or one that an interrupted job left."""
+"""Writing scored rows to a stream of lines: a new one, or that of an interrupted job."""
 
 from __future__ import annotations
 
@@ -13,34 +13,36 @@ from typing import Any, BinaryIO, Protocol
 from gru_sentiment.errors import DataError
 from gru_sentiment.rows.columns import NUMBER
 from gru_sentiment.rows.rendering import Rendering
-from gru_sentiment.rows.row import Answer
+from gru_sentiment.rows.row import ScoredRow
 
 COMPARED = 20
-"""Last rows of an interrupted job that are answered again and compared."""
+"""Last rows of an interrupted job that are predicted again and compared."""
 TOLERANCE = 1e-4
-"""Between the numbers of two such answers: far above what another number of threads changes."""
-OTHER = "give the --input, --run and options it was begun with, or --force to begin anew"
+"""Between the numbers of two such rows: far above what another number of threads changes."""
+OTHER = "give the --input, --run and options that it was started with, or --force to start anew"
+"""The hint where an output is not that of this job."""
 
 
 class Output(Protocol):
-    """Where answers go."""
+    """Where scored rows go."""
 
     done: int
-    """Rows that are there already."""
+    """Number of rows that are written already."""
 
-    def write(self, answers: Sequence[Answer]) -> None:
-        """Write rows that follow each other; those that are there already are compared."""
+    def write(self, rows: Sequence[ScoredRow]) -> None:
+        """Write consecutive rows; those that are written already are compared instead."""
         ...
 
 
 @dataclass(frozen=True)
 class Written:
-    """What an interrupted job left."""
+    """The output of an interrupted job."""
 
     rows: int = 0
     end: int = 0
-    """Bytes up to the end of the last whole row."""
+    """Bytes up to the end of the last complete row."""
     last: Sequence[bytes] = ()
+    """The last complete rows, at most `COMPARED`."""
 
 
 class LineOutput:
@@ -52,55 +54,57 @@ class LineOutput:
         self.done = written.rows if written else 0
         self._stream, self._rendering, self._written = stream, rendering, written
         if not self.done:
-            self._begin(0)
+            self._start_at(0)
             stream.write(rendering.header)
             stream.flush()
 
-    def write(self, answers: Sequence[Answer]) -> None:
-        """Write rows that follow each other; those that are there already are compared.
+    def write(self, rows: Sequence[ScoredRow]) -> None:
+        """Write consecutive rows; those that are written already are compared instead.
 
         Raises:
-            DataError: the rows that are there are not those of this job.
+            DataError: the rows that are written already are not those of this job.
         """
-        rows = [self._rendering.line(answer) for answer in answers]
-        there = self.done - answers[0].number + 1
-        if there > 0 and self._written:
-            last = self._written.last[-there:]
-            for old, new in zip(last, rows[there - len(last) : there], strict=True):
+        lines = [self._rendering.line(row) for row in rows]
+        written = self.done - rows[0].number + 1
+        if written > 0 and self._written:
+            last = self._written.last[-written:]
+            for old, new in zip(last, lines[written - len(last) : written], strict=True):
                 _compare(self._rendering, old, new)
-            self._begin(self._written.end)
-        self._stream.write(b"".join(rows[max(0, there) :]))
+            self._start_at(self._written.end)
+        self._stream.write(b"".join(lines[max(0, written) :]))
         self._stream.flush()
 
-    def _begin(self, position: int) -> None:
+    def _start_at(self, position: int) -> None:
         if self._written is not None:
             self._stream.seek(position)
             self._stream.truncate()
 
 
 def written(path: Path, rendering: Rendering) -> Written:
-    """What an output holds: whole rows; one that was cut is not progress_of.
+    """The complete rows of an output; a last row that was cut off is not counted.
 
     Raises:
-        DataError: it is not an output with these columns.
+        DataError: the file is not an output with these columns.
     """
     with path.open("rb") as stream:
         header = stream.read(len(rendering.header))
         if len(header) < len(rendering.header) and rendering.header.startswith(header):
             return Written()
         if header != rendering.header:
-            raise DataError(f"{path}: its header is not the one of this job", hint=OTHER)
+            raise DataError(f"{path}: its header is not that of this job", hint=OTHER)
         rows, end, last = 0, len(header), deque[bytes](maxlen=COMPARED)
         for record in _records(stream, quoted=rendering.quoted):
             rows, end = rows + 1, end + len(record)
             last.append(record)
     if last and _number(rendering, last[-1]) != rows:
-        raise DataError(f"{path}: row {rows:,} of it is not an answer to row {rows:,}", hint=OTHER)
+        raise DataError(
+            f"{path}: row {rows:,} of it is not the prediction for row {rows:,}", hint=OTHER
+        )
     return Written(rows, end, list(last))
 
 
 def _records(stream: BinaryIO, *, quoted: bool) -> Iterator[bytes]:
-    """Whole rows: within quotes, of which an odd number stands before, a newline ends none."""
+    """Complete rows. After an odd number of quotes a newline is part of a value."""
     parts, within = [], False
     for line in stream:
         parts.append(line)
@@ -122,19 +126,19 @@ def _compare(rendering: Rendering, old: bytes, new: bytes) -> None:
         return
     expected = rendering.values(new)
     try:
-        found = rendering.values(old)
+        values = rendering.values(old)
     except ValueError:
-        found = None
-    if not _alike(found, expected):
+        values = None
+    if not _alike(values, expected):
         raise DataError(
-            f"the output does not fit the input or the run: it holds {_short(old)}, and the answer "
-            f"to that row is {_short(new)}",
+            f"the output does not fit the input or the run: it holds {_short(old)}, and the "
+            f"prediction for that row is {_short(new)}",
             hint=OTHER,
         )
 
 
 def _alike(old: Any, new: Any) -> bool:
-    """Equal but for the last digits of numbers, which may stand in strings."""
+    """Whether two values are equal but for the last digits of numbers, also within strings."""
     if isinstance(old, dict) and isinstance(new, dict):
         return old.keys() == new.keys() and all(_alike(old[name], new[name]) for name in old)
     if isinstance(old, list) and isinstance(new, list):

@@ -1,4 +1,4 @@
-"""Rows from parquet and answers into parquet, a group of rows at a time."""
+"""Reading rows from parquet and writing scored rows to parquet, a group at a time."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import pyarrow.parquet
 
 from gru_sentiment.errors import DataError
 from gru_sentiment.results.predictions import Label
-from gru_sentiment.rows.columns import NUMBER, answer_columns, answer_values, kept_names
+from gru_sentiment.rows.columns import NUMBER, kept_names, prediction_columns, prediction_values
 from gru_sentiment.rows.reading import Source
-from gru_sentiment.rows.row import MAX_BYTES, TOO_LONG, Answer, BadRowError, Row, decoded
+from gru_sentiment.rows.row import MAX_BYTES, TOO_LONG, BadRowError, Row, ScoredRow, decoded
 
 BATCH = 1_024
 """Rows read at a time."""
 
 
 def read_parquet(path: Path, text_column: str, keep: bool) -> Source:
-    """The rows of a file.
+    """The rows of a file; with `keep` all its columns come with them.
 
     Raises:
-        DataError: it is not a readable parquet file, or has no such column of strings.
+        DataError: the file is not readable parquet, or has no such column of strings.
     """
     try:
         file = pyarrow.parquet.ParquetFile(path)
@@ -38,14 +38,14 @@ def read_parquet(path: Path, text_column: str, keep: bool) -> Source:
 
 
 class ParquetOutput:
-    """Predictions in a file that appears when it is whole: before, it could not be read."""
+    """A parquet file, which appears when it is complete: it could not be read before."""
 
     done = 0
 
     def __init__(self, path: Path, classes: Sequence[Label], kept: pa.Schema) -> None:
         self._path, self._partial = path, path.with_name(path.name + ".partial")
         self._classes = list(map(str, classes))
-        columns = answer_columns(self._classes)
+        columns = prediction_columns(self._classes)
         numbers = all(isinstance(label, int) for label in classes)
         self._convert = int if numbers else str
         names = kept_names(kept.names, columns)
@@ -56,13 +56,13 @@ class ParquetOutput:
         self._schema = pa.schema([(NUMBER, pa.int64()), *copied, *zip(columns, kinds, strict=True)])
         self._writer = pyarrow.parquet.ParquetWriter(self._partial, self._schema)
 
-    def write(self, answers: Sequence[Answer]) -> None:
-        """A group of rows."""
-        values = [answer_values(answer, self._classes) for answer in answers]
+    def write(self, rows: Sequence[ScoredRow]) -> None:
+        """Write consecutive rows as one row group."""
+        values = [prediction_values(row, self._classes) for row in rows]
         labels, *others = zip(*values, strict=True)
         columns: list[Any] = [
-            [answer.number for answer in answers],
-            *self._kept(answers),
+            [row.number for row in rows],
+            *self._kept(rows),
             [None if label is None else self._convert(label) for label in labels],
             *others,
         ]
@@ -85,10 +85,10 @@ class ParquetOutput:
         finally:
             self._partial.unlink(missing_ok=True)
 
-    def _kept(self, answers: Sequence[Answer]) -> list[pa.ChunkedArray]:
+    def _kept(self, rows: Sequence[ScoredRow]) -> list[pa.ChunkedArray]:
         if not self._copied:
             return []
-        table = pa.Table.from_batches([answer.row.kept for answer in answers])
+        table = pa.Table.from_batches([scored.row.kept for scored in rows])
         return list(table.columns)
 
 
@@ -99,7 +99,7 @@ def _rows(path: Path, file: Any, text_column: str, keep: bool) -> Iterator[Row]:
             if pa.types.is_dictionary(texts.type):
                 texts = texts.dictionary_decode()
             others = batch.nbytes // max(batch.num_rows, 1) if keep else 0
-            # as bytes: what is not UTF-8 is then found row by row
+            # as bytes, so that a text that is not UTF-8 spoils its own row alone
             for i, raw in enumerate(texts.cast(pa.large_binary()).to_pylist()):
                 yield _row(raw, others, batch.slice(i, 1) if keep else None)
     except (pa.ArrowException, OSError) as error:
@@ -119,14 +119,14 @@ def _row(raw: bytes | None, others: int, kept: Any) -> Row:
 
 
 def _check_column(path: Path, schema: pa.Schema, text_column: str) -> None:
-    found = schema.get_all_field_indices(text_column)
-    if len(found) != 1:
+    indices = schema.get_all_field_indices(text_column)
+    if len(indices) != 1:
         raise DataError(
-            f"{path}: {len(found) or 'no'} column(s) {text_column!r}; columns found: "
+            f"{path}: {len(indices) or 'no'} column(s) {text_column!r}; columns found: "
             f"{', '.join(schema.names[:10])}",
             hint="name yours with --text-column",
         )
-    kind = schema.field(found[0]).type
+    kind = schema.field(indices[0]).type
     value = kind.value_type if pa.types.is_dictionary(kind) else kind
     if not (pa.types.is_string(value) or pa.types.is_large_string(value)):
         raise DataError(f"{path}: column {text_column} holds {kind}, expected strings")

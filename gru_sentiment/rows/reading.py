@@ -23,22 +23,22 @@ from gru_sentiment.rows.row import (
 )
 
 SHOWN = 10
-"""Names listed in a message."""
+"""Names listed in a message, at most."""
 KINDS = {bool: "true or false", str: "a string", list: "an array", dict: "an object"}
-"""What JSON calls its values; the others are numbers."""
+"""Names of JSON values in messages; all others are numbers."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Rows as they are read, and what is known of them before."""
+    """Rows as they are read, and the columns known beforehand."""
 
     rows: Iterator[Row]
     kept: pa.Schema = field(default_factory=lambda: pa.schema([]))
-    """Columns that are copied from every row; none where every row brings its own (jsonl)."""
+    """Columns that are copied from every row; none for jsonl, where every row has its own."""
 
 
 def read_text(stream: BinaryIO, text_column: str, keep: bool) -> Source:
-    """A text a line."""
+    """One text on each line."""
 
     def row(line: bytes) -> Row:
         text = decoded(without_end(line))
@@ -48,7 +48,7 @@ def read_text(stream: BinaryIO, text_column: str, keep: bool) -> Source:
 
 
 def read_jsonl(stream: BinaryIO, text_column: str, keep: bool) -> Source:
-    """A JSON object a line; half a surrogate pair in its text becomes U+FFFD."""
+    """One JSON object on each line; half a surrogate pair in its text becomes U+FFFD."""
 
     def row(line: bytes) -> Row:
         value = _parsed(line)
@@ -67,16 +67,16 @@ def read_jsonl(stream: BinaryIO, text_column: str, keep: bool) -> Source:
 
 
 def read_delimited(stream: BinaryIO, text_column: str, keep: bool, *, delimiter: str) -> Source:
-    """A delimited file with a header; quoted values may hold newlines, empty lines are no rows.
+    """A delimited file with a header. Quoted values may hold newlines; empty lines are skipped.
 
     Raises:
         DataError: the header cannot be read, or lacks the column.
     """
     csv.field_size_limit(MAX_BYTES)
-    # strict: a quote that is never closed is an error, and not a text of all rows behind it
+    # strict: a quote that is never closed is an error, not a text that holds all further rows
     reader = csv.reader(map(_escaped, lines(stream)), delimiter=delimiter, strict=True)
     header = _header(reader, text_column)
-    place = header.index(text_column)
+    column = header.index(text_column)
 
     def row(record: list[str]) -> Row:
         if len(record) != len(header):
@@ -84,7 +84,7 @@ def read_delimited(stream: BinaryIO, text_column: str, keep: bool, *, delimiter:
         if not all(map(str.isascii, record)) and SURROGATE.search("".join(record)):
             raise BadRowError("not UTF-8")
         kept = dict(zip(header, record, strict=True)) if keep else None
-        return Row(record[place], sum(map(len, record)), kept)
+        return Row(record[column], sum(map(len, record)), kept)
 
     return Source(_records(reader, row), _strings(header if keep else []))
 
@@ -114,7 +114,7 @@ def _kind(value: Any) -> str:
 
 
 def _records(reader: Any, row: Callable[[list[str]], Row]) -> Iterator[Row]:
-    """The rest of a csv reader, which begins a new row on the line after an error."""
+    """The remaining rows of a csv reader, which starts a new row on the line after an error."""
     while True:
         try:
             record = next(reader)

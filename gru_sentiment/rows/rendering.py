@@ -1,4 +1,4 @@
-"""Predictions as lines: JSON lines, or delimited ones below a header."""
+"""Scored rows as lines: JSON lines, or delimited lines below a header."""
 
 from __future__ import annotations
 
@@ -13,57 +13,61 @@ from gru_sentiment.rows.columns import (
     LABEL,
     NUMBER,
     PROBABILITIES,
-    answer_columns,
-    answer_values,
     facts,
     kept_names,
+    prediction_columns,
+    prediction_values,
 )
-from gru_sentiment.rows.row import MAX_BYTES, Answer
+from gru_sentiment.rows.row import MAX_BYTES, ScoredRow
 
 TAKEN = (LABEL, PROBABILITIES, *FACTS, ERROR)
 
 
 class Rendering(Protocol):
-    """How answers are written as lines, and read back."""
+    """How scored rows are written as lines, and read back."""
 
     header: bytes
     quoted: bool
     """Whether a newline within quotes ends no row."""
 
-    def line(self, answer: Answer) -> bytes:
-        """One row, its end included."""
+    def line(self, scored: ScoredRow) -> bytes:
+        """The line of a row, with its line end."""
         ...
 
     def values(self, line: bytes) -> Any:
-        """What a row holds, to be compared; ValueError where it is none."""
+        """The values of a line, to be compared.
+
+        Raises:
+            ValueError: it is no such line.
+        """
         ...
 
 
 class JsonLines:
-    """A JSON object a row."""
+    """A JSON object on each line."""
 
     header = b""
     quoted = False
     _encode = json.JSONEncoder(ensure_ascii=False).encode
 
-    def line(self, answer: Answer) -> bytes:
-        """One row; half a surrogate pair in a copied column stays the escape that it was."""
-        values = {NUMBER: answer.number, **_kept(answer.row.kept or {})}
-        found = answer.prediction
-        if found is None:
-            values[ERROR] = answer.row.error
+    def line(self, scored: ScoredRow) -> bytes:
+        """The line of a row; half a surrogate pair in a copied column stays an escape."""
+        values = {NUMBER: scored.number, **_kept(scored.row.kept or {})}
+        prediction = scored.prediction
+        if prediction is None:
+            values[ERROR] = scored.row.error
         else:
-            values |= {LABEL: found.label, PROBABILITIES: found.probabilities}
-            values |= zip(FACTS, facts(answer), strict=True)
+            values |= {LABEL: prediction.label, PROBABILITIES: prediction.probabilities}
+            values |= zip(FACTS, facts(prediction), strict=True)
         return (JsonLines._encode(values) + "\n").encode("utf-8", "backslashreplace")
 
     def values(self, line: bytes) -> Any:
-        """What a row holds."""
+        """The values of a line."""
         return json.loads(line.decode())
 
 
 class Delimited:
-    """A header, and a line a row with a column a class."""
+    """A header, then a line for every row, with a column for every class."""
 
     quoted = True
 
@@ -71,17 +75,17 @@ class Delimited:
         self._delimiter, self._classes, self._kept = delimiter, classes, kept
         csv.field_size_limit(MAX_BYTES)  # for rows that are read back
         self._writer = csv.writer(_Returned(), delimiter=delimiter)
-        columns = answer_columns(classes)
+        columns = prediction_columns(classes)
         self.header = self._joined([NUMBER, *kept_names(kept, columns), *columns])
 
-    def line(self, answer: Answer) -> bytes:
-        """One row."""
-        kept = answer.row.kept or {}
+    def line(self, scored: ScoredRow) -> bytes:
+        """The line of a row."""
+        kept = scored.row.kept or {}
         copied = [kept.get(name) for name in self._kept]
-        return self._joined([answer.number, *copied, *answer_values(answer, self._classes)])
+        return self._joined([scored.number, *copied, *prediction_values(scored, self._classes)])
 
     def values(self, line: bytes) -> Any:
-        """What a row holds."""
+        """The values of a line."""
         try:
             (record,) = csv.reader([line.decode()], delimiter=self._delimiter, strict=True)
         except csv.Error as error:
@@ -95,7 +99,7 @@ class Delimited:
 
 
 class _Returned:
-    """Makes a csv writer return its line."""
+    """Makes a csv writer return the line that it writes."""
 
     def write(self, line: str) -> str:
         return line

@@ -1,4 +1,4 @@
-"""A row of an input, what is wrong with it, and its answer: the same for every format."""
+"""A row of an input, its error or its prediction: the same for every format."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 from gru_sentiment.results.predictions import Prediction
 
 MAX_BYTES = 1 << 23
-"""Of a row: far beyond any review, and what one row may cost in memory."""
+"""Longest row that is read: far longer than any review, and a bound on memory."""
 SURROGATE = re.compile(r"[\ud800-\udfff]")
+"""Half of a surrogate pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,35 +19,36 @@ class Row:
     """One row as it was read."""
 
     text: str
-    """Empty where there is an error."""
+    """Empty for a row with an error."""
     size: int
-    """Bytes that it took, about."""
+    """Bytes in the input, roughly."""
     kept: Any = None
-    """Columns to copy into the output, where that is wanted and they could be read: values by
-    name; from parquet, a record batch of this one row."""
+    """Columns to copy into the output: values by name; from parquet, a record batch of this one
+    row. None where none are copied, or they could not be read."""
     error: str | None = None
+    """What is wrong with the row; None for a row that could be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A row and what the model says of it."""
+class ScoredRow:
+    """A row with its prediction."""
 
     number: int
-    """From 1."""
+    """Number within the input, from 1 on."""
     row: Row
     prediction: Prediction | None
     """None for a row with an error."""
 
 
 class BadRowError(Exception):
-    """What is wrong with one row; it is answered with these words, and the next row is read."""
+    """What is wrong with one row. The text goes into the output, and the next row is read."""
 
     def __init__(self, cause: str, kept: Any = None) -> None:
         super().__init__(cause)
         self.kept = kept
 
     def row(self, size: int) -> Row:
-        """The row that this is wrong with."""
+        """The row with this error; `size` is in bytes."""
         return Row("", size, self.kept, whole_characters(str(self)))
 
 
@@ -54,15 +56,15 @@ TOO_LONG = f"longer than {MAX_BYTES:,} bytes"
 
 
 def whole_characters(text: str) -> str:
-    """Half a surrogate pair, which no UTF-8 can hold, becomes U+FFFD."""
+    """The text with U+FFFD for every half of a surrogate pair, which UTF-8 cannot hold."""
     return text if text.isascii() else SURROGATE.sub("\ufffd", text)
 
 
 def decoded(raw: bytes) -> str:
-    """UTF-8 to text.
+    """Decode UTF-8.
 
     Raises:
-        BadRowError: it is not UTF-8.
+        BadRowError: the bytes are not UTF-8.
     """
     try:
         return raw.decode()

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.results.evaluation import GateResult
-from gru_sentiment.results.metrics import Measured
+from gru_sentiment.results.evaluation import GateResult, PairedComparison
+from gru_sentiment.results.metrics import MeasuredMetric
 
 LOWER_IS_BETTER = ("loss", "brier", "ece")
 DIFFERENCE = "difference"
@@ -25,7 +25,7 @@ class Gate:
     kind: str = "floor"
     end: str | None = None
 
-    def judge(self, measured: Measured) -> GateResult:
+    def judge(self, measured: MeasuredMetric) -> GateResult:
         """Hold what was measured against the bound.
 
         Raises:
@@ -40,6 +40,87 @@ class Gate:
             )
         passed = held >= self.bound if self.kind == "floor" else held <= self.bound
         return GateResult(self.metric, self.kind, self.bound, self.end, value, low, high, passed)
+
+
+@dataclass(frozen=True)
+class Gates:
+    """All gates of one evaluation."""
+
+    bounds: Sequence[Gate] = ()
+    """Of metrics, in the order in which they were given."""
+    regression: Gate | None = None
+    """Of the difference to another model's accuracy."""
+
+    @classmethod
+    def parse(
+        cls,
+        *,
+        fail_under: Sequence[str] = (),
+        fail_over: Sequence[str] = (),
+        max_regression: str | None = None,
+        compared: bool = False,
+    ) -> Gates:
+        """Read the gates of a command line.
+
+        Args:
+            fail_under: floors, see `parse_floor`.
+            fail_over: ceilings, see `parse_ceiling`.
+            max_regression: see `parse_regression`.
+            compared: whether there is another model to compare with.
+
+        Raises:
+            ConfigError: a gate that cannot be read, or a regression without another model.
+        """
+        bounds = [*map(parse_floor, fail_under), *map(parse_ceiling, fail_over)]
+        if max_regression is None:
+            return cls(bounds)
+        if not compared:
+            raise ConfigError(
+                "--max-regression: there is nothing to compare with",
+                hint="name a run or saved predictions with --against",
+            )
+        return cls(bounds, parse_regression(max_regression))
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of the metrics that have bounds."""
+        return [gate.metric for gate in self.bounds]
+
+    def check_names(self, known: Sequence[str]) -> None:
+        """Check that every metric with a bound exists.
+
+        Raises:
+            ConfigError: one does not.
+        """
+        for name in self.metrics:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                raise ConfigError(
+                    f"no metric {name!r}" + (f"; did you mean {near[0]}?" if near else ""),
+                    hint=f"metrics: {', '.join(known)}",
+                )
+
+    def judge(
+        self,
+        measured: Mapping[str, MeasuredMetric],
+        comparison: PairedComparison | None = None,
+    ) -> list[GateResult]:
+        """Judge every gate, in the order of the bounds and the regression last.
+
+        Args:
+            measured: all of `metrics`, by name.
+            comparison: with the other model; None where there is no regression to judge.
+
+        Raises:
+            DataError: a metric that cannot be computed.
+        """
+        results = [gate.judge(measured[gate.metric]) for gate in self.bounds]
+        if self.regression is not None and comparison is not None:
+            difference = MeasuredMetric(
+                DIFFERENCE, comparison.difference, comparison.low, comparison.high
+            )
+            results.append(self.regression.judge(difference))
+        return results
 
 
 def parse_floor(text: str) -> Gate:
@@ -85,30 +166,6 @@ def parse_regression(text: str) -> Gate:
             hint="0.005 lets accuracy fall by half a point",
         )
     return Gate(DIFFERENCE, 0.0 - bound, end=end)  # not -0.0
-
-
-def check_names(gates: Sequence[Gate], known: Sequence[str]) -> None:
-    """That all gates are for metrics that there are.
-
-    Raises:
-        ConfigError: one is not.
-    """
-    for gate in gates:
-        if gate.metric not in known:
-            near = difflib.get_close_matches(gate.metric, known, n=1)
-            raise ConfigError(
-                f"no metric {gate.metric!r}" + (f"; did you mean {near[0]}?" if near else ""),
-                hint=f"metrics: {', '.join(known)}",
-            )
-
-
-def judge(gates: Sequence[Gate], measured: Mapping[str, Measured]) -> list[GateResult]:
-    """What came of the gates, in their order.
-
-    Raises:
-        DataError: a metric that cannot be computed.
-    """
-    return [gate.judge(measured[gate.metric]) for gate in gates]
 
 
 def _parse(option: str, text: str, kind: str, end: str) -> Gate:

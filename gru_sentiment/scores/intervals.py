@@ -20,7 +20,7 @@ Z = NormalDist().inv_cdf(1 - TAIL)
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
-    """Wilson's score interval (1927) of a proportion; 0 to 1 where nothing was progress_of.
+    """Wilson's score interval (1927) of a proportion; 0 to 1 where nothing was counted.
 
     The p with |successes / n - p| <= z sqrt(p (1 - p) / n): within [0, 1] by itself, and close to
     its nominal coverage where p is near 0 or 1, which the normal interval is not.

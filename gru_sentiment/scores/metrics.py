@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gru_sentiment.arrays import Floats, Integers
-from gru_sentiment.results.metrics import ClassMetrics, Measured, Metrics
+from gru_sentiment.results.metrics import ClassMetrics, MeasuredMetric, Metrics
 from gru_sentiment.scores import counts
 from gru_sentiment.scores.intervals import Statistic, bootstrap, wilson
 from gru_sentiment.scores.ranking import Ranking
@@ -65,7 +65,7 @@ class Scoring:
             **others,
         )
 
-    def measure(self, names: Sequence[str], *, seed: int = 0) -> dict[str, Measured]:
+    def measure(self, names: Sequence[str], *, seed: int = 0) -> dict[str, MeasuredMetric]:
         """Metrics by name, each with its 95 % interval.
 
         Wilson's for proportions, the seeded bootstrap's for the others; that of the calibration
@@ -84,7 +84,7 @@ class Scoring:
             if values[name] is not None:
                 intervals[name] = wilson(*proportions[name])
         return {
-            name: Measured(name, value, *(intervals[name] or (None, None)))
+            name: MeasuredMetric(name, value, *(intervals[name] or (None, None)))
             for name, value in values.items()
         }
 

@@ -23,9 +23,9 @@ class Ranking:
         self._groups, self._positive = len(distinct), positive
 
     def roc_auc(self, weights: Integers) -> float | None:
-        """Probability that a positive row scores above a negative one, ties progress_of half.
+        """Probability that a positive row scores above a negative one, ties counted half.
 
-        The Mann-Whitney statistic (Hanley & McNeil 1982), a row progress_of as often as its weight
+        The Mann-Whitney statistic (Hanley & McNeil 1982), a row counted as often as its weight
         (rows,) says; None without both kinds.
         """
         positive, negative = self._by_score(weights)

@@ -54,7 +54,7 @@ class SavedPredictions:
             )
         return np.array([a == b for a, b in zip(self.true, self.predicted, strict=True)])
 
-    def told_of(self, classes: Sequence[str]) -> tuple[Floats, Integers]:
+    def probabilities_of(self, classes: Sequence[str]) -> tuple[Floats, Integers]:
         """Probabilities (rows, classes), and true class indices (rows,).
 
         Raises:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,30 @@ from gru_sentiment.scores.intervals import wilson
 
 MOST = 100
 """Slices that a table can show."""
-NOTHING = "(empty)"
+EMPTY = "(empty)"
+"""The slice of rows without a value."""
+LENGTH = "length"
+"""The name of slices by the number of tokens; any other name is a column of a file."""
+
+
+def score_slices(
+    columns: Mapping[str, Sequence[Any]], correct: Booleans
+) -> dict[str, list[SliceScore]]:
+    """Accuracy by slice for every column, the worst slice first.
+
+    Args:
+        columns: a value for every row; below `length` the number of tokens read.
+        correct: whether the prediction of a row is right, shape (rows,).
+
+    Raises:
+        DataError: a column with too many different values.
+    """
+    return {
+        name: slice_scores(
+            length_slices(np.array(values)) if name == LENGTH else value_slices(values), correct
+        )
+        for name, values in columns.items()
+    }
 
 
 def slice_scores(names: Sequence[str], correct: Booleans) -> list[SliceScore]:
@@ -52,4 +76,4 @@ def length_slices(words: Integers) -> list[str]:
 
 def value_slices(values: Sequence[object]) -> list[str]:
     """The slice of every row by the value in a column; one for all that hold nothing."""
-    return [NOTHING if value is None or value == "" else str(value) for value in values]
+    return [EMPTY if value is None or value == "" else str(value) for value in values]

@@ -1,4 +1,4 @@
-"""The baseline run beside a run, and how the run stands against it."""
+"""The models that a run is compared with: the baseline run beside it, or any other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
+from gru_sentiment.arrays import Booleans
 from gru_sentiment.artifact.contents import (
     check_complete,
     load_run_config,
@@ -14,10 +17,16 @@ from gru_sentiment.artifact.contents import (
     read_object,
 )
 from gru_sentiment.artifact.files import BASELINE, CONFIG, KIND, METADATA, METRICS, PARTIAL
+from gru_sentiment.builders.device import build_device
 from gru_sentiment.config.sections import Config
-from gru_sentiment.errors import ArtifactError
+from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.results.evaluation import BaselineGap
-from gru_sentiment.trained.reader import read_metadata
+from gru_sentiment.scores.saved import read_predictions
+from gru_sentiment.trained.baseline import Baseline
+from gru_sentiment.trained.dataset import LabelledRows
+from gru_sentiment.trained.fusion import same_tokens
+from gru_sentiment.trained.reader import Run, load_run, read_metadata
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +51,7 @@ class Reference:
 def find_reference(run: Path, config: Config) -> Reference | None:
     """The baseline in the same folder that was fitted on the run's data and rows; None without one.
 
-    Of several, the best on the validation part. A baseline that cannot be read is told of and left
+    Of several, the best on the validation split. A baseline that cannot be read is logged and left
     out: no run fails for it.
     """
     data = read_metadata(run).get("data_fingerprint")
@@ -56,7 +65,7 @@ def find_reference(run: Path, config: Config) -> Reference | None:
         try:
             reference = _read(folder, data, config) if _is_another(folder, home) else None
         except ArtifactError as error:
-            logger.warning("the baseline beside is left out: %s", error.cause)
+            logger.warning("the reference baseline is left out: %s", error.cause)
             continue
         if reference is not None:
             found.append(reference)
@@ -66,7 +75,7 @@ def find_reference(run: Path, config: Config) -> Reference | None:
 def gaps_to_reference(
     run: Path, config: Config, accuracies: Mapping[str, float]
 ) -> dict[str, BaselineGap]:
-    """How the run's accuracies by split stand against the baseline beside it, if there is one."""
+    """How the run's accuracies by split compare with the reference baseline, if there is one."""
     reference = find_reference(run, config)
     if reference is None:
         return {}
@@ -75,6 +84,70 @@ def gaps_to_reference(
         for split, accuracy in accuracies.items()
         if split in reference.accuracies
     }
+
+
+def gap_on_rows(
+    run: Run, rows: LabelledRows, tokenized: TokenizedTexts, accuracy: float
+) -> BaselineGap | None:
+    """How a run's accuracy on labelled rows stands against the baseline beside it.
+
+    On a split of the run's data the baseline's accuracy is the one that its run folder stores; on a
+    file the baseline is scored too. None where there is no baseline beside the run, where it cannot
+    be read (a warning says why), and for a run that is a baseline itself.
+
+    Args:
+        run: the run that was scored.
+        rows: what it was scored on.
+        tokenized: the rows' texts as the run reads them.
+        accuracy: the run's accuracy on the rows, 0 to 1.
+    """
+    reference = None if isinstance(run, Baseline) else find_reference(run.path, run.config)
+    if reference is None:
+        return None
+    if rows.is_split:
+        stored = reference.accuracies.get(rows.name)
+        return None if stored is None else reference.gap(accuracy, stored)
+    try:
+        baseline = load_run(reference.path, build_device("cpu"))
+    except ArtifactError as error:
+        logger.warning("the reference baseline is left out: %s", error.cause)
+        return None
+    if not same_tokens(run.config.text, baseline.config.text):
+        tokenized = rows.tokenized(baseline.config)
+    correct = rows.correct(baseline.predict(tokenized, rows.rows))
+    return reference.gap(accuracy, float(correct.mean()))
+
+
+def correct_of_other(
+    other: Path, run: Run, rows: LabelledRows, device: torch.device, *, progress: bool = False
+) -> Booleans:
+    """Which labelled rows another run, or predictions that were saved, get right, shape (rows,).
+
+    Args:
+        other: a run folder, or a file that `evaluate --predictions` or a training wrote.
+        run: the run that is compared with it.
+        rows: what both are scored on.
+        device: where the other run computes.
+        progress: a bar while tokenising, not lines of the log.
+
+    Raises:
+        ArtifactError: a run folder that cannot be read.
+        DataError: a file that cannot be read, or predictions of other rows or classes.
+    """
+    names = run.labels.names
+    if not other.is_dir():
+        true = [names[index] for index in rows.true]
+        return read_predictions(other).correct_on(rows.rows, true, names)
+    model = load_run(other, device)
+    if model.labels.names != names:
+        raise DataError(
+            f"{other}: has the classes {', '.join(model.labels.names)}; {run.path} has "
+            f"{', '.join(names)}",
+            hint="compare runs of the same classes",
+        )
+    tokenized = rows.tokenized(model.config, progress=progress)
+    logger.info("scoring %s texts with %s", f"{len(rows.rows):,}", other)
+    return rows.correct(model.predict(tokenized, rows.rows))
 
 
 def _is_another(folder: Path, run: Path) -> bool:

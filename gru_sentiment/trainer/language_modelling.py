@@ -1,4 +1,4 @@
-"""Words to the word that comes next, reading from the beginning or from both ends."""
+"""Predicts the next token, reading from the beginning or from both ends."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class LanguageModelling:
         self.directions = DIRECTIONS[: config.pretraining.directions]
         self.streams, self.window = config.training.batch_size, config.pretraining.window
         words_held_out = words_in_a_row(encoded, held_out)
-        # few texts are read in few streams: what stands before a word matters
+        # few texts are read in few streams: the context of a token matters
         streams = min(HELD_OUT_STREAMS, max(1, words_held_out // (8 * self.window)))
         self.held_out = self._windows(held_out, streams)
         counts = np.bincount(in_a_row(encoded, rows), minlength=words)
@@ -69,14 +69,16 @@ class LanguageModelling:
         return Windows(side_by_side(words, streams), streams * len(words), self.window)
 
     def loss(self, model: LanguageModel, batch: Batch) -> tuple[Tensor, int | None]:
-        """Cross-entropy of the next words among a sample."""
+        """Cross-entropy of the next tokens, with sampled softmax."""
         assert batch.labels is not None
         return self.sampled(model(batch.tokens), model.word_weights, model.bias, batch.labels), None
 
     @torch.no_grad()
     def evaluate(self, model: LanguageModel) -> dict[str, float]:
-        """Loss over all words and perplexity of the held-out texts; of two directions the mean
-        loss, and each one's perplexity."""
+        """Loss and perplexity on the held-out texts, with the full softmax.
+
+        Of two directions, the mean loss, its perplexity, and the perplexity of each.
+        """
         was_training = model.training
         model.eval()
         losses = self._held_out_losses(model)
@@ -95,7 +97,7 @@ class LanguageModelling:
             apart = (model.by_direction(values, self.window) for values in (outputs, batch.labels))
             for name, *pair in zip(totals, *apart, strict=True):
                 totals[name] += mean_loss([tuple(pair)], model.word_weights, model.bias)[0]
-        # every window has as many words
+        # every window has the same number of tokens
         return {name: total / len(self.held_out) for name, total in totals.items()}
 
     def begin_epoch(self, model: LanguageModel, epoch: int) -> None:  # noqa: ARG002

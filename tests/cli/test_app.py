@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+import typer
 from typer.testing import Result
 
 import gru_sentiment
+from gru_sentiment.cli.app import app
+from gru_sentiment.cli.examples import EXAMPLES
 
+ROOT = Path(gru_sentiment.__file__).parents[1]
 COMMANDS = ["train", "evaluate", "predict", "runs", "compare", "config", "data"]
 
 # the program, and then which of the slow libraries it has loaded
@@ -46,8 +55,8 @@ def test_help_names_every_command(gru_sent: Callable[..., Result], flag: str) ->
         ),
         (["runs"], ["--sort", "--filter", "--json"]),
         (["compare"], ["RUN", "--json"]),
-        (["config", "check"], ["YAML config", "--set"]),
-        (["config", "show"], ["YAML config", "--set"]),
+        (["config", "check"], ["FILE", "--set"]),
+        (["config", "show"], ["FILE", "--set"]),
         (["data", "check"], ["--config", "--json"]),
     ],
 )
@@ -64,6 +73,65 @@ def test_help_of_a_command_names_its_options(
 def test_version(gru_sent: Callable[..., Result]) -> None:
     result = gru_sent("--version")
     assert (result.exit_code, result.stdout) == (0, f"{gru_sentiment.__version__}\n")
+
+
+def test_version_with_the_path_that_a_model_takes_here(gru_sent: Callable[..., Result]) -> None:
+    result = gru_sent("--version", "--verbose")
+    lines = dict(line.split(": ", 1) for line in result.stdout.splitlines())
+    assert result.exit_code == 0
+    assert lines["gru-sent"] == gru_sentiment.__version__
+    assert lines["Python"] == platform.python_version()
+    assert lines["torch"] == torch.__version__
+    assert lines["training multiplies in"].startswith(("float32", "bfloat16"))
+    for name in ("device", "processor", "recurrent layers", "float32 matrix products on the CPU"):
+        assert lines[name]
+
+
+def test_verbose_is_for_the_version_alone(gru_sent: Callable[..., Result]) -> None:
+    for arguments in (["--verbose"], ["--verbose", "runs"]):
+        result = gru_sent(*arguments)
+        assert result.exit_code == 2
+        assert "--verbose: is for --version alone" in result.stderr
+
+
+def leaves(command: Any, *names: str) -> Iterator[str]:
+    """Every command of the program that is no group, such as `config check`."""
+    for name, child in getattr(command, "commands", {"": None}).items():
+        if child is None:
+            yield " ".join(names)
+        else:
+            yield from leaves(child, *names, name)
+
+
+def test_every_command_has_an_example() -> None:
+    assert set(EXAMPLES) == set(leaves(typer.main.get_command(app)))
+    assert all(EXAMPLES.values())
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_help_shows_the_examples_whole_at_80_columns(
+    gru_sent: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = [line.strip() for line in gru_sent(*command.split(), "--help").stdout.splitlines()]
+    for what, typed in EXAMPLES[command]:
+        assert f"# {what}:" in shown
+        assert typed in shown
+
+
+@pytest.mark.parametrize("example", [t for of in EXAMPLES.values() for _, t in of])
+def test_every_example_is_understood(gru_sent: Callable[..., Result], example: str) -> None:
+    # without runs and data all end with an error, but not with one of the command line
+    program, *arguments = shlex.split(example)
+    configs = [word for word in arguments if word.startswith("configs/")]
+    assert all((ROOT / config).is_file() for config in configs)
+    result = gru_sent(*arguments)
+    assert program == "gru-sent"
+    assert "Usage:" not in result.output
+    if arguments[:2] != ["config", "schema"]:
+        assert result.exit_code == 2
+        assert "error: " in result.stderr
+        assert re.search("no such|no finished run|not found|cannot be read", result.stderr)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +166,7 @@ def test_no_command_shows_the_help(gru_sent: Callable[..., Result]) -> None:
     ("arguments", "completed", "expected"),
     [
         (["--help"], None, "predict"),
+        (["--version"], None, gru_sentiment.__version__),
         (["train", "--help"], None, "--config"),
         (["config", "check", "tiny.yaml"], None, "valid"),
         ([], "gru-sent tr", "train"),

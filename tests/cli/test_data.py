@@ -19,12 +19,12 @@ def test_prints_what_it_found(gru_sent: Callable[..., Result], tiny_config: Path
     assert rows["rows"].split() == ["rows", "48", "16", "16"]
     assert rows["negative"].split()[1:3] == ["24", "(50.0%)"]
     assert rows["empty texts"].split()[-3:] == ["0", "0", "0"]
-    for words in ("words, longest", "truncated", "out of vocabulary", "duplicate texts"):
+    for words in ("tokens, longest text", "truncated", "out of vocabulary", "duplicate texts"):
         assert words in rows
     assert "texts in both train and test: 0" in result.stdout
     assert "vocabulary: 70 words" in result.stdout
     assert "most frequent words without a vector" in result.stdout
-    assert "warning: the word vectors know only 0%" in result.stdout
+    assert "warning: the word vectors cover only 0%" in result.stdout
 
 
 def test_json_alone_on_the_output(gru_sent: Callable[..., Result], tiny_config: Path) -> None:

@@ -93,7 +93,7 @@ def test_a_file_instead(
     scores = json.loads(result.stdout)
     assert (scores["n"], scores["empty_texts"], scores["data"]) == (3, 1, str(data))
     table = gru_sent("evaluate", "--data", data)
-    assert "1 texts hold no word" in table.stdout
+    assert "1 text holds no token" in table.stdout
 
 
 def test_a_file_whose_name_looks_like_markup(

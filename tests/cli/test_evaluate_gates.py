@@ -126,7 +126,7 @@ BAD = {
     "unknown class": (["--fail-under", "f1.neutral=1"], "f1.negative, precision.positive"),
     "no number": (["--fail-under", "accuracy"], "expected METRIC=NUMBER"),
     "a floor for a loss": (["--fail-under", "loss=0.3"], "--fail-over loss=0.3"),
-    "nothing to be worse than": (["--max-regression", "0.1"], "--against"),
+    "a regression against nothing": (["--max-regression", "0.1"], "--against"),
     "nothing to compare with": (["--against", "nothing"], "nothing: cannot be read"),
     "predictions of other rows": (
         ["--against", "runs/tiny/predictions-validation.jsonl"],
@@ -176,7 +176,7 @@ def test_two_runs_with_other_labels(
     words = ["--against", "runs/other", "--json", "out.json"]
     result = gru_sent("evaluate", run, "--data", reviews_csv, *words)
     assert result.exit_code == 2
-    assert "runs/other: tells apart bad, good; runs/tiny tells apart negative, positive" in (
+    assert "runs/other: has the classes bad, good; runs/tiny has negative, positive" in (
         result.stderr
     )
     assert not Path("out.json").exists()

@@ -47,10 +47,10 @@ def test_integer_classes_are_integers_in_json(
 @pytest.mark.parametrize(
     ("text", "remark"),
     [
-        ("", "the text holds no word"),
-        (" \n ", "the text holds no word"),
-        ("zyx", "none of the words is known"),
-        ("film " * 21, "only 20 words were read"),
+        ("", "the text holds no token"),
+        (" \n ", "the text holds no token"),
+        ("zyx", "the model knows no token"),
+        ("film " * 21, "the model read 20 tokens"),
     ],
 )
 def test_what_the_answer_rests_on_is_said(

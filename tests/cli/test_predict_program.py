@@ -102,11 +102,11 @@ def test_a_job_that_dies_goes_on(folder: Path, job: list[str], number: int, code
     assert "Traceback" not in errors
     assert_nobody_is_left(process.pid)
     if number == signal.SIGINT:
-        assert "go on: the same command with --resume" in errors
+        assert "add --resume to the command to continue" in errors
     assert 0 < out.stat().st_size < whole.stat().st_size
     done = gru_sent(folder, *command, "--resume")
     assert done.returncode == 0, done.stderr
-    assert "that were done" in done.stderr
+    assert "of the interrupted job" in done.stderr
     assert out.read_bytes() == whole.read_bytes()
     out.unlink()
 

@@ -86,7 +86,7 @@ def test_an_output_goes_on_or_is_replaced(gru_sent: Command, run: Path, texts: P
     Path("out.jsonl").write_bytes(whole[:-30])
     resumed = gru_sent(*arguments, "--resume")
     assert resumed.exit_code == 0
-    assert "1 row after the 2 that were done" in resumed.stderr
+    assert "after 2 rows of the interrupted job" in resumed.stderr
     assert Path("out.jsonl").read_bytes() == whole
     assert gru_sent(*arguments, "--force", "--batch-tokens", 1).exit_code == 0
     assert len(Path("out.jsonl").read_bytes().splitlines()) == 3
@@ -98,8 +98,11 @@ def test_an_output_goes_on_or_is_replaced(gru_sent: Command, run: Path, texts: P
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], 'say what to answer: "TEXT", or --input FILE'),
-        (["--output", "x.jsonl"], 'say what to answer: "TEXT", or --input FILE'),
+        ([], 'give a text to predict, "TEXT", or a file of them, --input FILE'),
+        (
+            ["--output", "x.jsonl"],
+            'give a text to predict, "TEXT", or a file of them, --input FILE',
+        ),
         (["great", "--input", "in.txt"], "give TEXT or --input, not both"),
         (["great", "--output", "x", "--strict"], "--output, --strict: only with --input"),
         (["--input", "in.txt", "--json"], "choose --output-format jsonl"),
@@ -146,7 +149,7 @@ def test_a_bar_on_a_terminal(
 ) -> None:
     monkeypatch.setattr(module, "on_terminal", lambda stream: True)
     shown = gru_sent("predict", "--input", texts, "--output", "a.jsonl")
-    assert "\ranswering: " in shown.stderr
+    assert "\rpredicting: " in shown.stderr
     assert "\r" not in gru_sent("predict", "-i", texts, "-o", "b.jsonl", "-q").stderr
 
 
@@ -154,5 +157,5 @@ def test_a_line_now_and_then_elsewhere(
     gru_sent: Command, run: Path, texts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counting, "LINE_EVERY_S", 0.0)
-    assert "answering: 3 rows, " in gru_sent("predict", "-i", texts, "-o", "a.jsonl").stderr
+    assert "predicting: 3 rows, " in gru_sent("predict", "-i", texts, "-o", "a.jsonl").stderr
     assert "answering" not in gru_sent("predict", "-i", texts, "-o", "b.jsonl", "-q").stderr

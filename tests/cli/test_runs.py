@@ -104,7 +104,7 @@ def test_interrupted_seeds_go_on(
         patch.setattr(LineProgress, "on_evaluation", interrupt)
         result = gru_sent(*train)
     assert result.exit_code == 130
-    assert "all seeds go on with: gru-sent train --resume runs/tiny" in result.stderr
+    assert "resume all seeds with: gru-sent train --resume runs/tiny" in result.stderr
     assert sorted(path.name for path in Path("runs/tiny").iterdir()) == [
         "seed-0",
         "seed-1.partial",
@@ -123,7 +123,7 @@ def test_interrupted_seeds_go_on(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--resume", "runs/a", "--seeds", "2"], "no --seeds"),
+        (["--resume", "runs/a", "--seeds", "2"], "leave --seeds out"),
         (["--config", "tiny.yaml", "--seeds", "1"], "greater than or equal to 2"),
     ],
 )
@@ -138,7 +138,7 @@ def test_options_of_seeds_that_do_not_fit(
 def test_settings_are_not_changed_on_the_way(gru_sent: Command, many: Path) -> None:
     result = gru_sent("train", "--resume", many, "--set", "training.epochs=9")
     assert result.exit_code == 2
-    assert "several seeds go on with their own config" in result.stderr
+    assert "several seeds are resumed with their own config" in result.stderr
 
 
 # the list
@@ -196,7 +196,7 @@ def test_compares_runs(gru_sent: Command, many: Path) -> None:
     assert result.exit_code == 0, result.stderr
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert "run.seed 0 1" in lines
-    assert f"{runs[1]} against {runs[0]}, on the validation part:" in lines
+    assert f"{runs[1]} against {runs[0]}, on the validation split:" in lines
     assert any("McNemar's exact test" in line for line in lines)
     found = json.loads(gru_sent("compare", *runs, "--json").stdout)
     assert found["differences"] == {"run.seed": [0, 1]}
@@ -206,7 +206,7 @@ def test_compares_runs(gru_sent: Command, many: Path) -> None:
 def test_one_run_is_nothing_to_compare(gru_sent: Command, many: Path) -> None:
     result = gru_sent("compare", many)
     assert result.exit_code == 2
-    assert "two runs or more" in result.stderr
+    assert "two run folders or more" in result.stderr
     missing = gru_sent("compare", many, "runs/nope")
     assert missing.exit_code == 2
     assert "runs/nope: no such run folder" in missing.stderr

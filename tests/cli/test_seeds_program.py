@@ -34,7 +34,7 @@ def test_killed_in_the_second_seed(tmp_path: Path, tiny_config: Path) -> None:
     again = gru_sent(killed, *train)
     assert again.returncode == 0, again.stderr
     assert "seed-0, finished before" in again.stderr
-    assert "seed-1, going on" in again.stderr
+    assert "seed-1, resumed" in again.stderr
     assert again.stdout == done.stdout
     for name in ("seed-0", "seed-1"):
         weights = [f / "runs/tiny" / name / "model.safetensors" for f in (whole, killed)]

@@ -158,9 +158,9 @@ def test_a_training_that_was_interrupted_goes_on(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((), "say what to train: --config FILE, or --resume RUN"),
-        (("--resume", "runs/a", "--output", "runs/b"), "no --output, no --force"),
-        (("--resume", "runs/a", "--force"), "no --output, no --force"),
+        ((), "give a config to train, --config FILE, or a run to resume, --resume RUN"),
+        (("--resume", "runs/a", "--output", "runs/b"), "leave --output and --force out"),
+        (("--resume", "runs/a", "--force"), "leave --output and --force out"),
     ],
 )
 def test_options_that_do_not_fit(

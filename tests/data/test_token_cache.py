@@ -49,11 +49,11 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     many = Tokenizer.many
 
     @functools.wraps(many)  # a worker finds it by its name
-    def progress_of(tokenizer: Tokenizer, texts: Sequence[str]) -> TokenizedTexts:
+    def counted(tokenizer: Tokenizer, texts: Sequence[str]) -> TokenizedTexts:
         sizes.append(len(texts))
         return many(tokenizer, texts)
 
-    monkeypatch.setattr(Tokenizer, "many", progress_of)
+    monkeypatch.setattr(Tokenizer, "many", counted)
     return sizes
 
 

@@ -10,13 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.postprocess.thresholds import (
-    Wish,
-    check_threshold,
-    find_threshold,
-    parse_wish,
-    scores_at,
-)
+from gru_sentiment.postprocess.criterion import Criterion, check_threshold, parse_criterion
+from gru_sentiment.postprocess.thresholds import find_threshold, scores_at
 
 CLASSES = ["negative", "positive"]
 # many equal ones, the ends, and neighbours between which there is no third number
@@ -27,7 +22,7 @@ ROWS = st.lists(st.tuples(PROBABILITIES, st.integers(0, 1)), min_size=1, max_siz
 METRICS = ("accuracy", "precision", "recall", "f1")
 
 
-def progress_of(rows: list[tuple[float, int]], threshold: float, of: int) -> dict[str, float]:
+def plain_scores(rows: list[tuple[float, int]], threshold: float, of: int) -> dict[str, float]:
     """Scores by plain counts."""
     pairs = [(label, int(p >= threshold)) for p, label in rows]
     right = pairs.count((of, of))
@@ -60,15 +55,15 @@ def test_no_other_threshold_is_better(
 ) -> None:
     assume(any(label == of for _, label in rows))
     other = {"precision": "recall", "recall": "precision"}.get(metric)
-    wish = Wish("a wish", metric, of, least if other else None)
-    tried = [progress_of(rows, t, of) for t in all_thresholds(rows)]
+    criterion = Criterion("a criterion", metric, of, least if other else None)
+    tried = [plain_scores(rows, t, of) for t in all_thresholds(rows)]
     if other and not any(found[metric] >= least for found in tried):
         with pytest.raises(DataError, match=f"reaches {max(f[metric] for f in tried):.6g}"):
-            find_threshold(*split(rows), wish)
+            find_threshold(*split(rows), criterion)
         return
-    threshold = find_threshold(*split(rows), wish)
+    threshold = find_threshold(*split(rows), criterion)
     assert 0 < threshold < 1
-    found = progress_of(rows, threshold, of)
+    found = plain_scores(rows, threshold, of)
     if other:
         assert found[metric] >= least
         best = max((f[other], f[metric]) for f in tried if f[metric] >= least)
@@ -76,7 +71,7 @@ def test_no_other_threshold_is_better(
     else:
         best_value = max(f[metric] for f in tried)
         assert found[metric] == best_value
-        if progress_of(rows, 0.5, of)[metric] == best_value:
+        if plain_scores(rows, 0.5, of)[metric] == best_value:
             assert threshold == 0.5
 
 
@@ -87,28 +82,28 @@ def test_scores_are_those_of_plain_counts(
 ) -> None:
     found = scores_at("some", *split(rows), threshold, of)
     assert (found.data, found.threshold) == ("some", threshold)
-    assert {name: getattr(found, name) for name in METRICS} == progress_of(rows, threshold, of)
+    assert {name: getattr(found, name) for name in METRICS} == plain_scores(rows, threshold, of)
 
 
 def test_a_threshold_has_few_digits() -> None:
     rows = [(0.612345678, 0), (0.623456789, 1), (0.7, 1), (0.2, 0)]
-    assert find_threshold(*split(rows), Wish("accuracy", "accuracy", 1)) == 0.62
+    assert find_threshold(*split(rows), Criterion("accuracy", "accuracy", 1)) == 0.62
 
 
 def test_a_precision_is_reached_with_the_largest_recall() -> None:
     rows = [(0.1, 0), (0.2, 1), (0.3, 0), (0.4, 1), (0.6, 1), (0.8, 0), (0.9, 1)]
-    assert find_threshold(*split(rows), Wish("", "precision", 1, 0.75)) == 0.35
-    assert find_threshold(*split(rows), Wish("", "recall", 1, 0.75)) == 0.35
-    assert find_threshold(*split(rows), Wish("", "recall", 0, 0.6)) == 0.35
+    assert find_threshold(*split(rows), Criterion("", "precision", 1, 0.75)) == 0.35
+    assert find_threshold(*split(rows), Criterion("", "recall", 1, 0.75)) == 0.35
+    assert find_threshold(*split(rows), Criterion("", "recall", 0, 0.6)) == 0.35
 
 
 def test_a_class_without_rows() -> None:
     with pytest.raises(DataError, match="no validation row is of that class"):
-        find_threshold(*split([(0.2, 0)]), Wish("f1", "f1", 1))
+        find_threshold(*split([(0.2, 0)]), Criterion("f1", "f1", 1))
 
 
 @pytest.mark.parametrize(
-    ("text", "wish"),
+    ("text", "criterion"),
     [
         ("accuracy", ("accuracy", 1, None)),
         ("f1", ("f1", 1, None)),
@@ -117,13 +112,13 @@ def test_a_class_without_rows() -> None:
         ("recall.negative=1", ("recall", 0, 1.0)),
     ],
 )
-def test_wishes(text: str, wish: tuple[str, int, float | None]) -> None:
-    assert parse_wish(text, CLASSES) == Wish(text, *wish)
+def test_criteria(text: str, criterion: tuple[str, int, float | None]) -> None:
+    assert parse_criterion(text, CLASSES) == Criterion(text, *criterion)
 
 
 def test_a_class_may_hold_signs() -> None:
-    assert parse_wish("precision.a=b.c=0.5", ["a=b.c", "x"]).of == 0
-    assert parse_wish("f1.a=b.c", ["x", "a=b.c"]).of == 1
+    assert parse_criterion("precision.a=b.c=0.5", ["a=b.c", "x"]).of == 0
+    assert parse_criterion("f1.a=b.c", ["x", "a=b.c"]).of == 1
 
 
 @pytest.mark.parametrize(
@@ -143,9 +138,9 @@ def test_a_class_may_hold_signs() -> None:
         ("recall=1.1", "above 0 and up to 1"),
     ],
 )
-def test_what_is_no_wish(text: str, message: str) -> None:
+def test_what_is_no_criterion(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        parse_wish(text, CLASSES)
+        parse_criterion(text, CLASSES)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0, -0.5, 2.0, float("nan"), float("inf")])
@@ -155,6 +150,6 @@ def test_what_is_no_threshold(threshold: float) -> None:
 
 
 def test_three_classes_have_none() -> None:
-    for check in (lambda names: check_threshold(0.5, names), lambda n: parse_wish("f1", n)):
-        with pytest.raises(ConfigError, match="tells 3 classes apart: a, b, c"):
+    for check in (lambda names: check_threshold(0.5, names), lambda n: parse_criterion("f1", n)):
+        with pytest.raises(ConfigError, match="the run has 3 classes: a, b, c"):
             check(["a", "b", "c"])

@@ -98,7 +98,7 @@ def test_other_classes_are_refused_unless_the_file_names_them(
     reviews_csv.write_text(text, "utf-8")
     run = Path(training.train(load_config(tiny_config), SilentProgress()).run)
     with pytest.raises(
-        DataError, match="tells 0, 1 apart; the suite names is about nega"
+        DataError, match="has the classes 0, 1; the suite names is about nega"
     ) as caught:
         check_behaviour(run, ["names"])
     assert "classes:" in caught.value.hint

@@ -1,4 +1,4 @@
-"""The numbers of `data check`, progress_of by hand on data made for it."""
+"""The numbers of `data check`, counted by hand on data made for it."""
 
 from __future__ import annotations
 

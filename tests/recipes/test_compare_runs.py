@@ -90,7 +90,7 @@ def test_a_run_against_itself() -> None:
 def test_it_says_why_there_is_no_paired_test() -> None:
     a = write_run("a", RIGHT["a"])
     cases = {
-        "trained on other data": write_run("data", RIGHT["b"], data_fingerprint="xyz"),
+        "trained on different data": write_run("data", RIGHT["b"], data_fingerprint="xyz"),
         "holds 6 rows and 5 are scored": write_run("fewer", RIGHT["b"][:5]),
         "holds other rows": write_run("rows", RIGHT["b"], rows=[0, 1, 2, 3, 4, 9]),
         "cannot be read": write_run("gone", RIGHT["b"]),

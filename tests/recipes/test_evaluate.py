@@ -97,7 +97,7 @@ def test_changed_data_are_refused(run: Path, reviews_csv: Path) -> None:
 
 def test_a_part_that_the_run_never_had(tiny_config: Path) -> None:
     run = train(tiny_config, "data.test_size=0")
-    with pytest.raises(DataError, match="without a test part") as caught:
+    with pytest.raises(DataError, match="without a test split") as caught:
         evaluate(run)
     assert "--split validation" in caught.value.hint
     assert evaluate(run, split="validation").metrics.n == 16

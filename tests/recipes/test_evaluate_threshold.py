@@ -109,7 +109,7 @@ def test_a_baseline_has_one_too(run: Path, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
-def test_found_on_validation_and_told_of_what_is_scored(run: Path, split: str) -> None:
+def test_found_on_validation_and_scored_on_the_rows(run: Path, split: str) -> None:
     evaluation = evaluate(run, split=split, threshold="f1.negative", predictions=True)
     found = evaluation.threshold
     assert found is not None
@@ -192,6 +192,6 @@ def test_three_classes_have_no_threshold(tiny_config: Path, reviews_csv: Path) -
         lambda: predict(["great"], run, threshold=0.5),
         lambda: score_file(run, job),
     ):
-        with pytest.raises(ConfigError, match="tells 3 classes apart: a, b, c"):
+        with pytest.raises(ConfigError, match="the run has 3 classes: a, b, c"):
             act()
     assert not (tiny_config.parent / "out.jsonl").exists()

@@ -183,7 +183,7 @@ def test_changed_texts_are_refused() -> None:
     with pytest.raises(StoppedError):
         pretrain(observer=Observer(3))
     write_texts(Path("reviews.csv"), texts(80, seed=1))
-    with pytest.raises(ArtifactError, match="the data changed since the training began"):
+    with pytest.raises(ArtifactError, match="the data changed since the training started"):
         recipe.resume(Path("runs/lm"), Observer())
 
 
@@ -192,7 +192,7 @@ def test_each_command_goes_on_with_its_own() -> None:
         pretrain(observer=Observer(3))
     with pytest.raises(ArtifactError) as caught:
         training.resume(Path("runs/lm"), Silent())
-    assert caught.value.cause == "runs/lm.partial: was begun by gru-sent pretrain"
+    assert caught.value.cause == "runs/lm.partial: was started by gru-sent pretrain"
     assert caught.value.hint == "gru-sent pretrain --resume runs/lm"
 
 

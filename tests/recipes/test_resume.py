@@ -33,7 +33,7 @@ class StoppedError(Exception):
 
 
 class Observer:
-    """Stops at a batch or an evaluation, progress_of over the whole training."""
+    """Stops at a batch or an evaluation, counted over the whole training."""
 
     def __init__(self, at: int | None = None, stop: Callable[[], None] | None = None) -> None:
         self.at, self.seen, self.stop = at, 0, stop
@@ -346,7 +346,7 @@ def test_changed_reviews_are_refused(tiny_config: Path, reviews_csv: Path) -> No
     stopped(tiny_config, 9, OFTEN)
     before = reviews_csv.read_text("utf-8")
     reviews_csv.write_text(before.replace("great", "good"), "utf-8")
-    with pytest.raises(ArtifactError, match="the data changed since the training began"):
+    with pytest.raises(ArtifactError, match="the data changed since the training started"):
         resume()
     reviews_csv.write_text(before, "utf-8")
     assert resume() == RUN
@@ -374,7 +374,7 @@ def test_a_damaged_checkpoint_is_passed_over(
     if how in damaged:
         newest.write_bytes(damaged[how])
     assert outcome(resume()) == expected
-    assert "going back to the checkpoint before" in caplog.text
+    assert "using the checkpoint before it" in caplog.text
 
 
 def test_all_checkpoints_damaged(tiny_config: Path) -> None:
@@ -391,7 +391,7 @@ def test_other_threads_are_named(
     stopped(tiny_config, 9, OFTEN)
     monkeypatch.setattr(machine, "set_up_torch", lambda _: 2)
     resume()
-    assert "threads: 1 when the training began, 2 now; the weights may differ" in caplog.text
+    assert "threads: 1 when the training started, 2 now; the weights may differ" in caplog.text
 
 
 def test_a_fact_that_this_version_does_not_know_is_named(
@@ -401,7 +401,7 @@ def test_a_fact_that_this_version_does_not_know_is_named(
     stopped(tiny_config, 9, OFTEN)
     rewrite_checkpoints(PARTIAL, lambda values: values["facts"].update({"weather": "rain"}))
     assert outcome(resume()) == expected
-    assert "weather: rain when the training began, a fact that this version" in caplog.text
+    assert "weather: rain when the training started, a fact that this version" in caplog.text
 
 
 def test_without_what_it_learned_from_it_does_not_go_on(tiny_config: Path) -> None:

@@ -471,7 +471,7 @@ def test_an_interrupted_job_says_how_to_go_on(
     with pytest.raises(KeyboardInterrupt):
         score_file(run, Job(reviews, out), on_rows=interrupt)
     assert len(read(out)) == 7
-    assert f"{out} holds answers to 7 rows; go on: the same command with --resume" in caplog.text
+    assert f"{out} holds 7 predicted rows; add --resume to the command to continue" in caplog.text
 
 
 def test_progress_is_told(run: Path, tmp_path: Path, reviews: Path) -> None:

@@ -120,7 +120,7 @@ def test_what_was_killed_goes_on(
     with pytest.raises(KeyboardInterrupt):
         train_seeds(config(), 3, killed.trainer, name="tiny")
     assert killed.done == [("train", 0)]
-    assert "all seeds go on with: gru-sent train --resume runs/tiny" in caplog.text
+    assert "resume all seeds with: gru-sent train --resume runs/tiny" in caplog.text
     folder = Path("runs/tiny")
     with pytest.raises(ArtifactError, match="not all of its 3 seeds are finished") as caught:
         assert read_seeds(folder).best_run
@@ -183,7 +183,7 @@ def test_a_folder_with_something_else_is_left_alone(
 
 def test_settings_do_not_change_on_the_way(config: Callable[..., Config]) -> None:
     train_seeds(config(), 2, Trainings().trainer, name="tiny")
-    with pytest.raises(ConfigError, match="several seeds go on with their own config"):
+    with pytest.raises(ConfigError, match="several seeds are resumed with their own config"):
         resume_seeds(Path("runs/tiny"), Trainings().trainer, changed=True)
 
 

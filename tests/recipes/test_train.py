@@ -23,6 +23,7 @@ from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import EvaluationRecord, StepRecord, TrainingResult
+from gru_sentiment.trainer import initialisation
 
 FILES = {
     "calibration.json",
@@ -687,7 +688,7 @@ def test_an_interruption_before_training_leaves_nothing(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(recipe, "build_vocabulary", interrupt)
+    monkeypatch.setattr(initialisation, "build_vocabulary", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(tiny_config)
     assert left_in(tmp_path) == []

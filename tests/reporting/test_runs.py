@@ -81,7 +81,7 @@ def test_runs_side_by_side() -> None:
         "parameters 1,389,109 - 1,389,109",
         "validation.n 2,520 - 1,000",
         "validation.accuracy 0.9000 - 0.8123",
-        "runs/[bold]x against runs/gru, on the validation part:",
+        "runs/[bold]x against runs/gru, on the validation split:",
         "no paired test: other rows",
         "difference in accuracy +0.0123, 95 % interval -0.0010 to +0.0250, on 2,520 rows",
         "1,100 rows fixed, 69 broken; McNemar's exact test: p = 0.0432",

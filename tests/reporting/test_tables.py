@@ -7,9 +7,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from gru_sentiment.reporting.tables import add_row, gates_table, new_table
+from gru_sentiment.reporting.cells import gate_cells
+from gru_sentiment.reporting.tables import add_row, new_table, table_of
 from gru_sentiment.results.evaluation import GateResult
-from gru_sentiment.results.suites import Behaviour
 
 
 @pytest.mark.parametrize("name", ["[bold]x", "[/b]", ":smile:", "\\"])
@@ -28,7 +28,7 @@ def test_a_row_a_gate() -> None:
         GateResult("suite.a", "floor", 0.8, end, 0.75, 0.3, 0.95, passed=end is None)
         for end in (None, "lower")
     ]
-    table = gates_table(Behaviour("runs/a", {}, gates))
+    table = table_of(gate_cells(gates))
     cells = [[str(cell) for cell in column.cells] for column in table.columns]
     assert cells[0] == ["suite.a >= 0.8", "lower end of suite.a >= 0.8"]
     assert cells[1:] == [["0.75"] * 2, ["0.3000 to 0.9500"] * 2, ["met", "FAILED"]]

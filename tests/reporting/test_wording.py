@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from gru_sentiment.reporting.numbers import interval, score
 from gru_sentiment.reporting.wording import (
     comparison_lines,
     demand,
     failure,
-    interval,
     outcome,
-    score,
     threshold_line,
     verdict,
 )
@@ -68,6 +67,6 @@ def test_a_comparison_in_sentences(evaluation: Evaluation) -> None:
 def test_a_threshold_says_how_to_use_it(evaluation: Evaluation) -> None:
     assert evaluation.threshold is not None
     assert threshold_line(evaluation.threshold) == (
-        "threshold 0.62 for good, by precision=0.9 on the validation part: "
+        "threshold 0.62 for good, by precision=0.9 on the validation split: "
         "gru-sent predict --threshold 0.62"
     )

@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gru_sentiment.results.predictions import Prediction
-from gru_sentiment.rows.columns import answer_columns, answer_values, kept_names
-from gru_sentiment.rows.row import Answer, Row
+from gru_sentiment.rows.columns import kept_names, prediction_columns, prediction_values
+from gru_sentiment.rows.row import Row, ScoredRow
 
 CLASSES = ["no", "yes"]
 FOUND = Prediction("yes", {"no": 0.25, "yes": 0.75}, 8, 2, True)
 
 
 def test_values_stand_below_their_names() -> None:
-    columns = answer_columns(CLASSES)
-    values = answer_values(Answer(1, Row("a", 1), FOUND), CLASSES)
+    columns = prediction_columns(CLASSES)
+    values = prediction_values(ScoredRow(1, Row("a", 1), FOUND), CLASSES)
     assert dict(zip(columns, values, strict=True)) == {
         "label": "yes",
         "probability_no": 0.25,
@@ -24,14 +24,14 @@ def test_values_stand_below_their_names() -> None:
         "truncated": True,
         "error": None,
     }
-    bad = answer_values(Answer(1, Row("", 1, error="why"), None), CLASSES)
+    bad = prediction_values(ScoredRow(1, Row("", 1, error="why"), None), CLASSES)
     assert dict(zip(columns, bad, strict=True)) == dict.fromkeys(columns) | {"error": "why"}
 
 
 def test_of_no_words_none_is_unknown() -> None:
     empty = Prediction("yes", {"no": 0.25, "yes": 0.75}, 0, 0, False)
-    values = answer_values(Answer(1, Row("", 1), empty), CLASSES)
-    assert values[answer_columns(CLASSES).index("unknown_share")] == 0
+    values = prediction_values(ScoredRow(1, Row("", 1), empty), CLASSES)
+    assert values[prediction_columns(CLASSES).index("unknown_share")] == 0
 
 
 @pytest.mark.parametrize(

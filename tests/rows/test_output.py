@@ -13,15 +13,15 @@ from gru_sentiment.errors import DataError
 from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.rows.output import COMPARED, LineOutput, written
 from gru_sentiment.rows.rendering import Delimited, JsonLines, Rendering
-from gru_sentiment.rows.row import Answer, Row
+from gru_sentiment.rows.row import Row, ScoredRow
 
 RENDERINGS = [JsonLines(), Delimited(",", ["no", "yes"], ["text"])]
 
 
-def answers(texts: list[str], first: int = 1, shift: float = 0.0) -> list[Answer]:
+def answers(texts: list[str], first: int = 1, shift: float = 0.0) -> list[ScoredRow]:
     found = Prediction("yes", {"no": 0.25 + shift, "yes": 0.75 - shift}, 8, 2, False)
     return [
-        Answer(i, Row(text, 1, {"text": text}), found if text else None)
+        ScoredRow(i, Row(text, 1, {"text": text}), found if text else None)
         for i, text in enumerate(texts, first)
     ]
 
@@ -35,7 +35,7 @@ def whole(render: Rendering, texts: list[str] = TEXTS) -> bytes:
     return stream.getvalue()
 
 
-def resumed(path: Path, render: Rendering, chunks: list[list[Answer]]) -> bytes:
+def resumed(path: Path, render: Rendering, chunks: list[list[ScoredRow]]) -> bytes:
     found = written(path, render)
     with path.open("r+b") as stream:
         output = LineOutput(stream, render, found)
@@ -98,12 +98,12 @@ def test_another_model_or_another_input_is_refused(
 @pytest.mark.parametrize(
     ("render", "content", "cause"),
     [
-        (RENDERINGS[0], b"some notes\n", "row 1 of it is not an answer"),
-        (RENDERINGS[0], b'{"row": 2}\n', "row 1 of it is not an answer"),
-        (RENDERINGS[0], b'{"a": 2}\n', "row 1 of it is not an answer"),
-        (RENDERINGS[0], b"[]\n", "row 1 of it is not an answer"),
-        (RENDERINGS[1], b"text,label\n", "its header is not the one of this job"),
-        (RENDERINGS[1], RENDERINGS[1].header + b"x\n", "row 1 of it is not an answer"),
+        (RENDERINGS[0], b"some notes\n", "row 1 of it is not the prediction"),
+        (RENDERINGS[0], b'{"row": 2}\n', "row 1 of it is not the prediction"),
+        (RENDERINGS[0], b'{"a": 2}\n', "row 1 of it is not the prediction"),
+        (RENDERINGS[0], b"[]\n", "row 1 of it is not the prediction"),
+        (RENDERINGS[1], b"text,label\n", "its header is not that of this job"),
+        (RENDERINGS[1], RENDERINGS[1].header + b"x\n", "row 1 of it is not the prediction"),
     ],
 )
 def test_a_file_of_something_else_is_refused(

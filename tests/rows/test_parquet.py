@@ -14,7 +14,7 @@ from gru_sentiment.errors import DataError
 from gru_sentiment.results.predictions import Label, Prediction
 from gru_sentiment.rows import parquet
 from gru_sentiment.rows.parquet import ParquetOutput, read_parquet
-from gru_sentiment.rows.row import Answer, Row
+from gru_sentiment.rows.row import Row, ScoredRow
 
 TEXTS = ["one", None, "", "caf\u00e9\0\n", "five"]
 FOUND = Prediction("yes", {"no": 0.25, "yes": 0.75}, 8, 2, False)
@@ -76,11 +76,11 @@ def test_a_file_that_is_damaged(tmp_path: Path) -> None:
         list(source.rows)
 
 
-def answered(rows: list[Row], classes: list[Label]) -> list[Answer]:
+def answered(rows: list[Row], classes: list[Label]) -> list[ScoredRow]:
     found = Prediction(
         classes[-1], dict(zip(map(str, classes), [0.25, 0.75], strict=True)), 8, 2, False
     )
-    return [Answer(i, row, None if row.error else found) for i, row in enumerate(rows, 1)]
+    return [ScoredRow(i, row, None if row.error else found) for i, row in enumerate(rows, 1)]
 
 
 @pytest.mark.parametrize("classes", [["no", "yes"], [0, 1], [0, "yes"]])
@@ -131,7 +131,7 @@ def test_an_interrupted_job_leaves_what_was_there(tmp_path: Path) -> None:
 
     def interrupted() -> None:
         with ParquetOutput(out, ["no", "yes"], pa.schema([])) as output:
-            output.write([Answer(1, Row("a", 1), FOUND)])
+            output.write([ScoredRow(1, Row("a", 1), FOUND)])
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

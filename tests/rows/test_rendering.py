@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 
 from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.rows.rendering import Delimited, JsonLines
-from gru_sentiment.rows.row import Answer, Row
+from gru_sentiment.rows.row import Row, ScoredRow
 
 FOUND = Prediction("yes", {"no": 0.25, "yes": 0.75}, 8, 2, False)
 
 
-def good(number: int = 1, kept: Any = None) -> Answer:
-    return Answer(number, Row("a", 1, kept), FOUND)
+def good(number: int = 1, kept: Any = None) -> ScoredRow:
+    return ScoredRow(number, Row("a", 1, kept), FOUND)
 
 
-def bad(number: int = 1, kept: Any = None) -> Answer:
-    return Answer(number, Row("", 1, kept, "why, so"), None)
+def bad(number: int = 1, kept: Any = None) -> ScoredRow:
+    return ScoredRow(number, Row("", 1, kept, "why, so"), None)
 
 
 def test_json() -> None:

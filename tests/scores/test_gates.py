@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.results.metrics import Measured
+from gru_sentiment.results.evaluation import PairedComparison
+from gru_sentiment.results.metrics import MeasuredMetric
 from gru_sentiment.scores.gates import (
     Gate,
-    check_names,
-    judge,
+    Gates,
     parse_ceiling,
     parse_floor,
     parse_regression,
 )
 
-MEASURED = Measured("accuracy", 0.9, 0.88, 0.92)
+MEASURED = MeasuredMetric("accuracy", 0.9, 0.88, 0.92)
 
 
 @pytest.mark.parametrize(
@@ -81,12 +81,12 @@ def test_a_regression_is_a_floor_for_the_difference() -> None:
 
 def test_a_metric_that_there_is_not() -> None:
     known = ["accuracy", "f1.negative", "f1.positive"]
-    check_names([Gate("accuracy", 1), Gate("f1.negative", 1)], known)
+    Gates([Gate("accuracy", 1), Gate("f1.negative", 1)]).check_names(known)
     with pytest.raises(ConfigError, match=r"'f1.negativ'; did you mean f1.negative\?") as caught:
-        check_names([Gate("accuracy", 1), Gate("f1.negativ", 1)], known)
+        Gates([Gate("accuracy", 1), Gate("f1.negativ", 1)]).check_names(known)
     assert caught.value.hint == "metrics: accuracy, f1.negative, f1.positive"
     with pytest.raises(ConfigError, match="no metric 'xyz'\n"):
-        check_names([Gate("xyz", 1)], known)
+        Gates([Gate("xyz", 1)]).check_names(known)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_metric_that_there_is_not() -> None:
     ],
 )
 def test_the_value_or_an_end_is_held_against_the_bound(gate: Gate, passed: bool) -> None:
-    (found,) = judge([gate], {"accuracy": MEASURED})
+    (found,) = Gates([gate]).judge({"accuracy": MEASURED})
     assert found.passed is passed
     assert (found.metric, found.bound, found.kind, found.end) == (
         "accuracy",
@@ -115,8 +115,9 @@ def test_the_value_or_an_end_is_held_against_the_bound(gate: Gate, passed: bool)
 
 
 def test_gates_keep_their_order_and_may_share_a_metric() -> None:
-    gates = [Gate("b", 1), Gate("a", 0), Gate("b", 0)]
-    found = judge(gates, {name: Measured(name, 0.5, None, None) for name in "ab"})
+    gates = Gates([Gate("b", 1), Gate("a", 0), Gate("b", 0)])
+    assert gates.metrics == ["b", "a", "b"]
+    found = gates.judge({name: MeasuredMetric(name, 0.5, None, None) for name in "ab"})
     assert [(gate.metric, gate.passed) for gate in found] == [
         ("b", False),
         ("a", True),
@@ -127,11 +128,29 @@ def test_gates_keep_their_order_and_may_share_a_metric() -> None:
 @pytest.mark.parametrize(
     ("gate", "measured"),
     [
-        (Gate("roc_auc", 0.9), Measured("roc_auc", None, None, None)),
-        (Gate("roc_auc", 0.9, end="lower"), Measured("roc_auc", 1.0, None, None)),
+        (Gate("roc_auc", 0.9), MeasuredMetric("roc_auc", None, None, None)),
+        (Gate("roc_auc", 0.9, end="lower"), MeasuredMetric("roc_auc", 1.0, None, None)),
     ],
 )
-def test_what_cannot_be_computed_is_not_judged(gate: Gate, measured: Measured) -> None:
+def test_what_cannot_be_computed_is_not_judged(gate: Gate, measured: MeasuredMetric) -> None:
     with pytest.raises(DataError, match=r"^roc_auc cannot be computed") as caught:
         gate.judge(measured)
     assert "add rows of every class" in caught.value.hint
+
+
+def test_the_gates_of_a_command_line() -> None:
+    gates = Gates.parse(fail_under=["accuracy=0.9"], fail_over=["loss=0.3"])
+    assert gates == Gates([Gate("accuracy", 0.9), Gate("loss", 0.3, "ceiling")])
+    with pytest.raises(ConfigError, match="nothing to compare with") as caught:
+        Gates.parse(max_regression="0.01")
+    assert "--against" in caught.value.hint
+
+
+def test_a_regression_is_judged_last_by_the_difference_in_accuracy() -> None:
+    gates = Gates.parse(fail_under=["accuracy=0.9"], max_regression="0.01", compared=True)
+    assert gates.metrics == ["accuracy"]
+    worse = PairedComparison(100, -0.02, -0.05, 0.01, 0.5, fixed=1, broken=3)
+    first, last = gates.judge({"accuracy": MEASURED}, worse)
+    assert (first.metric, first.passed) == ("accuracy", True)
+    assert (last.metric, last.value, last.low, last.high) == ("difference", -0.02, -0.05, 0.01)
+    assert (last.bound, last.passed) == (-0.01, False)

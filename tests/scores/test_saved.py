@@ -129,20 +129,20 @@ def test_probabilities_in_the_order_of_the_classes(tmp_path: Path) -> None:
         line(1, "good", "good", probabilities={"bad": 0, "good": 1}),
     ]
     saved = read_predictions(write(tmp_path, lines))
-    probabilities, true = saved.told_of(["good", "bad"])
+    probabilities, true = saved.probabilities_of(["good", "bad"])
     assert probabilities.tolist() == [[0.75, 0.25], [1, 0]]
     assert true.tolist() == [1, 0]
     with pytest.raises(DataError, match="predicts bad, good; the run knows bad, great"):
-        saved.told_of(["bad", "great"])
+        saved.probabilities_of(["bad", "great"])
 
 
 @pytest.mark.parametrize("value", [None, "0.5", True, -0.1, 1.1, float("nan"), [0.5]])
 def test_probabilities_that_are_none(tmp_path: Path, value: object) -> None:
     lines = [line(0, "bad", "good", probabilities={"bad": 0.5, "good": value})]
     with pytest.raises(DataError, match="not numbers from 0 to 1"):
-        read_predictions(write(tmp_path, lines)).told_of(CLASSES)
+        read_predictions(write(tmp_path, lines)).probabilities_of(CLASSES)
 
 
 def test_a_true_class_that_the_run_does_not_know(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="true class 'great' is none of the run's"):
-        read_predictions(write(tmp_path, [line(0, "great", "good")])).told_of(CLASSES)
+        read_predictions(write(tmp_path, [line(0, "great", "good")])).probabilities_of(CLASSES)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gru_sentiment.errors import DataError
 from gru_sentiment.results.predictions import Label
 from gru_sentiment.sources.files import (
-    READERS,
+    FILE_READERS,
     MissingColumnError,
     load_files,
     read_labelled,
@@ -38,7 +38,7 @@ AWKWARD = [
     "caf\u00e9 \u2028 \u0085 \U0001f3ac",
     "a,b,c",
 ]
-SUFFIXES = list(READERS)
+SUFFIXES = list(FILE_READERS)
 TEXT_SUFFIXES = [".csv", ".tsv", ".jsonl", ".json"]
 
 

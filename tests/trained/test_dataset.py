@@ -1,4 +1,4 @@
-"""A run's data are drawn again as they were, or refused."""
+"""A run's dataset is reloaded with the splits that it had, or refused."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from gru_sentiment.trained.dataset import reload_dataset
 from gru_sentiment.trained.reader import load_run
 
 
-def test_the_parts_are_those_of_the_config(
+def test_the_splits_are_those_of_the_config(
     tiny_config: Path, reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     config = load_config(tiny_config, ["data.train_size=20"])
     run = load_run(Path(baseline(config).run), build_device("cpu"))
-    records, parts = reload_dataset(run)
+    dataset = reload_dataset(run)
     corpus = build_corpus(config)
-    assert records.fingerprint == corpus.records.fingerprint
-    assert list(parts) == list(corpus.splits)
+    assert dataset.records.fingerprint == corpus.records.fingerprint
+    assert dataset.labels.classes == corpus.labels.classes
+    assert list(dataset.splits) == list(corpus.splits)
     for split, rows in corpus.splits.items():
-        np.testing.assert_array_equal(parts[split], rows)
+        np.testing.assert_array_equal(dataset.splits[split], rows)
     reviews_csv.write_text(reviews_csv.read_text("utf-8") + "more,positive\n", "utf-8")
     with pytest.raises(ArtifactError, match="runs/baseline: its data changed since training"):
         reload_dataset(run)

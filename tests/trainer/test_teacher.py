@@ -46,11 +46,11 @@ def teach(*overrides: str, known: str | None = None) -> tuple[Config, Corpus, So
     found = Teacher.of(config, Path(), known, CPU)
     assert found is not None
     corpus = build_training_corpus(config)
-    return config, corpus, found.teach(config, corpus)
+    return config, corpus, found.soft_labels(config, corpus)
 
 
 def test_no_teacher_where_none_is_named() -> None:
-    for overrides in ([], [*TAUGHT[:2], "training.unlabelled.entropy_weight=1.0"]):
+    for overrides in ([], [*TAUGHT[:2], "training.adversarial.kind=virtual"]):
         config = load_config(Path("tiny.yaml"), overrides)
         assert Teacher.of(config, Path(), None, CPU) is None
 
