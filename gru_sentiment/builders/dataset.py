@@ -14,7 +14,8 @@ from gru_sentiment.arrays import Integers
 from gru_sentiment.config.sections import Config, DataConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import DataError
-from gru_sentiment.sources.files import Columns, load_files, read_labelled
+from gru_sentiment.sources.file_columns import Columns
+from gru_sentiment.sources.files import load_files, read_labelled
 from gru_sentiment.sources.folder import load_folder
 from gru_sentiment.sources.hub import load_hub
 from gru_sentiment.sources.package import load_package
