@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import signal
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from conftest import write_tiny
 from trainings import StoppedError, Stopping, history, outcome
 
 from gru_sentiment.artifact.checkpoints import TENSORS, VALUES
@@ -31,6 +33,23 @@ Record = StepRecord | EvaluationRecord
 def train(config: Path, *overrides: str, observer: Stopping | None = None, **options: Any) -> Path:
     settings = load_config(config, [*QUICK, "run.output=runs/mine", *overrides])
     return Path(recipe.train(settings, observer or Stopping(), **options).run)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """What a training that never stopped leaves; one of the same settings is made once."""
+    folder = tmp_path_factory.mktemp("whole")
+    config = write_tiny(folder)
+    (folder / "vectors.txt").write_text(VECTORS, "utf-8")
+
+    @functools.cache
+    def trained(*overrides: str) -> Path:
+        output = tmp_path_factory.mktemp("run") / "whole"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            return train(config, *overrides, f"run.output={output}")
+
+    return lambda *overrides: outcome(trained(*overrides))
 
 
 def stopped(config: Path, at: int, *overrides: str) -> None:
@@ -80,11 +99,11 @@ QUICK = ["training.batch_size=12", "text.max_tokens=8", "text.head_tokens=4"]
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_equal_to_a_training_that_never_stopped(
-    name: str, tiny_config: Path, tmp_path: Path
+    name: str, tiny_config: Path, tmp_path: Path, whole: Callable[..., Any]
 ) -> None:
     (tmp_path / "vectors.txt").write_text(VECTORS, "utf-8")
     overrides = [*RECIPES[name], OFTEN, f"training.epochs={EPOCHS}"]
-    expected = outcome(train(tiny_config, *overrides, "run.output=runs/whole"))
+    expected = whole(*overrides)
     moments = len(expected[1]) * (BATCHES + 1)
     for at in sorted({5, BATCHES, BATCHES + 1, moments // 2 + 1, moments}):
         stopped(tiny_config, at, *overrides)
@@ -101,9 +120,9 @@ def test_times_are_those_of_all_processes(tiny_config: Path) -> None:
     assert facts["total_s"] > facts["training_s"] > 0
 
 
-def test_a_training_may_stop_again_and_again(tiny_config: Path) -> None:
+def test_a_training_may_stop_again_and_again(tiny_config: Path, whole: Callable[..., Any]) -> None:
     overrides = [OFTEN, "model.dropout=0.3"]
-    expected = outcome(train(tiny_config, *overrides, "run.output=runs/whole"))
+    expected = whole(*overrides)
     stopped(tiny_config, 3, *overrides)
     for _ in range(3):
         with pytest.raises(StoppedError):
@@ -113,9 +132,11 @@ def test_a_training_may_stop_again_and_again(tiny_config: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("at", [1, BATCHES + 1])
-def test_a_signal_saves_a_checkpoint_first(number: int, at: int, tiny_config: Path) -> None:
+def test_a_signal_saves_a_checkpoint_first(
+    number: int, at: int, tiny_config: Path, whole: Callable[..., Any]
+) -> None:
     never = "run.checkpoint_every=null"
-    expected = outcome(train(tiny_config, never, "run.output=runs/whole"))
+    expected = whole(never)
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt):
         train(tiny_config, never, observer=Stopping(at, lambda: signal.raise_signal(number)))
@@ -136,8 +157,10 @@ def test_a_second_signal_does_not_wait(tiny_config: Path) -> None:
     assert len(list((PARTIAL / "checkpoints").iterdir())) == 2
 
 
-def test_stopped_before_the_first_checkpoint_it_begins_again(tiny_config: Path) -> None:
-    expected = outcome(train(tiny_config, "run.output=runs/whole"))
+def test_stopped_before_the_first_checkpoint_it_begins_again(
+    tiny_config: Path, whole: Callable[..., Any]
+) -> None:
+    expected = whole()
     with pytest.raises(StoppedError):
         train(tiny_config, observer=Stopping(2))
     assert not PARTIAL.exists()
@@ -211,10 +234,10 @@ WORSE_AND_WORSE = [
 
 @pytest.mark.parametrize("rule", ENDED)
 def test_a_training_that_a_rule_ended_goes_on_once_it_is_loosened(
-    rule: str, tiny_config: Path
+    rule: str, tiny_config: Path, whole: Callable[..., Any]
 ) -> None:
     reason, looser = ENDED[rule]
-    whole = outcome(train(tiny_config, *WORSE_AND_WORSE, "run.output=runs/whole"))
+    unended = whole(*WORSE_AND_WORSE)
     for value in looser:
         ended = train(tiny_config, *WORSE_AND_WORSE, rule, force=True)
         lines = history(ended)
@@ -223,9 +246,9 @@ def test_a_training_that_a_rule_ended_goes_on_once_it_is_loosened(
         found = outcome(resume(rule.partition("=")[0] + value))
         # that it once ended stays in the history
         assert found[1][len(lines) - 1].pop("stopped_by") == lines[-1]["stopped_by"]
-        expected = [dict(line) for line in whole[1]]
+        expected = [dict(line) for line in unended[1]]
         expected[len(lines) - 1].pop("stopped_by")
-        assert found == (whole[0], expected, *whole[2:])
+        assert found == (unended[0], expected, *unended[2:])
 
 
 @pytest.mark.parametrize("rule", ENDED)
@@ -320,9 +343,9 @@ def test_a_training_that_runs_is_not_joined(tiny_config: Path) -> None:
 
 @pytest.mark.parametrize("how", ["flipped", "cut", "gone"])
 def test_a_damaged_checkpoint_is_passed_over(
-    how: str, tiny_config: Path, caplog: pytest.LogCaptureFixture
+    how: str, tiny_config: Path, caplog: pytest.LogCaptureFixture, whole: Callable[..., Any]
 ) -> None:
-    expected = outcome(train(tiny_config, OFTEN, "run.output=runs/whole"))
+    expected = whole(OFTEN)
     stopped(tiny_config, 9, OFTEN)
     newest = sorted((PARTIAL / "checkpoints").iterdir())[-1] / TENSORS
     content = bytearray(newest.read_bytes())
@@ -353,9 +376,9 @@ def test_other_threads_are_named(
 
 
 def test_a_fact_that_this_version_does_not_know_is_named(
-    tiny_config: Path, caplog: pytest.LogCaptureFixture
+    tiny_config: Path, caplog: pytest.LogCaptureFixture, whole: Callable[..., Any]
 ) -> None:
-    expected = outcome(train(tiny_config, OFTEN, "run.output=runs/whole"))
+    expected = whole(OFTEN)
     stopped(tiny_config, 9, OFTEN)
     rewrite_checkpoints(PARTIAL, lambda values: values["facts"].update({"weather": "rain"}))
     assert outcome(resume()) == expected
