@@ -189,7 +189,7 @@ import pyarrow as pa
 from gru_sentiment.data.token_cache import tokenize_cached
 from gru_sentiment.data.tokenizer import Tokenizer
 
-texts = [f"word{i} and word{i % 7}." * 20 for i in range(1_500)]
+texts = [f"word{i} and word{i % 7}." * 20 for i in range(300)]
 column = pa.chunked_array([pa.array(texts, pa.large_string())])
 Tokenizer()("load the rules")
 print("ready", flush=True)
@@ -219,7 +219,7 @@ def test_two_processes_at_once_do_not_corrupt_the_cache(tmp_path: Path, batches:
     answers = [json.loads(process.communicate(timeout=60)[0]) for process in both]
     assert [process.returncode for process in both] == [0, 0]
 
-    texts = [f"word{i} and word{i % 7}." * 20 for i in range(1_500)]
+    texts = [f"word{i} and word{i % 7}." * 20 for i in range(300)]
     cached = tokenize(texts, tmp_path)
     assert batches == []
     assert answers[0] == answers[1]

@@ -70,6 +70,7 @@ print(multiply(1500) - multiply(300))
 """
 
 
+@pytest.mark.slow
 def test_products_of_ever_new_shapes_take_no_ever_new_memory() -> None:
     assert float(printed(PRODUCTS)) < 64
 

@@ -9,11 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from trainings import LEARNED, train
 
-from gru_sentiment.cli.progress import SilentProgress
-from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.evaluation import Evaluation
@@ -23,25 +21,10 @@ from gru_sentiment.trained import predictions as evaluation
 Rows = list[tuple[str, str]]
 
 
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-def train(config: Path, *overrides: str) -> Path:
-    learned = ["training.learning_rate=0.1", "training.epochs=4"]
-    return Path(training.train(load_config(config, [*learned, *overrides]), SilentProgress()).run)
-
-
-@pytest.fixture
-def run(tiny_config: Path) -> Path:
-    return train(tiny_config)
-
-
 @pytest.fixture
 def weaker(tiny_config: Path) -> Path:
     """A run that gets other rows right."""
-    return train(tiny_config, "training.epochs=1", "run.seed=3", "run.output=runs/weaker")
+    return train(tiny_config, *LEARNED, "training.epochs=1", "run.seed=3", "run.output=runs/weaker")
 
 
 @pytest.fixture
@@ -189,7 +172,7 @@ def test_predictions_have_the_form_of_those_a_training_saves(run: Path) -> None:
 
 def test_slices_by_length(run: Path, rows: Rows) -> None:
     scores = evaluate(run, data=write(Path("a.csv"), rows), slices=["length"]).slices["length"]
-    spans = {s.name: [int(n) for n in s.name.removesuffix(" words").split(" to ")] for s in scores}
+    spans = {s.name: [int(n) for n in s.name.removesuffix(" tokens").split(" to ")] for s in scores}
     words = [answer.tokens for answer in predict([text for text, _ in rows], run)]
     correct = right(run, rows)
     for score in scores:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import TINY_CONFIG, tiny_reviews, write_csv
+from conftest import tiny_reviews, write_tiny
 
 from gru_sentiment.artifact.files import SOFT_LABELS
 from gru_sentiment.builders.corpus import Corpus, build_tokenizer, build_training_corpus
@@ -29,12 +29,10 @@ TAUGHT = [
 
 
 @pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_csv(tmp_path / "reviews.csv", tiny_reviews(80))
+def _with_texts(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
     texts = [text.replace("great", "GREAT") for text, _ in tiny_reviews(30, seed=1)]
     (tmp_path / "more.csv").write_text("\n".join(["text", *texts]) + "\n", "utf-8")
-    (tmp_path / "tiny.yaml").write_text(TINY_CONFIG.format(path="reviews.csv"), "utf-8")
 
 
 def make_teacher(*overrides: str) -> None:
