@@ -80,12 +80,12 @@ def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def tiny_reviews(n: int, seed: int = 0) -> list[tuple[str, str]]:
-    """`n` distinct texts of 5 to 30 words that a small model can tell apart, with their labels."""
+    """`n` distinct texts of 6 to 14 words that a small model can tell apart, with their labels."""
     generator = random.Random(seed)
     reviews = []
     for i in range(n):
         label, words = [("negative", BAD), ("positive", GOOD)][i % 2]
-        text = [*generator.choices(FILLER, k=generator.randint(4, 28)), generator.choice(words)]
+        text = [*generator.choices(FILLER, k=generator.randint(4, 12)), generator.choice(words)]
         generator.shuffle(text)
         reviews.append((f"{' '.join(text)} number{i}", label))
     return reviews

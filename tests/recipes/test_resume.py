@@ -227,7 +227,7 @@ ENDED = {
 }
 """By a rule that ends the training: the reason, and the rule loosened."""
 WORSE_AND_WORSE = [
-    *("training.learning_rate=1", "training.schedule=constant", "training.epochs=4"),
+    *("training.learning_rate=2", "training.schedule=constant", "training.epochs=4"),
     *("run.keep_checkpoint=true", "model.dropout=0.2"),
 ]
 
