@@ -47,7 +47,7 @@ lock: $(READY) ## write the hashes of the pinned archives for this kind of machi
 train: $(READY) ## train the default GRU on 25,000 IMDb reviews (minutes)
 	$(BIN)/gru-sent train --config configs/gru.yaml $(RUN_FLAGS)
 
-# a run that is there is not made again; one that was cut is gone on with
+# a run that exists is kept; one that was interrupted is resumed
 define made
 @if [ -d $@.partial ]; then $(BIN)/gru-sent $(1) --resume $@; \
 else $(BIN)/gru-sent $(1) --config configs/$(@F).yaml --output $@ $(2); fi
@@ -89,7 +89,7 @@ baseline: $(RUNS)/baseline ## the linear models to beat
 
 fuse: $(RUNS)/fused ## the fine-tuned classifier and the baseline together
 
-best: $(RUNS)/imdb-best ## a classifier taught by both on the unlabelled reviews of UNLABELLED=FILE
+best: $(RUNS)/imdb-best ## a classifier with both as its teachers on the reviews of UNLABELLED=FILE
 
 few: $(RUNS)/few-best ## a classifier from 500 labels and the reviews of UNLABELLED=FILE
 
@@ -102,7 +102,7 @@ test-slow: $(READY) ## the real program end to end
 test-gpu: $(READY) ## what needs CUDA
 	$(BIN)/python -m pytest -m gpu
 
-# What they need in turn is left to pip, as for a user; a new pip finds it in a third of the time.
+# pip resolves what these need in turn, as for a user; a new pip does so in a third of the time.
 $(LOWEST)/.ready: pyproject.toml $(CONSTRAINTS) scripts/lowest.py | $(READY)
 	$(PYTHON) -m venv --clear --upgrade-deps $(LOWEST)
 	$(BIN)/python scripts/lowest.py offline baseline \

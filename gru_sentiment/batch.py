@@ -15,16 +15,16 @@ NO_LABEL = -100
 class Batch:
     """Texts sorted by length, longest first, packed without a single padded position.
 
-    `tokens.data` holds word ids, shape (tokens,), time-major: the first word of every text, then
-    the second word of every text that has one, and so on. `tokens.batch_sizes[t]` says how many
+    `tokens.data` holds token ids, shape (tokens,), time-major: the first token of every text, then
+    the second token of every text that has one, and so on. `tokens.batch_sizes[t]` says how many
     texts reach step t. Lengths 3, 2 and 2 give::
 
         data         a1 b1 c1  a2 b2 c2  a3
         batch_sizes  3         3         1
 
     `labels` are class indices, shape (batch,), absent when predicting; `unlabelled` of them are
-    `NO_LABEL`. `rows` says which row of the source each text is, shape (batch,): whoever asked in
-    another order finds it back there.
+    `NO_LABEL`. `rows` are the texts' rows in the source, shape (batch,), by which a caller
+    restores its own order.
     """
 
     tokens: PackedSequence
@@ -48,7 +48,7 @@ class Batch:
 
     @property
     def n_tokens(self) -> int:
-        """Number of words in the batch."""
+        """Number of tokens in the batch."""
         return len(self.tokens.data)
 
     def to(self, device: torch.device) -> Batch:

@@ -1,8 +1,8 @@
-"""What the user can mend. Each error carries its cause and the next step."""
+"""Errors that the user can fix. Each carries its cause and the next step."""
 
 
 class UserError(Exception):
-    """A problem that the user can mend; the command line prints it and exits with code 2."""
+    """A problem that the user can fix; the command line prints it and exits with code 2."""
 
     def __init__(self, cause: str, *, hint: str = "") -> None:
         super().__init__(cause)
@@ -30,16 +30,12 @@ class ArtifactError(UserError):
 
 
 class DeviceError(UserError):
-    """A device that was asked for and is not there."""
+    """A device or a precision that this machine does not have."""
 
 
 class MissingPackageError(UserError):
-    """A package of an extra that is needed and not installed."""
+    """A package of an extra that is needed and is not installed."""
 
 
 class DivergenceError(UserError):
     """A loss or a gradient that is no longer finite."""
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, as a cluster sends before it takes a machine away."""

@@ -37,7 +37,7 @@ def main() -> None:
     for package in affected:
         for advisory in package["vulns"]:
             fixed = ", ".join(advisory["fix_versions"]) or "no version yet"
-            print(f"{package['name']} {package['version']}: {advisory['id']}, mended in {fixed}")
+            print(f"{package['name']} {package['version']}: {advisory['id']}, fixed in {fixed}")
     print(f"{len(packages) - len(unknown)} packages looked up, {len(affected)} affected")
     if unknown:
         print(f"not known there: {', '.join(unknown)}")

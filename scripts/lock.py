@@ -3,8 +3,18 @@
     .venv/bin/python scripts/lock.py > scripts/locked.txt
     .venv/bin/python scripts/lock.py --kind         what the first line would say
 
-The hashes are those of the archives that pip takes on this kind of machine; the first line says
-which that is. On others `make` installs from the pins alone.
+The hashes are those of the archives that pip takes on this kind of machine. The first line names
+the kind; on other kinds `make` installs from the pins alone.
+
+A lock for every system, as `uv pip compile --universal --generate-hashes` writes it, was tried and
+does not work with a CPU build of torch that lies beside the package index:
+
+- The index and that build have one version, torch 2.13.0. Where a lock lists the hashes of both,
+  pip prefers the archive whose hash the index announces, which on Linux is the CUDA build.
+- The CUDA build needs 19 further packages of several gigabytes. The lock names them for Linux, and
+  pip installs them beside the CPU build too.
+- If uv is shown the CPU build, it locks `torch==2.13.0+cpu` for Linux with Python 3.11, and the
+  lock fails wherever that build does not lie.
 """
 
 from __future__ import annotations

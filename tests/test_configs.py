@@ -54,7 +54,7 @@ def test_finds_the_configs_that_are_promised() -> None:
     }
     assert {f"{name}.yaml" for name in promised} <= set(CONFIGS)
     others = {p.name for p in FOLDER.rglob("*") if p.is_file()} - {Path(c).name for c in CONFIGS}
-    assert others == {"RESULTS.md"}
+    assert others == {"README.md", "RESULTS.md"}
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -79,7 +79,7 @@ def test_loads_and_builds(name: str) -> None:
     schedule.after_step()
     schedule.after_evaluation(value.item())
     assert not torch.equal(model.head.weight, before)
-    assert stopping.is_best({stopping.score: 0.5})
+    assert stopping.is_best({"loss": 0.5, stopping.score: 0.5})
 
 
 @pytest.mark.parametrize("name", CONFIGS)

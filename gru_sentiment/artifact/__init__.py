@@ -3,13 +3,13 @@
 ::
 
     config.yaml                   resolved, every default written
-    vocabulary.txt                one word a line, in the order of the ids
+    vocabulary.txt                a token per line, in the order of the ids
     labels.json                   the classes
     model.safetensors             weights of the best epoch
-    metrics.jsonl                 a line an epoch
+    metrics.jsonl                 a line per epoch
     metrics.json                  final scores by split
     metadata.json                 versions, seed, device, data fingerprint, counts
-    predictions-validation.jsonl  a line a validation row
+    predictions-validation.jsonl  a line per validation row
     seen-texts.safetensors        hashes of the texts that were read in training
     manifest.json                 SHA-256 of these files
 

@@ -10,6 +10,7 @@ import json
 import logging
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,57 @@ KEPT = 2
 UNFINISHED = ".tmp"
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a training needs to continue as if it had never stopped."""
+
+    tensors: Mapping[str, Tensor]
+    """Weights, optimizer state and random generators, by name."""
+    state: Mapping[str, Any]
+    """The JSON values of the training state: position, schedule, stopping rules, generators."""
+    best_epoch: int
+    """0 before the first evaluation."""
+    best_scores: Mapping[str, float]
+    """Validation scores of the best epoch."""
+    history_bytes: int
+    """Length of metrics.jsonl."""
+    facts: Mapping[str, Any]
+    """What the weights depend on besides the config, by name."""
+
+    def values(self) -> dict[str, Any]:
+        """All but the tensors, as JSON values."""
+        named = {item.name: getattr(self, item.name) for item in fields(self)}
+        del named["tensors"]
+        return named
+
+    @classmethod
+    def load(cls, folder: Path) -> Checkpoint:
+        """The checkpoint in a folder.
+
+        Raises:
+            ArtifactError: a version with other contents wrote it.
+        """
+        # read, not mapped into memory: Windows removes no file that is, and moves no folder with
+        # one
+        tensors = load((folder / TENSORS).read_bytes())
+        values = json.loads((folder / VALUES).read_bytes())
+        try:
+            return cls(tensors, **values)
+        except TypeError as error:
+            raise ArtifactError(
+                f"{folder}: a checkpoint of another version of gru-sent: it holds "
+                f"{', '.join(sorted(values))}",
+                hint="resume with the version that wrote it, or train again with --force",
+            ) from error
+
+
 class Checkpoints:
     """The checkpoints below one folder, numbered from 1."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def save(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+    def save(self, checkpoint: Checkpoint) -> None:
         """Add a checkpoint and remove all but the newest.
 
         Raises:
@@ -47,8 +92,8 @@ class Checkpoints:
             with writing(target):
                 shutil.rmtree(temporary, ignore_errors=True)
                 temporary.mkdir(parents=True)
-                write_tensors(temporary / TENSORS, tensors)
-                write_whole(temporary / VALUES, to_json(values))
+                write_tensors(temporary / TENSORS, checkpoint.tensors)
+                write_whole(temporary / VALUES, to_json(checkpoint.values()))
                 write_manifest(temporary, (TENSORS, VALUES))
                 sync_folder(temporary)
                 temporary.rename(target)
@@ -59,11 +104,12 @@ class Checkpoints:
         for old in self._numbers()[:-KEPT]:
             shutil.rmtree(self.folder / f"{old:06d}", ignore_errors=True)
 
-    def newest(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    def newest(self) -> Checkpoint | None:
         """The newest checkpoint that is whole; None where none was ever saved.
 
         Raises:
-            ArtifactError: there are checkpoints and all of them are damaged.
+            ArtifactError: there are checkpoints and all of them are damaged, or it is of another
+                version.
         """
         numbers = self._numbers()
         for number in reversed(numbers):
@@ -71,12 +117,9 @@ class Checkpoints:
             try:
                 verify(folder, (TENSORS, VALUES))
             except ArtifactError as error:
-                logger.warning("%s\n  going back to the checkpoint before", error.cause)
+                logger.warning("%s\n  using the checkpoint before it", error.cause)
                 continue
-            # read, not mapped into memory: Windows removes no file that is, and moves no folder
-            # with one
-            tensors = load((folder / TENSORS).read_bytes())
-            return tensors, json.loads((folder / VALUES).read_bytes())
+            return Checkpoint.load(folder)
         if numbers:
             raise ArtifactError(
                 f"{self.folder}: every checkpoint is damaged", hint="train again with --force"

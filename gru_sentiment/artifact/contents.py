@@ -11,7 +11,6 @@ from torch import Tensor
 
 from gru_sentiment.artifact.files import (
     AGAIN,
-    CALIBRATION,
     CONFIG,
     KIND,
     NETWORK,
@@ -20,21 +19,20 @@ from gru_sentiment.artifact.files import (
     finished_of,
     read_json,
 )
-from gru_sentiment.artifact.manifest import named, verify
+from gru_sentiment.artifact.manifest import verify
 from gru_sentiment.config.loading import parse_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.config.yaml_file import read_text
+from gru_sentiment.config.yaml_file import read_yaml_text
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
-from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST
 
 
 def read_kind(folder: Path) -> str:
-    """What a run folder holds: a net where it does not say.
+    """The kind of a run: a network where the folder holds no kind.json.
 
     Raises:
-        ArtifactError: it says so in a way that is none.
+        ArtifactError: kind.json cannot be read.
     """
     if not (folder / KIND).exists():
         return NETWORK
@@ -52,7 +50,7 @@ def check_complete(folder: Path, names: Iterable[str]) -> None:
     if missing:
         raise ArtifactError(
             f"{folder}: not a complete run folder: {', '.join(missing)} missing",
-            hint=f"go on training it: gru-sent train --resume {finished_of(folder)}"
+            hint=f"resume it: gru-sent train --resume {finished_of(folder)}"
             if folder.name.endswith(PARTIAL) and read_kind(folder) == NETWORK
             else "train again, or copy the whole folder",
         )
@@ -67,7 +65,7 @@ def load_run_config(folder: Path) -> Config:
     """
     path = folder / CONFIG
     try:
-        return parse_config(read_text(path), str(path))
+        return parse_config(read_yaml_text(path), str(path))
     except ConfigError as error:
         raise ArtifactError(f"{path}: not a config of this version: {error}") from error
 
@@ -85,10 +83,10 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def load_vocabulary(path: Path) -> Vocabulary:
-    """The words of a run.
+    """The vocabulary of a run.
 
     Raises:
-        ArtifactError: the file is no list of words.
+        ArtifactError: the file is no vocabulary.
     """
     check_size(path)
     return Vocabulary.load(path)
@@ -108,26 +106,6 @@ def load_labels(path: Path) -> Labels:
     if not whole or len(set(classes)) != len(classes) or len(classes) < 2:
         raise ArtifactError(f"{path}: expected two or more distinct strings or integers")
     return Labels(classes)
-
-
-def load_temperature(folder: Path) -> float:
-    """The temperature of a run's probabilities: 1 for a run that was written without one.
-
-    Raises:
-        ArtifactError: the file is missing, not the one that was written, or holds none.
-    """
-    path = folder / CALIBRATION
-    if not path.exists() and CALIBRATION not in named(folder):
-        return 1.0
-    verify(folder, [CALIBRATION])
-    value: Any = read_object(path).get("temperature")
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not LOWEST <= value <= HIGHEST:
-        raise ArtifactError(
-            f"{path}: temperature is {str(value)[:20]}, expected {LOWEST} to {HIGHEST:.0f}",
-            hint=AGAIN,
-        )
-    return float(value)
 
 
 def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:

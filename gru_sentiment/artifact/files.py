@@ -23,9 +23,9 @@ WEIGHTS, HISTORY, METRICS, METADATA = (
 )
 PREDICTIONS = "predictions-validation.jsonl"
 CALIBRATION = "calibration.json"
-"""The temperature of a run's probabilities; a run without answers at 1."""
+"""The temperature of a run's probabilities; a run without the file has a temperature of 1."""
 KIND = "kind.json"
-"""What the folder holds, where that is not a network, and what that kind needs to know."""
+"""The kind of a run that is no network, with the settings of that kind."""
 NETWORK, BASELINE, FUSION, ENCODER = "net", "baseline", "fusion", "encoder"
 MEMBERS = "members"
 """The runs that a fusion is made of: members/0, members/1, …"""
@@ -37,7 +37,7 @@ CHECKPOINTS, LOCK = "checkpoints", "lock"
 SEEN_TEXTS = "seen-texts.safetensors"
 """Hashes of the texts that a run, and the runs that it was made from, have read in training."""
 SOFT_LABELS = "soft-labels.safetensors"
-"""What a teacher said, of a run that is not finished or is kept to be trained further."""
+"""A teacher's soft labels, while the run is not finished or keeps its checkpoints."""
 PARTIAL = ".partial"
 SEEDS = "seeds.json"
 """In the parent folder of several seeds."""
@@ -125,7 +125,7 @@ def sync_folder(path: Path) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into an error that says what to do."""
+    """Turn an error of the disk into one that tells the user what to do."""
     try:
         yield
     except OSError as error:

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def unfinished(path: Path) -> Path:
-    """The folder that a training of the run `path` can go on from.
+    """The folder that a training of the run `path` can be resumed in.
 
     Raises:
         ArtifactError: there is none.
@@ -25,10 +25,10 @@ def unfinished(path: Path) -> Path:
     if path.exists():
         raise ArtifactError(
             f"{path}: is finished",
-            hint="a finished run goes on only if it was trained with run.keep_checkpoint",
+            hint="a finished run can be resumed only if it was trained with run.keep_checkpoint",
         )
     raise ArtifactError(
-        f"{path}: there is no {partial_of(path)} to go on with",
+        f"{path}: there is no {partial_of(path)} to resume",
         hint="start the training: gru-sent train --config FILE",
     )
 
@@ -40,7 +40,7 @@ def free_run_path(name: str) -> Path:
         number += 1
         path = RUNS / f"{name}-{number}"
     if (unfinished := partial_of(RUNS / name)).exists():
-        logger.info("%s is not finished: gru-sent train --resume goes on with it", unfinished)
+        logger.info("%s is not finished: gru-sent train --resume finishes it", unfinished)
     return path
 
 

@@ -43,7 +43,7 @@ class Seeds:
         if self.best is None:
             raise ArtifactError(
                 f"{self.folder}: not all of its {len(self.names)} seeds are finished",
-                hint=f"go on with them: gru-sent train --resume {self.folder}; or name one run: "
+                hint=f"finish them: gru-sent train --resume {self.folder}; or name one run: "
                 f"{self.folder / self.names[0]}",
             )
         return self.folder / self.best
@@ -67,7 +67,7 @@ def write_seeds(seeds: Seeds, scores: Mapping[str, Any] | None = None) -> None:
 
 
 def read_seeds(folder: Path) -> Seeds:
-    """What seeds.json says.
+    """The contents of seeds.json.
 
     Raises:
         ArtifactError: it cannot be read, or no training wrote it.

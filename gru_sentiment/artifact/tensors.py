@@ -56,7 +56,7 @@ def save_seen_texts(folder: Path, hashes: Integers) -> None:
 
 
 def load_seen_texts(folder: Path) -> Integers | None:
-    """Integers (texts,) of a finished run; None for a run of a version that kept none.
+    """Hashes (texts,) of a finished run; None for a run of a version that kept none.
 
     Raises:
         ArtifactError: the file is missing, is not the one that was written, or holds no hashes.

@@ -63,7 +63,7 @@ class RunWriter:
     """A run folder under the name NAME.partial; `finish` gives it its own.
 
     One process writes it: the lock ends with the process, however that ends. What an error or an
-    interruption leaves stays where a training can go on from it, and is removed where not.
+    interruption leaves stays where a training can be resumed from it, and is removed where not.
     """
 
     def __init__(self, path: Path, *, force: bool = False, resume: bool = False) -> None:
@@ -121,13 +121,13 @@ class RunWriter:
             self._lock.release()
             raise ArtifactError(
                 f"{self.partial}: a training that did not finish left it",
-                hint=f"go on with it: gru-sent train --resume {self.path}; or choose another "
+                hint=f"resume it: gru-sent train --resume {self.path}; or choose another "
                 "--output, or replace it with --force",
             )
         self._remove()
 
     def _remove(self) -> None:
-        """Move the folder aside, then remove it: nobody sees half of it."""
+        """Move the folder aside, then remove it, so that no process sees half of it."""
         aside = self.partial.with_name(f".{self.partial.name}-{uuid.uuid4().hex}")
         self._move(aside)
         shutil.rmtree(aside)
@@ -158,21 +158,21 @@ class RunWriter:
         return (self.partial / WEIGHTS).is_file() or any(self.checkpoints.folder.glob("*"))
 
     def _is_ours(self) -> bool:
-        """Whether the folder holds nothing but what a training that just began has written."""
-        begun = {*WRITTEN, MEMBERS, MANIFEST, LOCK, SOFT_LABELS}
-        return {path.name.removesuffix(".tmp") for path in self.partial.glob("*")} <= begun
+        """Whether the folder holds nothing but what a training that just started has written."""
+        at_the_start = {*WRITTEN, MEMBERS, MANIFEST, LOCK, SOFT_LABELS}
+        return {path.name.removesuffix(".tmp") for path in self.partial.glob("*")} <= at_the_start
 
     def save_config(self, config: Config) -> None:
         """The resolved config."""
         self.write_text(CONFIG, dump_config(config))
 
     def save_names(self, vocabulary: Vocabulary, labels: Labels) -> None:
-        """The words and the classes."""
+        """The vocabulary and the classes."""
         self.write_json(LABELS, {"labels": labels.classes})
         self.save_vocabulary(vocabulary)
 
     def save_vocabulary(self, vocabulary: Vocabulary) -> None:
-        """The words."""
+        """The vocabulary."""
         self.write_text(VOCABULARY, vocabulary.to_text())
 
     def save_weights(self, weights: Mapping[str, Tensor]) -> None:
@@ -184,12 +184,12 @@ class RunWriter:
         write_manifest(self.partial, (KIND, *NEEDED, SEEN_TEXTS))
 
     def save_temperature(self, temperature: float) -> None:
-        """How far the answers of the weights that were saved last are to be believed."""
+        """The temperature of the predictions with the weights that were saved last."""
         self.write_json(CALIBRATION, {"temperature": temperature})
         write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION, SEEN_TEXTS))
 
     def save_seen_texts(self, hashes: Integers) -> None:
-        """Integers of the texts that the run, and those that it is made from, read in training."""
+        """Hashes of the texts that the run, and those that it is made from, read in training."""
         save_seen_texts(self.partial, hashes)
 
     def load_weights(self, model: nn.Module) -> nn.Module:
@@ -240,7 +240,7 @@ class RunWriter:
         write_whole(self.partial / name, text.encode())
 
     def finish(self, *, keep_checkpoint: bool = False, latest: bool = True) -> None:
-        """Give the folder its name and, unless it answers nothing, make it the latest run."""
+        """Give the folder its name and make it the latest run, unless `latest` is false."""
         if self.path.exists():
             self._check_replaceable()
         members = [path for path in (self.partial / MEMBERS).rglob("*") if path.is_file()]
@@ -263,7 +263,7 @@ class RunWriter:
                 raise
         if latest:
             point_latest_to(self.path)
-        # not before: a death in between must leave a run or what one can go on from
+        # not before: a death in between must leave a finished run or one that can be resumed
         if not keep_checkpoint:
             shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
             (self.path / SOFT_LABELS).unlink(missing_ok=True)

@@ -19,7 +19,8 @@ from typing import TextIO
 import typer
 from tqdm import tqdm
 
-from gru_sentiment.errors import Terminated, UserError
+from gru_sentiment.errors import UserError
+from gru_sentiment.machine.signals import Terminated
 
 USER_ERROR, CHECK_FAILED, BAD_ROWS, INTERRUPTED, TERMINATED = 2, 3, 4, 130, 143
 LESS_DETERMINED = "choose another model.pooling, or leave --deterministic out"

@@ -1,1 +1,1 @@
-"""The config: its sections, the file that it is read from, and what is wrong with it."""
+"""The config: its sections, the YAML file that holds it, and messages about its errors."""

@@ -1,4 +1,4 @@
-"""What differs between two configs, and what may differ when a training goes on."""
+"""Differences between two configs, and which keys may change on resume."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ONE_WAY: dict[str, tuple[Callable[[float, float], bool], str]] = {
     "training.patience": (operator.ge, "raised or set to null"),
     "training.stop_at_loss": (operator.le, "lowered or set to null"),
 }
-"""Rules of when a training ends, and how each is loosened: tightened, it might have ended the
-training before."""
+"""Stopping rules that may only be loosened on resume, and in what direction. A tighter rule might
+have ended the training before."""
 EXTENDABLE = {
     *ONE_WAY,
     "training.max_minutes",
@@ -24,22 +24,23 @@ EXTENDABLE = {
     "run.keep_checkpoint",
     "run.processes",
 }
-"""Keys that change nothing of what was trained so far. A budget of minutes may be tightened too:
-it ends the training behind the epoch at hand, and no two trainings take the same time."""
+"""Keys that may change on resume, because they change nothing that was trained so far. A budget of
+minutes may be tightened too: it ends the training after the current epoch, and no two trainings
+take the same time."""
 IGNORED = {"run.output"}
 
 
 def check_extension(before: Config, after: Config) -> list[str]:
-    """The changes, in words, of a training that goes on.
+    """Describe the changes of the config of a training that is resumed.
 
     Raises:
-        ConfigError: one of them would have changed what was trained so far.
+        ConfigError: a change would have changed what was trained so far.
     """
     changes = changes_between(before, after)
     words = {key: f"{key}: {old} in the run, {new} now" for key, (old, new) in changes.items()}
     problems = [problem for key, problem in words.items() if key not in EXTENDABLE]
     problems += [
-        f"{words[key]}; it can only be {how} when a training goes on"
+        f"{words[key]}; it can only be {how} when a training is resumed"
         for key, (is_looser, how) in ONE_WAY.items()
         if key in changes and not _loosened(*changes[key], is_looser)
     ]
@@ -48,7 +49,7 @@ def check_extension(before: Config, after: Config) -> list[str]:
     if problems:
         raise ConfigError(
             "\n".join(problems),
-            hint=f"a training goes on with its own config, but for {', '.join(sorted(EXTENDABLE))}",
+            hint=f"these keys may change on resume: {', '.join(sorted(EXTENDABLE))}",
         )
     return list(words.values())
 
@@ -56,7 +57,7 @@ def check_extension(before: Config, after: Config) -> list[str]:
 def _loosened(
     old: float | None, new: float | None, is_looser: Callable[[float, float], bool]
 ) -> bool:
-    """Whether a rule lets a training go on wherever it did before; null always does."""
+    """Whether the new rule never stops a training where the old one does not; null never stops."""
     return new is None or (old is not None and is_looser(new, old))
 
 
@@ -64,14 +65,14 @@ def _schedule_problems(before: Config) -> list[str]:
     old, schedule = before.training.epochs, before.training.schedule
     if schedule in SCHEDULES_OF_ALL_STEPS:
         return [
-            f"training.epochs: the schedule {schedule} was laid out for {old} epochs; constant and "
-            "reduce_on_plateau can be extended"
+            f"training.epochs: the schedule {schedule} was laid out for {old} epochs; only "
+            "constant and reduce_on_plateau can be extended"
         ]
     return []
 
 
 def changes_between(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:
-    """(old value, new value) by dotted key, where they differ; the run's folder may."""
+    """Map each dotted key that differs to its old and new value; the run folder is left out."""
     old, new = _flat(before), _flat(after)
     return {
         key: (old.get(key), new.get(key))

@@ -1,4 +1,4 @@
-"""What of a config does not fit together, across its sections."""
+"""Values of several keys that do not fit together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def problems_between(config: Config) -> list[str]:
-    """What of the sections does not fit together: "key: reason", one each."""
+    """The values that do not fit together, one line "key: reason" each."""
     return [
         *_missing_for_source(config),
         *_text_problems(config),
@@ -55,37 +55,35 @@ def _pretraining_problems(config: Config) -> list[str]:
     problems = []
     if config.model.bidirectional:
         problems.append(
-            "model.bidirectional: a model that reads in both directions has seen the word that it "
-            "is to predict; set it to false (pretraining.direction: both trains one model a "
-            "direction)"
+            "model.bidirectional: a language model that reads in both directions has seen the "
+            "token that it predicts; set it to false (pretraining.direction: both "
+            "trains one model for each direction)"
         )
     if config.pretraining.directions > 1 and config.model.layers > 1:
         problems.append(
-            f"model.layers: {config.model.layers}, and pretraining.direction: both is for 1: the "
-            "second layer of a bidirectional classifier reads both directions, which a language "
-            "model's may not; set it to 1, or pretraining.direction to forward"
+            f"model.layers: {config.model.layers}, but pretraining.direction: both works with 1 "
+            "layer only: the second layer of a bidirectional classifier reads both directions, and "
+            "that of a language model may not; set it to 1, or pretraining.direction to forward"
         )
     if config.training.batch_size is None:
-        problems.append("training.batch_size: needed for pretraining, it is the number of streams")
+        problems.append("training.batch_size: needed for pretraining, as the number of streams")
     if config.training.monitor != "-loss":
         problems.append(
-            f"training.monitor: {config.training.monitor} is no score of a language model; use "
+            f"training.monitor: {config.training.monitor} is not a score of a language model; use "
             "-loss"
         )
     if config.training.unlabelled is not None:
         problems.append(
-            "training.unlabelled: is for a classifier; a language model reads data.unlabelled_path "
-            "without it"
+            "training.unlabelled: is for a classifier; remove it, a language model reads "
+            "data.unlabelled_path without it"
         )
     if config.training.max_tokens is not None:
         problems.append(
-            "training.max_tokens: is for a classifier; a language model reads streams of texts, "
-            "pretraining.window words at a time"
+            "training.max_tokens: is for a classifier; remove it, a language model reads "
+            "windows of pretraining.window tokens"
         )
     if config.training.augmentation != AugmentationConfig():
-        problems.append(
-            "training.augmentation: acts on a classifier's reviews, not in pretraining; remove it"
-        )
+        problems.append("training.augmentation: is for a classifier; remove it")
     return problems
 
 
@@ -102,6 +100,6 @@ def _text_problems(config: Config) -> list[str]:
     if trained_on is not None and text.max_tokens is not None and trained_on > text.max_tokens:
         problems.append(
             f"training.max_tokens: {trained_on} is more than text.max_tokens {text.max_tokens}, "
-            "what is read of a review"
+            "the tokens that are read of a review"
         )
     return problems

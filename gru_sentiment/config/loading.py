@@ -1,4 +1,4 @@
-"""Config files: overrides, paths and all problems at once, around the sections of `config.py`."""
+"""Config files to configs: overrides, paths, and all errors reported at once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from pydantic import ValidationError
 
 from gru_sentiment.config.problems import explain, joined
 from gru_sentiment.config.sections import Config
-from gru_sentiment.config.yaml_file import dump_yaml, parse_value, parse_yaml, read_text
+from gru_sentiment.config.yaml_file import dump_yaml, parse_value, parse_yaml, read_yaml_text
 from gru_sentiment.errors import ConfigError
 
+RETIRED = {"training.unlabelled.entropy_weight": 0.0}
+"""Keys that configs of earlier versions hold, with the value that had no effect."""
 BY_OVERRIDE = -1
-"""Stands for the line of a key that was set on the command line."""
+"""In place of a line number: the key was set on the command line."""
 PATH_KEYS = (
     "data.path",
     "data.validation_path",
@@ -31,15 +33,21 @@ PATH_KEYS = (
 def load_config(
     path: Path, overrides: Sequence[str] = (), flags: Mapping[str, str | int] | None = None
 ) -> Config:
-    """Read a config file; apply overrides `section.key=value`, then flags {section.key: value}.
+    """Read a config file, then apply `overrides` and after them `flags`.
 
-    Paths in the file are relative to the file's folder, others to the current one.
+    Paths in the file are relative to the folder of the file, other paths to the current folder.
+
+    Args:
+        path: the YAML file.
+        overrides: `section.key=value` each, the value in YAML.
+        flags: values by dotted key `section.key`.
 
     Raises:
-        ConfigError: all problems at once, each with file, line, key, value and what is allowed.
+        ConfigError: all errors at once, each with file, line, key, value and allowed values.
     """
-    text = read_text(path)
+    text = read_yaml_text(path)
     values, lines = parse_yaml(text, str(path))
+    _drop_retired(values, only_without_effect=True)
     _resolve_paths(values, path.parent.resolve())
     for override in overrides:
         lines[_override(values, override)] = BY_OVERRIDE
@@ -50,15 +58,29 @@ def load_config(
 
 
 def parse_config(text: str, name: str) -> Config:
-    """A config from YAML text; `name` stands for the file in messages."""
+    """Read the config of a run from YAML text; messages call it `name`.
+
+    Keys that earlier versions had are passed over: they concerned the training alone.
+
+    Raises:
+        ConfigError: see `load_config`.
+    """
     values, lines = parse_yaml(text, name)
+    _drop_retired(values, only_without_effect=False)
     return _validate(values, lines, name)
 
 
 def dump_config(config: Config) -> str:
-    """The config as YAML, every default written out."""
+    """Write the config as YAML with every default."""
     values = config.model_dump(mode="json")
     return dump_yaml(values)
+
+
+def _drop_retired(values: Mapping[str, Any], *, only_without_effect: bool) -> None:
+    for dotted, without_effect in RETIRED.items():
+        section, key = _holder(values, dotted)
+        if key in section and (section[key] == without_effect or not only_without_effect):
+            del section[key]
 
 
 def _resolve_paths(values: Mapping[str, Any], folder: Path) -> None:
@@ -72,7 +94,7 @@ def _resolve_paths(values: Mapping[str, Any], folder: Path) -> None:
 
 
 def _holder(values: Mapping[str, Any], dotted: str) -> tuple[dict[str, Any], str]:
-    """The section that a dotted key stands in, empty where there is none, and its name there."""
+    """The mapping that holds a dotted key, empty if there is none, and the last part of the key."""
     *sections, key = dotted.split(".")
     inner: Any = values
     for section in sections:
@@ -81,7 +103,7 @@ def _holder(values: Mapping[str, Any], dotted: str) -> tuple[dict[str, Any], str
 
 
 def _override(values: dict[str, Any], override: str) -> str:
-    """Apply `section.key=value`, the value in YAML; returns the key."""
+    """Apply `section.key=value`, with the value in YAML, and return the key."""
     key, equals, text = override.partition("=")
     if not equals or not key:
         raise ConfigError(
@@ -120,13 +142,13 @@ def _validate(values: dict[str, Any], lines: dict[str, int], name: str) -> Confi
             config = Config.model_validate_json(json.dumps(values))
             break
         except ValidationError as error:
-            found = [problem for details in error.errors() for problem in explain(details)]
+            errors = [problem for details in error.errors() for problem in explain(details)]
         except TypeError as error:
             raise ConfigError(f"{name}: {error}") from error
-        # combinations are checked only where the single values are right: go on without the wrong
-        for key, reason in found:
+        # combinations are checked only if every single value is right: try without the wrong ones
+        for key, reason in errors:
             problems.setdefault(key, []).append(reason)
-        removed = [_remove(values, key) for key, _ in found]
+        removed = [_remove(values, key) for key, _ in errors]
         if not any(removed):
             break
     if not problems:
@@ -147,7 +169,7 @@ def _remove(values: dict[str, Any], key: str) -> bool:
 
 
 def _line(key: str, lines: dict[str, int]) -> int:
-    """Line of the key, or of the section that it belongs to; 0 where neither is in the file."""
+    """The line of the key, or else of its section; 0 if neither is in the file."""
     while key and key not in lines:
         key = key.rpartition(".")[0]
     return lines.get(key, 0)

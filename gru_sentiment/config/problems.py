@@ -1,4 +1,4 @@
-"""What is wrong with a config: the dotted key, the value received, what is allowed."""
+"""Messages about wrong keys and values: the dotted key, the value and the allowed values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gru_sentiment.config.sections import Config
 
 
 def explain(details: ErrorDetails) -> Iterator[tuple[str, str]]:
-    """(dotted key, reason): the value received, what is allowed, the nearest name."""
+    """Yield the dotted key and the reason: the value, the allowed values and the nearest name."""
     keys = _dotted(details["loc"])
     key, received = ".".join(keys), details["input"]
     if details["type"] == "value_error":
@@ -32,7 +32,7 @@ def explain(details: ErrorDetails) -> Iterator[tuple[str, str]]:
 
 
 def joined(reasons: Sequence[str]) -> str:
-    """One reason a key: the branches of a union differ only in what they expect."""
+    """Join the reasons for one key; the branches of a union differ only in what they expect."""
     first, *others = dict.fromkeys(reasons)
     return " or ".join(
         [first, *(reason.partition("; expected ")[2] or reason for reason in others)]
@@ -40,7 +40,7 @@ def joined(reasons: Sequence[str]) -> str:
 
 
 def _dotted(location: Sequence[int | str]) -> list[str]:
-    """The location as keys of the file: without the branches of unions and list positions."""
+    """The location as keys of the file, without branches of unions and positions in lists."""
     model: Any = Config
     keys: list[str] = []
     for part in location:
@@ -53,7 +53,7 @@ def _dotted(location: Sequence[int | str]) -> list[str]:
 
 
 def _section(annotation: Any) -> Any:
-    """The section that a field holds, or may hold; the annotation itself where it holds none."""
+    """The section that a field holds or may hold; the annotation itself if it holds none."""
     for part in (annotation, *get_args(annotation)):
         if isinstance(part, type) and issubclass(part, BaseModel):
             return part
@@ -66,7 +66,7 @@ def _shown(value: Any) -> str:
 
 
 def _nearest(keys: Sequence[str]) -> str | None:
-    """The dotted name that was probably meant: the same or a similar key, here or elsewhere."""
+    """The dotted key that was probably meant: a similar one here, or in another section."""
     sections = {
         name: list(_section(field.annotation).model_fields)
         for name, field in Config.model_fields.items()

@@ -1,6 +1,7 @@
 """The config: frozen sections with a default for every key. No torch, no files.
 
-`config_file.py` reads YAML into these sections; `build.py` turns them into objects.
+`loading.py` reads YAML into these sections, and the room `builders` turns them into objects. The
+docstrings below are what `gru-sent config schema` prints.
 """
 
 from __future__ import annotations
@@ -11,117 +12,132 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gru_sentiment.config.combinations import problems_between
-from gru_sentiment.config.section import Fraction, PartSize, Positive, Section, Seed
+from gru_sentiment.config.strict import Fraction, Positive, Section, Seed, SplitSize
 from gru_sentiment.config.training import TrainingConfig
 
 CELLS_WITH_NONLINEARITY = {"rnn"}
-"""LSTM and GRU have their gates' functions built in."""
+"""Cells whose activation function can be chosen."""
 
 
 class DataConfig(Section):
-    """Where labelled reviews come from and how they are divided."""
+    """The labelled reviews, the unlabelled texts, and how they are split."""
 
     source: Literal["package", "hub", "folder", "files"] = "package"
-    """`package`: the 25,000 IMDb train reviews of the extra `offline`; `hub`: a data set of the
-    Hugging Face hub; `folder`: an extracted aclImdb; `files`: your own csv, tsv, jsonl, json or
-    parquet."""
+    """Where the reviews come from. `package`: the 25,000 IMDb train reviews of the extra `offline`.
+    `hub`: a dataset of the Hugging Face hub. `folder`: an extracted aclImdb. `files`: your own csv,
+    tsv, jsonl, json or parquet files."""
     path: Path | None = None
-    """`folder`: the folder that holds train/ and test/; `files`: the training file."""
+    """For `folder`, the folder that holds train/ and test/. For `files`, the training file."""
     validation_path: Path | None = None
-    """`files`: the validation file; without one the part is drawn from the training file."""
+    """For `files`, the validation file. Without one, the validation split is drawn from the
+    training file."""
     test_path: Path | None = None
-    """`files`: the test file; without one the part is drawn from the training file."""
+    """For `files`, the test file. Without one, the test split is drawn from the training file."""
     dataset: str | None = None
-    """`hub`: the data set's id, for instance stanfordnlp/imdb."""
+    """For `hub`, the id of the dataset, for instance stanfordnlp/imdb."""
     revision: str | None = None
-    """`hub`: a commit or tag of the data set."""
+    """For `hub`, a commit or a tag of the dataset."""
     unlabelled_path: Path | None = None
-    """More texts, for `gru-sent pretrain` and `training.unlabelled`: a csv, tsv, jsonl, json or
-    parquet file with the text column, or a folder of .txt files such as aclImdb/train/unsup."""
+    """Texts without labels, for `gru-sent pretrain` and for `training.unlabelled`: a csv, tsv,
+    jsonl, json or parquet file with the text column, or a folder of .txt files such as
+    aclImdb/train/unsup."""
     unlabelled_split: str | None = None
-    """`hub`: a split with more texts, for the same."""
+    """For `hub`, a split of the dataset with texts without labels, used in the same way."""
     unlabelled_size: Positive | None = None
-    """So many of these texts, drawn by `seed`; null for all. A smaller draw stands in a larger."""
+    """The number of unlabelled texts to use, drawn with `seed`; null uses all. A larger draw
+    contains every smaller one."""
     train_split: str = "train"
-    """`hub`: the split to train on."""
+    """For `hub`, the split to train on."""
     test_split: str | None = "test"
-    """`hub`: the split to test on; null draws one from the training split."""
+    """For `hub`, the split to test on; null draws the test split from the training split."""
     text_column: str = "text"
-    """Column that holds the review."""
+    """The column that holds the review."""
     label_column: str = "label"
-    """Column that holds the class, a string or an integer."""
+    """The column that holds the class, a string or an integer."""
     label_names: tuple[str, ...] | None = None
-    """Names for integer classes 0, 1, …; without them labels come back as given."""
-    validation_size: PartSize = 0.1
-    """Rows (an integer) or share (below 1) of the training part kept for validation."""
-    test_size: PartSize = 0.1
-    """Rows or share kept for testing where the source has no test part; 0 for none."""
+    """Names of the integer classes 0, 1, …; without them, predictions name the classes as the data
+    does."""
+    validation_size: SplitSize = 0.1
+    """Rows (an integer) or share (below 1) of the training split that become the validation split,
+    where the source has none."""
+    test_size: SplitSize = 0.1
+    """Rows (an integer) or share (below 1) of the training split that become the test split, where
+    the source has none; 0 makes no test split."""
     train_size: Positive | None = None
-    """Rows of the training part that are trained on, drawn last, the classes in proportion; null
-    for all. But for rounding, a smaller part stands in a larger one."""
+    """The number of rows to train on, drawn after the other splits with the classes in proportion;
+    null uses all. Apart from rounding, a larger draw contains every smaller one."""
     seed: Seed = 0
-    """Seed of the split; apart from `run.seed`, so that several seeds share one split."""
+    """Seed of the splits. It is not `run.seed`, so that trainings with several seeds can share one
+    split."""
 
 
 class TextConfig(Section):
-    """From a review to words, and from words to a vocabulary."""
+    """How a review becomes tokens, and how the tokens become a vocabulary."""
 
     language: str = "en"
-    """Language code of spaCy's rule-based tokenizer."""
+    """The language code of spaCy's rule-based tokenizer."""
     lowercase: bool = True
-    """Lower-case every word (GloVe 6B knows lower case only)."""
+    """Lower-case every token. GloVe 6B knows lower-case words only."""
     max_tokens: Positive | None = 400
-    """Words read of a review; longer ones keep a head and a tail. null reads all."""
+    """The most tokens that are read of a review. Of a longer one, the beginning and the end are
+    read. null reads all tokens."""
     head_tokens: Annotated[int, Field(ge=0, lt=2**31)] = 100
-    """How many of `max_tokens` come from the beginning; the others from the end."""
+    """How many of the `max_tokens` are taken from the beginning of a review; the others are taken
+    from its end."""
     min_frequency: Positive = 2
-    """Words rarer than this in what is trained on are unknown."""
+    """Words that occur less often than this in the training texts are unknown words."""
     max_size: Positive | None = 25_000
-    """Most frequent words kept, the two specials not progress_of."""
+    """The largest vocabulary, which keeps the most frequent words; `<unk>` and `<pad>` are not
+    counted. null keeps all words."""
 
 
 class VectorsConfig(Section):
-    """Pretrained word vectors that the embedding starts from."""
+    """The pretrained word vectors that the embedding starts from."""
 
     source: Literal["name", "package", "file", "none"] = "package"
-    """`package`: GloVe 6B 50-d of the extra `offline`; `name`: a known set, downloaded once;
-    `file`: .txt, .txt.gz or .zip; `none`: random."""
+    """Where the word vectors come from. `package`: GloVe 6B with 50 dimensions, of the extra
+    `offline`. `name`: a known set, which is downloaded once. `file`: a .txt, .txt.gz or .zip file.
+    `none`: random vectors."""
     name: str | None = None
-    """`name`: for instance glove.6B.100d, glove.840B.300d or fasttext.en.300d."""
+    """For `name`, the name of the set, for instance glove.6B.100d, glove.840B.300d or
+    fasttext.en.300d."""
     path: Path | None = None
-    """`file`: the file in GloVe's text format."""
+    """For `file`, a file in GloVe's text format."""
     dimension: Positive | None = None
-    """Numbers a word. Needed for `none` (default 100), otherwise checked against the vectors."""
+    """The dimension of the vectors. `none` takes 100 by default; other sources have their own,
+    which is compared with this one."""
 
 
 class ModelConfig(Section):
-    """The network: embedding, recurrent layers, pooling, linear head."""
+    """The network: embedding, recurrent layers, pooling and a linear head."""
 
     cell: Literal["rnn", "lstm", "gru"] = "gru"
     """The recurrent cell."""
     nonlinearity: Literal["tanh", "relu"] | None = None
-    """Of an rnn; null is tanh."""
+    """The activation function of an rnn; null is tanh."""
     hidden_size: Annotated[int, Field(ge=1, le=65_536)] = 128
-    """Size of the state, per direction."""
+    """The size of the hidden state in each direction."""
     layers: Annotated[int, Field(ge=1, le=64)] = 1
-    """Recurrent layers on top of each other."""
+    """The number of recurrent layers."""
     initialize_from: Path | None = None
-    """A run of `gru-sent pretrain`: its vocabulary, word vectors and recurrent layers are what the
-    training starts from (Dai & Le 2015)."""
+    """A run folder of `gru-sent pretrain`. The training takes its vocabulary and starts from its
+    word vectors and recurrent layers (Dai & Le 2015)."""
     bidirectional: bool = True
-    """Read in both directions."""
+    """Read each review in both directions."""
     pooling: Annotated[
         tuple[Literal["last", "mean", "max", "attention"], ...], Field(min_length=1)
     ] = ("max", "mean", "last")
-    """How the words' outputs become one vector; several are joined."""
+    """How the outputs of the recurrent layers at all tokens become one vector. The vectors of
+    several poolings are concatenated."""
     embedding_dropout: Fraction = 0.0
-    """On word vectors."""
+    """Dropout on the word vectors."""
     layer_dropout: Fraction = 0.0
-    """Between recurrent layers."""
+    """Dropout between the recurrent layers."""
     dropout: Fraction = 0.0
-    """On the pooled vector."""
+    """Dropout on the pooled vector."""
     embedding_frozen_epochs: Annotated[int, Field(ge=0)] | Literal["all"] = 0
-    """Epochs before the word vectors are fine-tuned: 0 from the start, `all` never."""
+    """The number of epochs before the word vectors are trained too; 0 trains them from the start,
+    `all` never."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -135,57 +151,62 @@ class ModelConfig(Section):
 
 
 class PretrainingConfig(Section):
-    """The language model of `gru-sent pretrain`; `training.batch_size` is its number of streams,
-    in each direction."""
+    """The language model of `gru-sent pretrain`. `training.batch_size` is the number of streams
+    that it reads in each direction."""
 
     direction: Literal["forward", "both"] = "forward"
-    """`forward` predicts the word that comes next; `both` trains a second model beside it, with
-    the same word vectors, that reads every text from its end: the encoder of a classifier with
-    `model.bidirectional`."""
+    """`forward` trains a model that predicts the next token. `both` trains a second model beside
+    it, with the same word vectors, that reads every text backwards; a classifier with
+    `model.bidirectional` starts from these two."""
     window: Positive = 64
-    """Words of a stream that the gradient goes back over (truncated back-propagation)."""
+    """The number of tokens of a stream that the gradient flows back through (truncated
+    back-propagation through time)."""
     negatives: Positive = 1024
-    """Words that the next one is told from in training, drawn anew for every batch."""
-    held_out: PartSize = 0.01
-    """Texts (an integer) or share of them kept for the perplexity."""
+    """The number of negative samples for every batch (sampled softmax)."""
+    held_out: SplitSize = 0.01
+    """Texts (an integer) or share of them (below 1) that the perplexity is measured on; the model
+    is not trained on them."""
 
     @property
     def directions(self) -> int:
-        """Models side by side."""
+        """The number of language models that are trained side by side."""
         return 2 if self.direction == "both" else 1
 
 
 SCHEDULES_OF_ALL_STEPS = {"linear", "cosine", "one_cycle"}
-"""Laid out over the number of steps that is known at the start."""
+"""Schedules that need the total number of steps at the start of a training."""
 
 
 class RunConfig(Section):
-    """The machine's side: seed, device, threads, folders."""
+    """How and where a training runs: seed, device, threads and folders."""
 
     seed: Seed = 0
-    """Of the initial weights, dropout and the order of batches."""
+    """Seed of the initial weights, of dropout and of the order of the batches."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """auto takes CUDA where there is one."""
+    """The device to train on; `auto` takes CUDA where it is available."""
     threads: Positive | None = None
-    """CPU threads of torch; null is one a core. Results are reproducible for one thread count."""
+    """The number of CPU threads of torch; null is one for each core. Results are reproducible for
+    one number of threads."""
     processes: Positive | None = None
-    """Processes that tokenise; null is one a core where there is enough to do."""
+    """The number of processes that tokenise; null is one for each core, or fewer for a small
+    dataset."""
     output: Path | None = None
-    """Run folder; null is runs/ and the config's name."""
+    """The run folder; null is a folder in runs/ with the name of the config file."""
     checkpoint_every: Annotated[str, Field(pattern=r"^[1-9][0-9]* (step|minute)s?$")] | None = (
         "1 minute"
     )
-    """How much of a killed training is lost at most: `200 steps` or `5 minutes`. null saves a
-    checkpoint after every evaluation alone."""
+    """How often a checkpoint is saved, such as `200 steps` or `5 minutes`: a training that is
+    killed loses at most this much. null saves one after every evaluation only."""
     keep_checkpoint: bool = False
-    """Keep the last two checkpoints in the finished run, to train it further with --resume; each
-    is three times the size of the weights with adam."""
+    """Keep the last two checkpoints in the finished run, so that --resume can train it for more
+    epochs. With adam, each is three times as large as the weights."""
     deterministic: bool = False
-    """CUDA: refuse operations that are not deterministic, by name. On the CPU all of them are."""
+    """On CUDA, refuse every operation that is not deterministic. On the CPU all operations are
+    deterministic."""
 
 
 class Config(Section):
-    """A whole training, from data to run folder."""
+    """A whole training, from the data to the run folder."""
 
     data: DataConfig = DataConfig()
     text: TextConfig = TextConfig()
@@ -193,7 +214,7 @@ class Config(Section):
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
     pretraining: PretrainingConfig | None = None
-    """Only for `gru-sent pretrain`."""
+    """The language model; only for `gru-sent pretrain`."""
     run: RunConfig = RunConfig()
 
     @model_validator(mode="after")

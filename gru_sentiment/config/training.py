@@ -1,4 +1,4 @@
-"""The section `training`: the loss, the optimizer, and what else is learned from."""
+"""The section `training`: loss, optimizer, schedule, regularisation and stopping rules."""
 
 from __future__ import annotations
 
@@ -7,130 +7,138 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gru_sentiment.config.section import Fraction, Positive, Section
+from gru_sentiment.config.strict import Fraction, Positive, Section
 
 OPTIMIZERS_WITH_MOMENTUM = {"sgd", "rmsprop"}
 
 
 class FineTuningConfig(Section):
-    """How layers that were trained before are trained further (Howard & Ruder 2018)."""
+    """How the layers of a pre-trained encoder are fine-tuned (Howard & Ruder 2018)."""
 
     layer_decay: Annotated[float, Field(ge=1)] = 1.0
-    """The head has the learning rate, every layer below the rate of the one above divided by
-    this (discriminative fine-tuning; 2.6 in the paper)."""
+    """Discriminative fine-tuning: the head is trained with the learning rate, and each layer below
+    with the rate of the layer above divided by this number (2.6 in the paper)."""
     unfreeze_epochs: Annotated[int, Field(ge=0)] = 0
-    """Gradual unfreezing: the head is trained alone for so many epochs, then the uppermost layer
-    with it for as many, and so on down to the word vectors. 0 trains all from the start."""
+    """Gradual unfreezing: every so many epochs one more layer is trained, from the head down to the
+    word vectors. 0 trains all layers from the start."""
 
 
 class AdversarialConfig(Section):
-    """A second loss at word vectors that were moved where it hurts most (Miyato et al. 2017)."""
+    """A second loss at the worst-case perturbation of the word embeddings (Miyato et al. 2017)."""
 
     kind: Literal["none", "adversarial", "virtual"] = "none"
-    """Both move the vectors of a review along a gradient and take twice as long. `adversarial`
-    adds the loss of the label there, `virtual` how far the answer changes: it needs no label, and
-    acts on unlabelled reviews too."""
+    """`adversarial` adds the loss of the label at the perturbed embeddings. `virtual` adds the
+    change of the predicted probabilities there, needs no label, and so uses unlabelled reviews too.
+    Both double the training time."""
     epsilon: Annotated[float, Field(gt=0)] = 2.0
-    """How far all vectors of a text are moved, in units of their root mean square (5 in the paper,
-    which has larger networks and trains them longer)."""
+    """The norm of the perturbation of a text, in units of the root mean square of the word vectors
+    (5 in the paper, whose networks are larger and are trained longer)."""
     weight: Annotated[float, Field(gt=0)] = 1.0
-    """Of the second loss; the first one has 1."""
+    """The weight of the second loss; the loss of the labels has weight 1."""
 
 
 class UnlabelledConfig(Section):
-    """What is learned from reviews without labels while a classifier is trained."""
+    """What a classifier learns from reviews without labels while it is trained."""
 
     batch_size: Positive = 128
-    """Unlabelled reviews read beside every labelled batch."""
+    """The number of unlabelled reviews that are read with every labelled batch."""
     teacher: Path | None = None
-    """A run whose class probabilities are the unlabelled reviews' labels (self-training, Yarowsky
-    1995; distillation, Hinton et al. 2015): a network, a baseline or a fusion."""
+    """A run folder whose predicted probabilities are the soft labels of the unlabelled reviews
+    (self-training, Yarowsky 1995; distillation, Hinton et al. 2015): a network, a baseline or a
+    fusion."""
     weight: Annotated[float, Field(gt=0)] = 1.0
-    """Of the cross-entropy with the teacher's probabilities; the loss of the labels has 1."""
-    entropy_weight: Annotated[float, Field(ge=0)] = 0.0
-    """Of the entropy of the answers to unlabelled reviews (Grandvalet & Bengio 2005)."""
+    """The weight of the cross-entropy with the teacher's soft labels; the loss of the labels has
+    weight 1."""
 
 
 class AugmentationConfig(Section):
-    """Training reviews in other words, drawn anew for every epoch; nothing else is changed."""
+    """Random changes of the words of training reviews, drawn again for every epoch. Evaluation and
+    prediction read every review as it is."""
 
     word_dropout: Fraction = 0.0
-    """Probability that a word becomes the unknown word (Iyyer et al. 2015 leave it out; here
-    the text keeps its length)."""
+    """The probability that a token becomes the unknown word. Iyyer et al. (2015) leave the token
+    out; here the text keeps its length."""
     synonyms: Fraction = 0.0
-    """Probability that a word becomes one of its neighbours. A word without a vector has none."""
+    """The probability that a token becomes one of the neighbours of its word. A word without a
+    vector has no neighbours."""
     neighbours: Positive = 10
-    """How many words of the vocabulary are the neighbours of a word: the nearest by the cosine of
-    the vectors that the training starts from."""
+    """The number of neighbours of a word: the words of the vocabulary whose initial vectors have
+    the largest cosine similarity to its own."""
 
 
 class TrainingConfig(Section):
-    """How the weights are fitted."""
+    """How the weights are trained."""
 
     epochs: Positive = 3
-    """Passes over the training part."""
+    """Passes over the training split."""
     batch_size: Positive | None = 64
-    """Reviews a batch; null where `tokens_per_batch` is set."""
+    """Reviews in a batch; null where `tokens_per_batch` is set."""
     tokens_per_batch: Positive | None = None
-    """Words a batch, at most, instead of `batch_size`; a longer review has a batch of its own."""
+    """The most tokens in a batch, in place of `batch_size`; a longer review is a batch of its
+    own."""
     max_tokens: Positive | None = None
-    """Words read of a review that is trained on, the head as long as otherwise; null: as many as
-    `text.max_tokens`. Training takes less time with fewer, and the answers may still come from
-    whole reviews."""
+    """The most tokens that are read of a review in training, `text.head_tokens` of them from its
+    beginning; null is `text.max_tokens`. Fewer tokens make training faster, and predictions may
+    still read whole reviews."""
     accumulation_steps: Positive = 1
-    """Batches whose gradients are added up before an optimizer step."""
+    """Batches whose gradients are added up before one optimizer step."""
     loss: Literal["bce", "cross_entropy"] = "bce"
-    """`bce`: one logit, two classes; `cross_entropy`: any number of classes."""
+    """`bce` is for two classes and computes one logit; `cross_entropy` is for any number of
+    classes."""
     class_weights: Literal["balanced"] | tuple[Annotated[float, Field(gt=0)], ...] | None = None
-    """Weight of each class in the loss: one number a class in their sorted order, or `balanced`."""
+    """The weight of each class in the loss: one number for each class in sorted order, or
+    `balanced`; null weighs all classes equally."""
     label_smoothing: Fraction = 0.0
-    """Share of the target spread over all classes (Szegedy et al. 2016)."""
+    """The share of the target that is spread over all classes (Szegedy et al. 2016)."""
     optimizer: Literal["sgd", "rmsprop", "adam", "adamw"] = "adamw"
-    """Weight decay spares embeddings and biases."""
+    """The optimizer. Embeddings and biases have no weight decay."""
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
-    """The highest rate of the schedule."""
+    """The highest learning rate of the schedule."""
     momentum: Fraction = 0.0
-    """Of sgd and rmsprop."""
+    """The momentum of sgd or rmsprop."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    """Decoupled in adamw, added to the gradient in the others."""
+    """Weight decay: decoupled in adamw, added to the gradient in the other optimizers."""
     schedule: Literal["constant", "linear", "cosine", "one_cycle", "reduce_on_plateau"] = (
         "one_cycle"
     )
-    """How the learning rate moves (one_cycle: Smith & Topin 2018)."""
+    """How the learning rate changes (one_cycle: Smith & Topin 2018)."""
     warmup: Fraction = 0.25
-    """Share of all steps in which one_cycle, linear and cosine rise to the highest rate."""
+    """The share of all steps in which one_cycle, linear and cosine raise the learning rate to its
+    highest value."""
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """What reduce_on_plateau multiplies the rate by."""
+    """The factor by which reduce_on_plateau multiplies the learning rate."""
     plateau_patience: Annotated[int, Field(ge=0)] = 1
-    """Evaluations without progress that reduce_on_plateau waits for."""
+    """The number of evaluations without improvement that reduce_on_plateau waits for."""
     clip_norm: Annotated[float, Field(gt=0)] | None = 1.0
-    """Largest norm of the gradient (Pascanu et al. 2013); null does not clip."""
+    """The largest norm of the gradient (Pascanu et al. 2013); null does not clip it."""
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Evaluate and save an exponential moving average of the weights."""
+    """The decay of an exponential moving average of the weights, which is evaluated and saved in
+    place of the weights; null keeps no average."""
     mixed_precision: bool | Literal["auto"] = False
-    """Products in bfloat16, all else in float32: on CUDA, and on a CPU with instructions for it
-    (AVX-512 BF16); auto uses it where it is faster: CUDA, AMX, and AMD's AVX-512. On CUDA the
-    recurrent layers stay in float32. Float32 is never TensorFloat-32, here or in evaluation."""
+    """Multiply matrices in bfloat16 and compute all else in float32. This works on CUDA, where the
+    recurrent layers stay in float32, and on a CPU with AVX-512 BF16; `auto` uses it where it is
+    faster: CUDA, AMX, and AMD's AVX-512. TensorFloat-32 is never used."""
     monitor: Literal["-loss", "+accuracy", "+macro_f1", "+roc_auc"] = "-loss"
-    """Validation score that chooses the best epoch: + more is better, - less; ties: the first."""
+    """The validation score that chooses the best epoch: + means that more is better, - that less
+    is. Of equal scores the first one wins."""
     patience: Positive | None = None
-    """Stop after so many evaluations without a new best."""
+    """Stop after this many evaluations without a new best score; null never stops for it."""
     stop_at_loss: Annotated[float, Field(gt=0)] | None = None
-    """Stop when the validation loss is at or below."""
+    """Stop when the validation loss is at most this; null never stops for it."""
     max_minutes: Annotated[float, Field(gt=0)] | None = None
-    """Stop after the epoch in which this wall-clock budget ends."""
+    """Stop after the epoch in which this many minutes have passed; null sets no limit."""
     fine_tuning: FineTuningConfig = FineTuningConfig()
-    """Rates and unfreezing by layer, for `model.initialize_from`. Slanted triangular rates
-    (Howard & Ruder 2018) are the schedule `linear` with a warm-up of 0.1."""
+    """Learning rates and unfreezing by layer, for `model.initialize_from`. The slanted triangular
+    rates of Howard & Ruder (2018) are the schedule `linear` with a warm-up of 0.1."""
     adversarial: AdversarialConfig = AdversarialConfig()
-    """A second loss that makes neighbouring word vectors give the same answer."""
+    """A second loss that makes predictions robust to small changes of the word vectors."""
     unlabelled: UnlabelledConfig | None = None
-    """Reviews without labels (`data.unlabelled_path`) that are read too; null reads none."""
+    """Training on reviews without labels (`data.unlabelled_path`) as well; null uses none."""
     augmentation: AugmentationConfig = AugmentationConfig()
-    """Words dropped or replaced at random while training."""
+    """Tokens that are dropped or replaced at random in training."""
     on_non_finite: Literal["stop", "skip"] = "stop"
-    """What to do about a loss or gradient that is not finite: stop, or leave the batch out and
-    count it."""
+    """What to do about a loss or a gradient that is not finite: `stop` the training, or `skip` the
+    batch and count it."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -152,8 +160,8 @@ class TrainingConfig(Section):
                 "adversarial.kind: adversarial needs the label of every review, and the unlabelled "
                 "ones have none; use virtual, or set unlabelled.teacher"
             )
-        if self.adversarial.kind == "none" and not unlabelled.entropy_weight:
+        if self.adversarial.kind == "none":
             raise ValueError(
-                "unlabelled: nothing would be learned from these reviews; set unlabelled.teacher, "
-                "unlabelled.entropy_weight or adversarial.kind virtual"
+                "unlabelled: nothing would be learned from these reviews; set unlabelled.teacher "
+                "or adversarial.kind virtual"
             )

@@ -1,4 +1,4 @@
-"""YAML text to plain values and back, with the line of every key."""
+"""YAML text to plain values and back, with the line number of every key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 from gru_sentiment.errors import ConfigError
 
-MAX_BYTES = 1 << 20
+MAX_CONFIG_BYTES = 1 << 20
 
 
 class _Loader(yaml.SafeLoader):
@@ -25,7 +25,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes every string that `_Loader`, or a reader of YAML 1.1, would take for another value."""
+    """Quotes every string that `_Loader`, or a reader of YAML 1.1, would read as another type."""
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -62,7 +62,11 @@ _Dumper.add_representer(str, _escaped)
 
 
 def parse_yaml(text: str, name: str) -> tuple[dict[str, Any], dict[str, int]]:
-    """YAML text to its values and the line of every dotted key."""
+    """Parse YAML text into its values and the line number of every dotted key.
+
+    Raises:
+        ConfigError: the text is not valid YAML, not a mapping, or sets a key twice.
+    """
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
@@ -80,7 +84,7 @@ def parse_yaml(text: str, name: str) -> tuple[dict[str, Any], dict[str, int]]:
 
 
 def parse_value(text: str) -> Any:
-    """One value, as it stands behind a key.
+    """Parse one value, as it stands after a key.
 
     Raises:
         ValueError: the text is not valid YAML.
@@ -98,19 +102,19 @@ def parse_value(text: str) -> Any:
 
 
 def dump_yaml(values: dict[str, Any]) -> str:
-    """Values as YAML that `parse_yaml`, and a reader of YAML 1.1, takes for the same."""
+    """Write values as YAML that `parse_yaml` and readers of YAML 1.1 read as the same values."""
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
-def read_text(path: Path) -> str:
-    """A config file's text.
+def read_yaml_text(path: Path) -> str:
+    """The text of a config file.
 
     Raises:
         ConfigError: it is missing, too large or not text.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path}: larger than {MAX_BYTES} bytes, not a config")
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path}: larger than {MAX_CONFIG_BYTES} bytes, not a config")
         return path.read_text("utf-8")
     except FileNotFoundError as error:
         nearby = sorted(str(p) for p in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
@@ -123,10 +127,10 @@ def read_text(path: Path) -> str:
 
 
 def _lines(node: yaml.Node, prefix: str, name: str) -> Iterator[tuple[str, int]]:
-    """The line of every dotted key below a node, whatever it stands in; lists count from 0.
+    """The line of every dotted key below a node; positions in lists count from 0.
 
     Raises:
-        ConfigError: a key stands twice in one mapping, of which YAML would take the second.
+        ConfigError: one mapping sets a key twice; YAML would silently take the second value.
     """
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):

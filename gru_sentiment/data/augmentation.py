@@ -1,4 +1,4 @@
-"""Words dropped or replaced while training: a text is never read twice in the same words."""
+"""Data augmentation: tokens of training texts are dropped or replaced at random."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Each word of a batch is replaced by a neighbour, or by the unknown word, or stays.
+    """Replaces each token of a batch by a neighbour or by the unknown word, or keeps it.
 
-    Word dropout is that of Iyyer et al. 2015, but a dropped word becomes the unknown one instead
-    of leaving the text: lengths, and with them the batches, stay as they are. An empty text's
-    padding is "no word" and is never dropped.
+    Word dropout is that of Iyyer et al. (2015), but a dropped token becomes the unknown word and
+    does not leave the text, so that lengths and batches stay the same. The padding token of an
+    empty text is never dropped.
     """
 
     word_dropout: float
-    """Probability that a word becomes the unknown one."""
+    """Probability that a token becomes the unknown word."""
     synonyms: float
-    """Probability that a word becomes one of its neighbours, all of them equally likely."""
+    """Probability that a token becomes one of its neighbours, which are equally likely."""
     neighbours: Ids | None
-    """What `nearest` gives, shape (words, k); needed where `synonyms` is not 0."""
+    """Ids of the neighbours of every word, shape (words, k), from `vectors.neighbours.nearest`;
+    needed if `synonyms` is above 0."""
 
     def __call__(self, batch: Batch, generator: np.random.Generator) -> Batch:
-        """The batch in other words; which ones follows from the generator alone."""
+        """The augmented batch, which follows from the batch and the generator alone."""
         ids = batch.tokens.data.numpy()
         dropped = (generator.random(len(ids)) < self.word_dropout) & (ids != PADDING_ID)
         if self.neighbours is not None:
@@ -46,7 +47,7 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class AugmentedBatches(Sequence[Batch]):
-    """An epoch's batches in other words, which follow from (seed, epoch, batch number) alone."""
+    """The augmented batches of an epoch; each follows from (seed, epoch, batch number) alone."""
 
     batches: Sequence[Batch]
     augmentation: Augmentation
@@ -57,6 +58,6 @@ class AugmentedBatches(Sequence[Batch]):
         return len(self.batches)
 
     def __getitem__(self, index: Any) -> Any:
-        # the key keeps it apart from what else is drawn from (seed, epoch)
+        # the spawn key separates this generator from others of the same seed and epoch
         sequence = np.random.SeedSequence([self.seed, self.epoch], spawn_key=(index,))
         return self.augmentation(self.batches[index], np.random.default_rng(sequence))

@@ -1,4 +1,4 @@
-"""Which texts go together, and how they become a packed batch."""
+"""Batches of texts of similar lengths, packed without padding."""
 
 from __future__ import annotations
 
@@ -16,15 +16,21 @@ from gru_sentiment.batch import NO_LABEL, Batch
 from gru_sentiment.data.encoding import EncodedTexts
 
 POOL = 50
-"""Batches' worth of texts that are sorted by length together when shuffling."""
+"""Batches in a pool: shuffled texts are sorted by length within a pool."""
 
 
 def pack(encoded: EncodedTexts, rows: Integers, labels: Integers | None = None) -> Batch:
-    """The texts `rows` as a batch, the longest first; `labels` by row of the source."""
+    """Pack the texts `rows` into a batch, the longest first.
+
+    Args:
+        encoded: all texts.
+        rows: the texts of the batch, shape (batch,).
+        labels: class index of every text in `encoded`, shape (texts,); None when predicting.
+    """
     lengths = encoded.lengths[rows]
     order = np.argsort(-lengths, kind="stable")
     rows, lengths = rows[order], lengths[order]
-    # time-major and without padding: the words that exist, step by step
+    # time-major and without padding: step by step, the tokens that exist
     step, text = np.nonzero(np.arange(lengths[0])[:, None] < lengths)
     ids = torch.from_numpy(encoded.read(rows[text], step).astype(np.int64))
     sizes = torch.from_numpy(np.bincount(step))
@@ -37,9 +43,14 @@ def pack(encoded: EncodedTexts, rows: Integers, labels: Integers | None = None) 
 
 
 def within_budget(rows: Integers, lengths: Integers, budget: int) -> list[Integers]:
-    """Rows in groups of at most `budget` words, in order; a longer text has a group of its own.
+    """Split rows, in their order, into groups of at most `budget` tokens.
 
-    `lengths` has one for every text, at least 1.
+    A text that is longer than the budget is a group of its own.
+
+    Args:
+        rows: the texts, shape (rows,).
+        lengths: the length of every text in tokens, at least 1, shape (texts,).
+        budget: the most tokens in a group.
     """
     groups, start, used = [], 0, 0
     for i, length in enumerate(lengths[rows]):
@@ -52,7 +63,7 @@ def within_budget(rows: Integers, lengths: Integers, budget: int) -> list[Intege
 
 @dataclass(frozen=True)
 class Batches(Sequence[Batch]):
-    """Batches packed when they are asked for; `groups` are their rows."""
+    """Batches that are packed when they are read; `groups` are the rows of each."""
 
     encoded: EncodedTexts
     groups: list[Integers]
@@ -70,10 +81,10 @@ class Batches(Sequence[Batch]):
 
 @dataclass(frozen=True)
 class Batcher:
-    """Divides rows into batches of similar lengths, within one budget.
+    """Splits rows into batches of texts of similar lengths.
 
-    Exactly one of `batch_size` (texts) and `tokens_per_batch` (words; a longer text has a batch
-    of its own) is set.
+    Exactly one of `batch_size` (texts) and `tokens_per_batch` (the most tokens; a longer text is a
+    batch of its own) is set.
     """
 
     encoded: EncodedTexts
@@ -85,33 +96,34 @@ class Batcher:
         return self.encoded.lengths
 
     def in_order(self, rows: Integers, labels: Integers | None = None) -> Batches:
-        """By length, the longest first: what evaluation and prediction use."""
+        """Batches by length, the longest first, for evaluation and prediction."""
         ordered = rows[np.argsort(-self._lengths[rows], kind="stable")]
         return Batches(self.encoded, self._divide(ordered), labels)
 
     def shuffled(
         self, rows: Integers, labels: Integers | None, *, seed: int, epoch: int
     ) -> Batches:
-        """In an order that follows from (seed, epoch) alone.
+        """Batches for training, in an order that follows from (seed, epoch) alone.
 
-        Shuffled texts are sorted by length within pools of many batches, and the batches are
-        shuffled again: neighbours have similar lengths, and no epoch has the same batches.
+        The texts are shuffled and sorted by length within pools of POOL batches; then the batches
+        are shuffled. So the texts of a batch have similar lengths, and every epoch has other
+        batches.
         """
         generator = np.random.default_rng([seed, epoch])
         shuffled = generator.permutation(rows)
         pool = POOL * self._texts_a_batch(rows)
         groups: list[Integers] = []
         for start in range(0, len(shuffled), pool):
-            part = shuffled[start : start + pool]
-            groups += self._divide(part[np.argsort(-self._lengths[part], kind="stable")])
+            pooled = shuffled[start : start + pool]
+            groups += self._divide(pooled[np.argsort(-self._lengths[pooled], kind="stable")])
         return Batches(
             self.encoded, [groups[i] for i in generator.permutation(len(groups))], labels
         )
 
     def n_shuffled(self, rows: Integers, *, seed: int, epoch: int) -> int:
-        """How many batches `shuffled` makes."""
+        """The number of batches of `shuffled`."""
         if self.batch_size is not None:
-            # a pool holds whole batches: only the last one of all may be short
+            # every pool holds whole batches, so only the last batch of all may be smaller
             return math.ceil(len(rows) / self.batch_size)
         return len(self.shuffled(rows, None, seed=seed, epoch=epoch))
 

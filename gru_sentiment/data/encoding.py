@@ -1,4 +1,4 @@
-"""Words to ids, looked up when they are read: nothing is kept a word but what is on the disk."""
+"""Tokens to ids. An id is looked up when a batch is read, so no array of all ids is kept."""
 
 from __future__ import annotations
 
@@ -14,37 +14,39 @@ from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 
 ROWS_AT_A_TIME = 1_000
-"""Texts whose words are progress_of at once: bounds the memory."""
+"""Texts whose unknown tokens are counted at once; bounds the memory."""
 
 
 @dataclass(frozen=True)
 class EncodedTexts:
-    """Ids of many texts, uncut; what a model reads of a text is its head and its tail."""
+    """The ids of many texts, stored in full; a model reads the head and the tail of a long text."""
 
     id_of: Ids
-    """Id of every distinct word, shape (words,)."""
+    """Id of every distinct token, shape (distinct tokens,)."""
     indices: Ids
-    """Every word of every text, as a position in `id_of`, shape (tokens,); memory-mapped where
-    the words come from the cache."""
+    """Every token of every text as a position in `id_of`, shape (tokens,); memory-mapped if the
+    tokens come from the cache."""
     offsets: Integers
     """Text i is `indices[offsets[i]:offsets[i + 1]]`, shape (texts + 1,)."""
     max_tokens: int | None
+    """The most tokens that a model reads of a text; None reads all."""
     head_tokens: int
+    """How many of `max_tokens` are taken from the beginning of a text."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     @cached_property
     def full_lengths(self) -> Integers:
-        """Words of every text before truncation, shape (texts,)."""
+        """Tokens of every text before truncation, shape (texts,)."""
         lengths: Integers = np.diff(self.offsets)
         return lengths
 
     @cached_property
     def lengths(self) -> Integers:
-        """Steps that a model makes over every text, shape (texts,); at least 1.
+        """Tokens that a model reads of every text, shape (texts,); at least 1.
 
-        An empty text is read as one padding token: a zero vector, "no word".
+        An empty text is read as one padding token, whose vector is zero.
         """
         lengths = self.full_lengths
         cut = lengths if self.max_tokens is None else np.minimum(lengths, self.max_tokens)
@@ -53,25 +55,25 @@ class EncodedTexts:
 
     @property
     def truncated(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Which texts lose their middle, shape (texts,)."""
+        """Whether a text is longer than `max_tokens` and loses its middle, shape (texts,)."""
         lengths = self.full_lengths
         return np.zeros(len(self), bool) if self.max_tokens is None else lengths > self.max_tokens
 
     def at_most(self, tokens: int | None) -> EncodedTexts:
-        """The same texts, of which no more than `tokens` words are read; None changes nothing."""
+        """The same texts, of which a model reads at most `tokens` tokens; None changes nothing."""
         if tokens is None or (self.max_tokens is not None and self.max_tokens <= tokens):
             return self
         return replace(self, max_tokens=tokens)
 
     def positions(self, rows: Integers, steps: Integers) -> Integers:
-        """Where in `ids` step `steps[i]` of text `rows[i]` stands: head first, then tail."""
+        """The position in `indices` of step `steps[i]` of text `rows[i]`: head first, then tail."""
         skipped = self.full_lengths[rows] - self.lengths[rows]
-        behind_head = (steps >= self.head_tokens) & (skipped > 0)
-        found: Integers = self.offsets[rows] + steps + np.where(behind_head, skipped, 0)
-        return found
+        after_head = (steps >= self.head_tokens) & (skipped > 0)
+        positions: Integers = self.offsets[rows] + steps + np.where(after_head, skipped, 0)
+        return positions
 
     def read(self, rows: Integers, steps: Integers) -> Ids:
-        """The id at step `steps[i]` of text `rows[i]`; padding in an empty text."""
+        """The id at step `steps[i]` of text `rows[i]`; the padding id in an empty text."""
         empty = self.full_lengths[rows] == 0
         positions = np.where(empty, 0, self.positions(rows, steps))
         if not len(self.indices):
@@ -79,39 +81,44 @@ class EncodedTexts:
         return np.where(empty, np.int32(PADDING_ID), self.id_of[self.indices[positions]])
 
     def ids(self, row: int) -> Ids:
-        """All ids of a text, uncut, shape (its words,)."""
+        """All ids of a text before truncation, shape (tokens of the text,)."""
         return self.id_of[self.indices[self.offsets[row] : self.offsets[row + 1]]]
 
     def unknown_tokens(self, rows: Integers) -> Integers:
-        """Words of the texts `rows` that the vocabulary does not know, of those that are read.
-
-        Shape (rows,).
-        """
+        """The number of unknown tokens among those that a model reads of `rows`, shape (rows,)."""
         counts = [np.zeros(0, np.int64)]
         for start in range(0, len(rows), ROWS_AT_A_TIME):
-            some = rows[start : start + ROWS_AT_A_TIME]
-            lengths = self.lengths[some]
-            text = np.repeat(np.arange(len(some)), lengths)
+            chunk = rows[start : start + ROWS_AT_A_TIME]
+            lengths = self.lengths[chunk]
+            text = np.repeat(np.arange(len(chunk)), lengths)
             step = np.arange(len(text)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-            unknown = self.read(some[text], step) == UNKNOWN_ID
-            counts.append(np.bincount(text[unknown], minlength=len(some)))
-        found: Integers = np.concatenate(counts)
-        return found
+            unknown = self.read(chunk[text], step) == UNKNOWN_ID
+            counts.append(np.bincount(text[unknown], minlength=len(chunk)))
+        unknown_tokens: Integers = np.concatenate(counts)
+        return unknown_tokens
 
-    def uncut(self, rows: Integers, tokens: int) -> Iterator[tuple[Ids, Integers]]:
-        """All ids of the texts `rows` in turn, about `tokens` words at once.
+    def full_ids(self, rows: Integers, tokens: int) -> Iterator[tuple[Ids, Integers]]:
+        """All ids of the texts `rows` before truncation, in groups of about `tokens` tokens.
 
-        Yields the ids of some texts, one text after the other, and their lengths.
+        Yields for each group the ids of its texts, one text after the other, shape (tokens,), and
+        the lengths of the texts, shape (texts,).
         """
-        part_of = np.cumsum(self.full_lengths[rows]) // tokens
-        for part in np.split(rows, np.flatnonzero(np.diff(part_of)) + 1):
-            if len(part):
-                yield np.concatenate([self.ids(row) for row in part]), self.full_lengths[part]
+        group_of = np.cumsum(self.full_lengths[rows]) // tokens
+        for group in np.split(rows, np.flatnonzero(np.diff(group_of)) + 1):
+            if len(group):
+                yield np.concatenate([self.ids(row) for row in group]), self.full_lengths[group]
 
 
 def encode(
     tokenized: TokenizedTexts, vocabulary: Vocabulary, *, max_tokens: int | None, head_tokens: int
 ) -> EncodedTexts:
-    """Look every distinct word up once."""
-    id_of = vocabulary.ids(tokenized.words)
+    """Look up the id of every distinct token once.
+
+    Args:
+        tokenized: the texts.
+        vocabulary: the words that the model knows.
+        max_tokens: the most tokens that a model reads of a text; None reads all.
+        head_tokens: how many of them are taken from the beginning of a text.
+    """
+    id_of = vocabulary.ids(tokenized.distinct)
     return EncodedTexts(id_of, tokenized.indices, tokenized.offsets, max_tokens, head_tokens)

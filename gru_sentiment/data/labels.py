@@ -1,4 +1,4 @@
-"""Classes as the user names them, and their indices."""
+"""Classes as the data names them, and their indices."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections.abc import Sequence
 import numpy as np
 
 from gru_sentiment.arrays import Integers
+from gru_sentiment.batch import NO_LABEL
 from gru_sentiment.errors import DataError
-from gru_sentiment.results.predictions import Label
 
 
 class Labels:
-    """The classes in their sorted order; a class's index is its place in it."""
+    """The classes in sorted order. The index of a class is its position."""
 
-    def __init__(self, classes: Sequence[Label]) -> None:
+    def __init__(self, classes: Sequence[str | int]) -> None:
         self.classes = list(classes)
-        self._index: dict[Label, int] = {label: i for i, label in enumerate(self.classes)}
+        self._index: dict[str | int, int] = {label: i for i, label in enumerate(self.classes)}
 
     @classmethod
-    def found_in(cls, labels: Sequence[Label]) -> Labels:
-        """The distinct labels of the data.
+    def found_in(cls, labels: Sequence[str | int]) -> Labels:
+        """The classes of the data: its distinct labels, sorted.
 
         Raises:
-            DataError: only one class.
+            DataError: there is only one class.
         """
-        found = cls(sorted(set(labels), key=lambda label: (isinstance(label, str), label)))
-        if len(found) < 2:
+        classes = cls(sorted(set(labels), key=lambda label: (isinstance(label, str), label)))
+        if len(classes) < 2:
             raise DataError(
-                f"every row has the label {found.classes[0]!r}: nothing to tell apart",
+                f"every row has the label {classes.classes[0]!r}: nothing to tell apart",
                 hint="training needs reviews of at least two classes; check data.label_column",
             )
-        return found
+        return classes
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -41,14 +41,14 @@ class Labels:
         """The classes as text."""
         return [str(label) for label in self.classes]
 
-    def indices(self, labels: Sequence[Label]) -> Integers:
+    def indices(self, labels: Sequence[str | int]) -> Integers:
         """Class index of every label, shape (rows,).
 
-        The labels are classes, or their names read from a file without types; or, where not all
-        of them are, integers that are the classes' indices.
+        The labels are classes, or their names as text (a csv file has no types). If some are not,
+        all must be integers, and are taken as class indices.
 
         Raises:
-            DataError: labels that are neither all the one nor all the other.
+            DataError: some labels are not classes, and not all are class indices.
         """
         by_name = {label: self._by_name(label) for label in dict.fromkeys(labels)}
         unknown = [label for label, index in by_name.items() if index is None]
@@ -59,10 +59,15 @@ class Labels:
         raise DataError(
             f"label {unknown[0]!r} is not a class of this model; its classes: "
             f"{', '.join(map(repr, self.classes))}",
-            hint="or give all labels as indices: integers from 0 on, in that order",
+            hint="or give all labels as class indices: integers from 0, in that order",
         )
 
-    def _by_name(self, label: Label) -> int | None:
+    def _by_name(self, label: str | int) -> int | None:
         if label in self._index:
             return self._index[label]
         return self.names.index(str(label)) if str(label) in self.names else None
+
+
+def no_labels(n: int) -> Integers:
+    """Class indices of `n` texts whose class is not known: NO_LABEL each, shape (n,)."""
+    return np.full(n, NO_LABEL)

@@ -1,4 +1,4 @@
-"""The words of a data set, tokenised once and kept on disk."""
+"""The tokens of a dataset, cached on disk."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ from gru_sentiment.machine.signals import StopRequest
 logger = logging.getLogger(__name__)
 
 TEXTS_A_PROCESS = 2_000
-"""Below this a second process costs more to start than it saves."""
-BATCH, WINDOW = 1_000, 32
-"""Texts that a process takes at a time; batches that are handed out at a time."""
+"""Texts for which starting one more process saves time."""
+TEXTS_A_TASK, TASKS_AT_A_TIME = 1_000, 32
+"""Texts that a process tokenises at a time; tasks that are handed out at a time."""
 PR_SET_PDEATHSIG = 1
-COLUMNS = ["words", "indices", "offsets"]
+CACHE_COLUMNS = ["words", "indices", "offsets"]
+"""Names of the columns in a cache file."""
 DIGEST = 64
-"""Bytes before the stream; a multiple of 64, so that what is mapped stays aligned."""
+"""Bytes of the SHA-256 before the stream; a multiple of 64 keeps the mapped arrays aligned."""
 
 
 def tokenize_cached(
@@ -45,96 +46,110 @@ def tokenize_cached(
     cache: Path | None = None,
     progress: bool = False,
 ) -> TokenizedTexts:
-    """Words of `texts`, memory-mapped from the cache.
+    """The tokens of `texts`, memory-mapped from the cache; texts that are new to it are tokenised.
 
-    A file of the cache is named after `fingerprint`, which stands for the texts, and after the
-    tokenizer's. It appears whole or not at all, so two processes at once do no harm, and one that
-    was damaged is made again. `cache` is the folder, `cache_folder()` by default.
+    A cache file is written whole or not at all, so several processes may write it at once. A
+    damaged file is written again.
+
+    Args:
+        tokenizer: its fingerprint is part of the name of the cache file.
+        texts: the texts.
+        fingerprint: a name for the texts, the other part of the name of the cache file.
+        processes: how many may tokenise; None is one for each core.
+        cache: the folder of the cache; None is `cache_folder()`.
+        progress: show a progress bar.
 
     Raises:
-        DataError: an unknown language, or a folder that cannot be read or written.
+        DataError: the language is unknown, or the folder cannot be read or written.
     """
     folder = cache or cache_folder()
     key = hashlib.sha256(f"{fingerprint}-{tokenizer.fingerprint}".encode()).hexdigest()
     path = folder / f"{key[:32]}.words"
-    found = _load(path)
-    if found is None:
-        rules(tokenizer.language)  # loaded once for all processes; an unknown one is found here
+    tokenized = _load(path)
+    if tokenized is None:
+        rules(tokenizer.language)  # loaded once for all processes, and refused here if unknown
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".words-", dir=folder) as work:
                 _save(_tokenize(tokenizer, texts, processes, progress), Path(work) / path.name)
                 os.replace(Path(work) / path.name, path)
-        found = _load(path)
-    assert found is not None
-    return found
+        tokenized = _load(path)
+    assert tokenized is not None
+    return tokenized
 
 
 def _tokenize(
     tokenizer: Tokenizer, texts: pa.ChunkedArray, processes: int | None, progress: bool
 ) -> TokenizedTexts:
-    n_workers = workers(len(texts), processes)
+    n_workers = n_workers_for(len(texts), processes)
     logger.info("tokenising %s texts with %d process(es)", f"{len(texts):,}", n_workers)
     with (
         StopRequest() as stop,
         progress_of("tokenising", "text", len(texts), bar=progress) as count,
-        mapping(n_workers) as apply,
+        process_map(n_workers) as apply,
     ):
 
-        def parts() -> Iterator[TokenizedTexts]:
-            for start in range(0, len(texts), WINDOW * BATCH):
-                window = texts.slice(start, WINDOW * BATCH)
-                # lists, because a slice is sent with all that it was cut from
-                batches = (window.slice(i, BATCH).to_pylist() for i in range(0, len(window), BATCH))
-                for part in apply(tokenizer.many, batches):
-                    # here and not at once: an exception in the midst of starting processes would
-                    # leave some that nobody ends
+        def batches_of_tokens() -> Iterator[TokenizedTexts]:
+            for start in range(0, len(texts), TASKS_AT_A_TIME * TEXTS_A_TASK):
+                window = texts.slice(start, TASKS_AT_A_TIME * TEXTS_A_TASK)
+                # lists, because a slice would be sent to a process with the whole column
+                tasks = (
+                    window.slice(start, TEXTS_A_TASK).to_pylist()
+                    for start in range(0, len(window), TEXTS_A_TASK)
+                )
+                for tokenized in apply(tokenizer.many, tasks):
+                    # granted here, because an exception while processes start would leave some
+                    # that nothing ends
                     stop.grant()
-                    count(len(part))
-                    yield part
+                    count(len(tokenized))
+                    yield tokenized
 
-        return TokenizedTexts.joined(parts())
+        return TokenizedTexts.joined(batches_of_tokens())
 
 
 @contextmanager
-def mapping(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
-    """`map`, by that many processes; they end with their batch after an error or Ctrl-C here."""
+def process_map(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
+    """A `map` over that many processes, which end after their task if this block is left early.
+
+    Raises:
+        DataError: a process was killed, for instance for lack of memory.
+    """
     if processes == 1:
         yield map
         return
-    # forked, a worker starts in milliseconds, with the rules loaded
+    # a forked worker starts in milliseconds and has the rules loaded
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_worker)
     try:
         yield pool.map
     except BrokenProcessPool as error:
         raise DataError(
-            "a process that tokenised was killed, perhaps for want of memory",
+            "a process that tokenised was killed, perhaps for lack of memory",
             hint="free some memory, or set run.processes to 1",
         ) from error
     finally:
-        # they end their batch and go; one that is killed may leave a full queue, on which Python
-        # 3.11 waits for ever
+        # workers finish their task and end; killing one could leave a full queue, on which Python
+        # 3.11 waits forever
         pool.shutdown(cancel_futures=True)
 
 
 def _begin_worker() -> None:
-    """Leave it to the process that started this one to end it, and do not outlive it."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # a whole group receives them
+    """Ignore signals, which the parent process handles, and end with the parent."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # the whole process group receives them
         signal.signal(number, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _save(tokenized: TokenizedTexts, path: Path) -> None:
-    """SHA-256 in hexadecimal, then an Arrow stream of one row, a list a column."""
+    """Write the SHA-256 in hexadecimal, then an Arrow stream of one row, a list in each column."""
     row = pa.record_batch(
         [
-            pa.array([tokenized.words], pa.list_(pa.string())),
+            pa.array([tokenized.distinct], pa.list_(pa.string())),
             pa.LargeListArray.from_arrays([0, len(tokenized.indices)], tokenized.indices),
             pa.LargeListArray.from_arrays([0, len(tokenized.offsets)], tokenized.offsets),
         ],
-        names=COLUMNS,
+        names=CACHE_COLUMNS,
     )
     stream = pa.BufferOutputStream()
     with pa.ipc.new_stream(stream, row.schema) as writer:
@@ -146,10 +161,10 @@ def _save(tokenized: TokenizedTexts, path: Path) -> None:
 
 
 def _load(path: Path) -> TokenizedTexts | None:
-    """What `_save` wrote; None where there is nothing, or nothing that can be trusted.
+    """Read what `_save` wrote; None if the file is missing or damaged.
 
     Raises:
-        DataError: a file that cannot be read.
+        DataError: the file cannot be read.
     """
     if not path.exists():
         return None
@@ -159,18 +174,18 @@ def _load(path: Path) -> TokenizedTexts | None:
         logger.warning("%s is damaged: tokenising again", path)
         return None
     row = pa.ipc.open_stream(content[DIGEST:]).read_next_batch()
-    words, indices, offsets = (row.column(name).values for name in COLUMNS)
-    return TokenizedTexts(words.to_pylist(), indices.to_numpy(), offsets.to_numpy())
+    distinct, indices, offsets = (row.column(name).values for name in CACHE_COLUMNS)
+    return TokenizedTexts(distinct.to_pylist(), indices.to_numpy(), offsets.to_numpy())
 
 
 def cache_folder() -> Path:
-    """$GRU_SENT_CACHE, or gru-sent in the user's cache folder."""
+    """The folder $GRU_SENT_CACHE, or gru-sent in the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gru-sent"
     return Path(os.environ.get("GRU_SENT_CACHE") or default)
 
 
-def workers(n_texts: int, processes: int | None) -> int:
-    """Processes that so many texts are worth: `processes`, by default one a core, at most."""
+def n_workers_for(n_texts: int, processes: int | None) -> int:
+    """The number of processes for so many texts: at most `processes`, or one for each core."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )

@@ -1,4 +1,4 @@
-"""Reviews to words, the same way in training and in prediction."""
+"""Texts to tokens, in the same way in training and in prediction."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import importlib.metadata
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -21,66 +21,69 @@ if TYPE_CHECKING:
     import spacy.tokenizer
 
 RULES = 3
-"""Raise it whenever the same text and options give other words: it is part of the cache's key."""
+"""Version of the rules, part of the cache's key. Raise it when a text gives other tokens."""
 MAX_STRINGS = 500_000
-"""spaCy keeps every word that it has seen; beyond so many it is loaded anew, which takes a second
-at most. A long stream of texts would fill the memory."""
+"""spaCy keeps every string that it has seen, and a long stream of texts would fill the memory.
+Beyond this number it is loaded again, which takes a second at most. Its `memory_zone` gives the
+same tokens and saves 217 MiB of 613, but takes twice the time: 222 s against 94 s of CPU time for
+200,000 texts with new words in each, and 17.7 s against 8.8 s for 5,000 IMDb reviews."""
 LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 UNBROKEN = re.compile(r"\S{256}(?=\S)")
-"""So much without white space is cut: spaCy takes punctuation off one character at a time, in time
-that grows with the square of the run. No IMDb review has more than 100."""
+"""A run of 256 characters without white space is cut. spaCy takes punctuation off a run
+one character at a time, in time that grows with the square of its length. No IMDb review has a run
+of more than 100."""
 
 
 @dataclass(frozen=True)
 class TokenizedTexts:
-    """Words of many texts, each distinct word stored once; the arrays may be read-only."""
+    """The tokens of many texts, each distinct token stored once. The arrays may be read-only."""
 
-    words: list[str]
-    """Distinct words."""
+    distinct: list[str]
+    """The distinct tokens of all texts."""
     indices: Ids
-    """Every word of every text, as a position in `words`, shape (tokens,)."""
+    """Every token of every text as a position in `distinct`, shape (tokens,)."""
     offsets: Integers
     """Text i is `indices[offsets[i]:offsets[i + 1]]`, shape (texts + 1,)."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def counts(self, rows: np.ndarray[Any, np.dtype[np.int64]]) -> dict[str, int]:
-        """How often each word occurs in the texts `rows`."""
+    def counts(self, rows: Integers) -> dict[str, int]:
+        """How often each token occurs in the texts `rows`; those that do not are left out."""
         spans = [self.indices[self.offsets[row] : self.offsets[row + 1]] for row in rows]
         taken = np.concatenate(spans) if spans else self.indices[:0]
-        progress_of = np.bincount(taken, minlength=len(self.words))
-        return {self.words[i]: int(progress_of[i]) for i in np.flatnonzero(progress_of)}
+        counts = np.bincount(taken, minlength=len(self.distinct))
+        return {self.distinct[i]: int(counts[i]) for i in np.flatnonzero(counts)}
 
     @classmethod
-    def joined(cls, parts: Iterable[TokenizedTexts]) -> TokenizedTexts:
-        """The texts of all parts, one part after the other."""
+    def joined(cls, groups: Iterable[TokenizedTexts]) -> TokenizedTexts:
+        """The texts of all groups, one group after the other."""
         positions: dict[str, int] = {}
         indices, lengths = [np.zeros(0, np.int32)], [np.zeros(1, np.int64)]
-        for part in parts:
-            position_of = [positions.setdefault(word, len(positions)) for word in part.words]
-            indices.append(np.array(position_of, np.int32)[part.indices])
-            lengths.append(np.diff(part.offsets))
+        for group in groups:
+            position_of = [positions.setdefault(token, len(positions)) for token in group.distinct]
+            indices.append(np.array(position_of, np.int32)[group.indices])
+            lengths.append(np.diff(group.offsets))
         return cls(list(positions), np.concatenate(indices), np.cumsum(np.concatenate(lengths)))
 
 
 @dataclass(frozen=True)
 class Tokenizer:
-    """spaCy's rule-based tokenizer for one language; needs no trained pipeline."""
+    """spaCy's rule-based tokenizer for one language, which needs no trained pipeline."""
 
     language: str = "en"
     lowercase: bool = True
 
     def __call__(self, text: str) -> list[str]:
-        """The words of a text: HTML line breaks removed, long runs cut, white space dropped."""
-        found = self.many([text])
-        return [found.words[i] for i in found.indices]
+        """The tokens of a text, without HTML line breaks and white space; long runs are cut."""
+        tokenized = self.many([text])
+        return [tokenized.distinct[i] for i in tokenized.indices]
 
     def many(self, texts: Sequence[str]) -> TokenizedTexts:
-        """The words of several texts.
+        """The tokens of several texts.
 
-        No word becomes a Python object but the distinct ones: spaCy tells the hash of every word,
-        and a hash is looked up once.
+        spaCy gives the hash of every token, and each distinct hash is looked up once, so that only
+        the distinct tokens become Python strings.
 
         Raises:
             DataError: spaCy does not know the language.
@@ -93,23 +96,23 @@ class Tokenizer:
             tokenize = rules(self.language)
         hashes, lengths = [np.zeros(0, np.uint64)], [0]
         for text in texts:
-            apart = UNBROKEN.sub(r"\g<0> ", LINE_BREAK.sub(" ", text))
-            found = tokenize(apart).to_array([ORTH, IS_SPACE])
-            of_words = found[found[:, 1] == 0, 0]
-            hashes.append(of_words)
-            lengths.append(len(of_words))
-        distinct = pa.array(np.concatenate(hashes)).dictionary_encode()
-        words = [tokenize.vocab.strings[word] for word in distinct.dictionary.to_pylist()]
+            cleaned = UNBROKEN.sub(r"\g<0> ", LINE_BREAK.sub(" ", text))
+            attributes = tokenize(cleaned).to_array([ORTH, IS_SPACE])
+            tokens = attributes[attributes[:, 1] == 0, 0]
+            hashes.append(tokens)
+            lengths.append(len(tokens))
+        encoded = pa.array(np.concatenate(hashes)).dictionary_encode()
+        distinct = [tokenize.vocab.strings[token] for token in encoded.dictionary.to_pylist()]
         offsets = np.cumsum(lengths, dtype=np.int64)
-        tokenized = TokenizedTexts(words, distinct.indices.to_numpy(), offsets)
-        # casing comes last: the rules look at capitals, as in "Mr." and "U.S."
+        tokenized = TokenizedTexts(distinct, encoded.indices.to_numpy(), offsets)
+        # lower-casing comes last, because the rules look at capitals, as in "Mr." and "U.S."
         return _lowercased(tokenized) if self.lowercase else tokenized
 
     @property
     def fingerprint(self) -> str:
-        """Changes with everything that changes the words of a text."""
-        parts = [self.language, self.lowercase, RULES, importlib.metadata.version("spacy")]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+        """Changes with everything that changes the tokens of a text."""
+        choices = [self.language, self.lowercase, RULES, importlib.metadata.version("spacy")]
+        return hashlib.sha256(json.dumps(choices).encode()).hexdigest()[:16]
 
 
 @lru_cache
@@ -131,5 +134,5 @@ def rules(language: str) -> spacy.tokenizer.Tokenizer:
 
 
 def _lowercased(texts: TokenizedTexts) -> TokenizedTexts:
-    lowered = TokenizedTexts([word.lower() for word in texts.words], texts.indices, texts.offsets)
-    return TokenizedTexts.joined([lowered])
+    distinct = [token.lower() for token in texts.distinct]
+    return TokenizedTexts.joined([replace(texts, distinct=distinct)])

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish that is granted at the next good moment."""
+"""Ctrl-C and SIGTERM as requests that a long piece of work grants when it is safe to stop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import threading
 from types import FrameType
 from typing import Any, Self
 
-from gru_sentiment.errors import Terminated
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which a cluster sends before it takes a machine away."""
+
 
 EXCEPTIONS: dict[int, type[KeyboardInterrupt]] = {
     signal.SIGINT: KeyboardInterrupt,
@@ -16,10 +19,11 @@ EXCEPTIONS: dict[int, type[KeyboardInterrupt]] = {
 
 
 class StopRequest:
-    """While this is entered, the first signal is noted and the second one raises at once.
+    """A context in which the first signal is noted, and a second one raises at once.
 
-    `grant` raises what was asked for: KeyboardInterrupt or Terminated. Signals reach the main
-    thread alone; in another one nothing changes. A handler that somebody else set is respected.
+    `grant` raises the exception of the signal: KeyboardInterrupt for Ctrl-C, Terminated for
+    SIGTERM. Signals reach the main thread alone, so in another thread nothing changes. A signal
+    that the process ignores stays ignored.
     """
 
     def __init__(self) -> None:
@@ -38,7 +42,7 @@ class StopRequest:
             signal.signal(number, handler)
 
     def grant(self) -> None:
-        """Raise what was asked for."""
+        """Raise the exception of the signal that was noted, if there was one."""
         if self.signal is not None:
             raise EXCEPTIONS[self.signal]
 

@@ -14,7 +14,7 @@ from gru_sentiment.models.recurrent import CELLS
 
 
 class TextClassifier(nn.Module):
-    """Packed word ids to logits, and nothing else.
+    """Packed token ids to logits, and nothing else.
 
     `n_outputs` is 1 for two classes under binary cross-entropy, else the number of classes.
     `layer_dropout` acts between recurrent layers, `dropout` on the pooled vector. `cell_options`
@@ -71,7 +71,7 @@ class TextClassifier(nn.Module):
     def classify(self, vectors: PackedSequence) -> Tensor:
         """Packed word vectors (tokens, dimension) to logits (batch, n_outputs), longest first."""
         outputs, state = self.recurrent(vectors)
-        # an LSTM returns (h, c); what it has to say is h
+        # an LSTM returns (h, c); its output is h
         h = state[0] if isinstance(state, tuple) else state
         # top layer: (directions, batch, hidden) -> (batch, directions x hidden)
         final = h[-self.directions :].transpose(0, 1).flatten(1)

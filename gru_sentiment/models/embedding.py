@@ -1,4 +1,4 @@
-"""Word ids to word vectors."""
+"""Token ids to word vectors."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from torch import Tensor, nn
 
 
 class WordEmbedding(nn.Module):
-    """A table of word vectors with dropout on what is looked up.
+    """A table of word vectors with dropout on its rows.
 
     `weights` is the initial table, shape (words, dimension). The row of `padding_id` is zero and
-    stays zero: it stands for "no word", which is all that an empty text consists of.
+    stays zero: it stands for "no token", the only token of an empty text.
     """
 
     def __init__(self, weights: Tensor, *, padding_id: int, dropout: float = 0.0) -> None:

@@ -2,7 +2,7 @@
 
 ::
 
-    words         w1  w2  w3  ...        every stream is read from left to right
+    tokens        w1  w2  w3  ...        every stream is read from left to right
     recurrent     h1  h2  h3             layers of one cell
     projected     p1  p2  p3             to the size of a word vector
     predicted     w2  w3  w4             p . table^T + bias: the table of word vectors, tied
@@ -30,7 +30,7 @@ SUFFIXES = ("", "_reverse")
 
 
 class LanguageModel(nn.Module):
-    """Words of several streams to what is compared with the word vectors.
+    """Tokens of several streams to vectors that are compared with the word vectors.
 
     A batch holds `streams` streams a direction, those of the first direction first. The output
     weights are the word vectors themselves (Inan et al. 2017; Press & Wolf 2017). The state after
@@ -82,7 +82,7 @@ class LanguageModel(nn.Module):
         return tuple(buffer for name, buffer in self.named_buffers() if name.startswith(CARRIED))
 
     def forget(self) -> None:
-        """Begin anew: the next window is the first one."""
+        """Set the carried state to zero: the next window is the first one."""
         for part in self.carried:
             part.zero_()
 

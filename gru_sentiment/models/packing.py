@@ -1,4 +1,4 @@
-"""Where each word of a packed batch lies."""
+"""Where each token of a packed batch lies."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from torch import Tensor
 class Layout:
     """The geometry of a packed batch, from its `batch_sizes` alone.
 
-    A word is known by its step t and its text b; it lies at `starts[t] + b`. Since texts are
+    A token is known by its step t and its text b; it lies at `starts[t] + b`. Since texts are
     sorted by length, a text read backwards within its own length has the same `batch_sizes`:
-    reversing a batch is a permutation of its words, and the same permutation undoes it.
+    reversing a batch is a permutation of its tokens, and the same permutation undoes it.
     """
 
     sizes: list[int]
     """Texts that reach step t, for every t; falls from `batch` to 1 or more."""
     starts: list[int]
-    """Position of the first word of step t."""
+    """Position of the first token of step t."""
     step_of: Tensor
-    """Step of every word, shape (tokens,)."""
+    """Step of every token, shape (tokens,)."""
     text_of: Tensor
-    """Text of every word, shape (tokens,)."""
+    """Text of every token, shape (tokens,)."""
     lengths: Tensor
-    """Words in every text, shape (batch,)."""
+    """Tokens in every text, shape (batch,)."""
     last: Tensor
-    """Position of every text's last word, shape (batch,)."""
+    """Position of every text's last token, shape (batch,)."""
 
     @classmethod
     def of(cls, batch_sizes: Tensor, device: torch.device) -> Layout:
@@ -50,14 +50,14 @@ class Layout:
 
     @property
     def reverse(self) -> Tensor:
-        """Position of the word that stands mirrored within the same text, shape (tokens,)."""
+        """Position of the token that stands mirrored within the same text, shape (tokens,)."""
         starts = torch.tensor(self.starts, device=self.text_of.device)
         mirrored = self.lengths[self.text_of] - 1 - self.step_of
         return starts[mirrored] + self.text_of
 
     @property
     def previous(self) -> Tensor:
-        """Position of the word before, for all words but the first, shape (tokens - batch,)."""
+        """Position of the token before, for all tokens but the first, shape (tokens - batch,)."""
         starts = torch.tensor(self.starts, device=self.text_of.device)
         after_first = slice(self.sizes[0], None)
         return starts[self.step_of[after_first] - 1] + self.text_of[after_first]

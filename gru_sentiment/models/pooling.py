@@ -1,4 +1,4 @@
-"""From the outputs of every word to one vector a text, over its true length.
+"""From the outputs of every token to one vector a text, over its true length.
 
 The packed outputs are reduced where they lie: nothing is unpacked, so no padding exists that could
 change a result. Every pooling takes the packed outputs (tokens, width) and the final state
@@ -21,10 +21,10 @@ from gru_sentiment.models.packing import Layout
 
 
 class LastPooling(nn.Module):
-    """The final state: forward after the last word, backward after the first.
+    """The final state: forward after the last token, backward after the first.
 
     Taking the output at the last position instead would give the backward direction only one
-    word to look at.
+    token to look at.
     """
 
     def __init__(self, _width: int) -> None:
@@ -36,7 +36,7 @@ class LastPooling(nn.Module):
 
 
 class MeanPooling(nn.Module):
-    """Mean of the outputs of a text's words."""
+    """Mean of the outputs of a text's tokens."""
 
     def __init__(self, _width: int) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class MeanPooling(nn.Module):
 
 
 class MaxPooling(nn.Module):
-    """Largest output of a text's words, in every coordinate (Collobert & Weston 2008)."""
+    """Largest output of a text's tokens, in every coordinate (Collobert & Weston 2008)."""
 
     def __init__(self, _width: int) -> None:
         super().__init__()
@@ -68,10 +68,10 @@ def _maximum(data: Tensor, layout: Layout) -> Tensor:
 
 
 class _Maximum(Function):
-    """Maximum over each text. Words that share it share its gradient, as with `scatter_reduce`.
+    """Maximum over each text. Tokens that share it share its gradient, as with `scatter_reduce`.
 
     Only the backward pass is our own: a few small operations a step, where texts are rows of one
-    block, cost a third of torch's gathers over all words.
+    block, cost a third of torch's gathers over all tokens.
     """
 
     @staticmethod
@@ -86,10 +86,10 @@ class _Maximum(Function):
     def backward(ctx: Any, d_top: Tensor) -> tuple[Tensor, None]:
         data, top = ctx.saved_tensors
         d_data, winners = torch.empty_like(data), torch.zeros_like(top)
-        words, shares = torch.split(data, ctx.layout.sizes), torch.split(d_data, ctx.layout.sizes)
-        for word, share in zip(words, shares, strict=True):
-            torch.eq(word, top[: len(word)], out=share)
-            winners[: len(word)].add_(share)
+        tokens, shares = torch.split(data, ctx.layout.sizes), torch.split(d_data, ctx.layout.sizes)
+        for token, share in zip(tokens, shares, strict=True):
+            torch.eq(token, top[: len(token)], out=share)
+            winners[: len(token)].add_(share)
         d_winner = d_top / winners
         for share in shares:
             share.mul_(d_winner[: len(share)])

@@ -5,7 +5,7 @@ padded tensor it runs torch's own code. For a `PackedSequence` on the CPU torch 
 of one large tensor with `narrow`, and the backward pass of each cut fills a zero tensor as large
 as the whole batch: the cost grows with the square of the length (pytorch issue 149194). Here the
 recurrence of a layer is one `autograd.Function` (`recurrence.py`) and both directions run side by
-side: reading a text backwards is a permutation of the packed words.
+side: reading a text backwards is a permutation of the packed tokens.
 
 Under autocast, what runs here multiplies in autocast's type and does all else in float32. Torch's
 own code runs outside autocast, in the type of the weights.
@@ -30,7 +30,7 @@ States = tuple[Tensor, ...]
 
 
 class _Mirror(Function):
-    """The words of every text in reverse order: a permutation that is its own inverse."""
+    """The tokens of every text in reverse order: a permutation that is its own inverse."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, reverse: Tensor) -> Tensor:

@@ -19,14 +19,14 @@ from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
-from gru_sentiment.results.metrics import Calibrated, Metrics, MetricsByModel, scores_to_json
+from gru_sentiment.results.metrics import Calibrated, MetricsByModel, scores_to_json
 from gru_sentiment.results.training import BaselineResult
 from gru_sentiment.trained.baseline import Baseline, baseline_kind, to_tensors
-from gru_sentiment.trained.predictions import Predictions, calibrated, scored
+from gru_sentiment.trained.predictions import SCORED_SPLITS, Scored, calibrate, score_predictions
 
 TOKENS_AT_ONCE = 1 << 20
-SPLITS = ("validation", "test")
-Told = tuple[dict[str, tuple[Metrics, Predictions]], Calibrated]
+ScoredSplits = tuple[dict[str, Scored], Calibrated]
+"""Scores and predictions by split, and the temperature that they are at."""
 
 
 def baseline(
@@ -63,8 +63,8 @@ def baseline(
         config = config.model_copy(update={"run": config.run.model_copy(update={"output": output})})
         corpus = build_corpus(config, progress=progress)
         fitted, fit_s = _fit(config, corpus, writer.path)
-        told = {name: _told(corpus, one) for name, one in fitted.items()}
-        scores = _scores(told)
+        scored = {name: _score(corpus, one) for name, one in fitted.items()}
+        scores = _scores(scored)
         chosen = model or max(scores, key=lambda name: scores[name]["validation"].accuracy)
         ngrams = {name: len(one.model.features.keys) for name, one in fitted.items()}
         about: dict[str, Any] = {
@@ -74,7 +74,7 @@ def baseline(
             "fit_s": fit_s,
             **watch.metadata(),
         }
-        _save(writer, corpus, fitted[chosen], told, about)
+        _save(writer, corpus, fitted[chosen], scored, about)
         writer.finish()
     return BaselineResult(
         run=str(writer.path),
@@ -98,7 +98,7 @@ def _fit(
         counts, min_frequency=MIN_TEXTS, max_size=MAX_WORDS - len(SPECIALS)
     )
     encoded = encode(corpus.tokenized, vocabulary, max_tokens=None, head_tokens=0)
-    parts = list(encoded.uncut(rows, TOKENS_AT_ONCE))
+    parts = list(encoded.full_ids(rows, TOKENS_AT_ONCE))
     fitted, fit_s = {}, {}
     for name, fit in MODELS.items():
         started = time.perf_counter()
@@ -108,23 +108,23 @@ def _fit(
     return fitted, fit_s
 
 
-def _told(corpus: Corpus, run: Baseline) -> Told:
-    """Scores and answers by split, and the temperature that they are at."""
+def _score(corpus: Corpus, run: Baseline) -> ScoredSplits:
+    """Scores and predictions by split, at the temperature that fits the validation split best."""
     labels, label_ids = corpus.labels, corpus.label_ids
     raw = {
-        split: scored(
+        split: score_predictions(
             partial(run.predict, corpus.tokenized, corpus.splits[split]), labels, label_ids
         )
-        for split in SPLITS
+        for split in SCORED_SPLITS
         if split in corpus.splits
     }
-    return calibrated(raw, labels, label_ids)
+    return calibrate(raw, labels, label_ids)
 
 
-def _scores(told: Mapping[str, Told]) -> MetricsByModel:
+def _scores(scored: Mapping[str, ScoredSplits]) -> MetricsByModel:
     return {
         name: {split: metrics for split, (metrics, _) in parts.items()}
-        for name, (parts, _) in told.items()
+        for name, (parts, _) in scored.items()
     }
 
 
@@ -132,18 +132,18 @@ def _save(
     writer: RunWriter,
     corpus: Corpus,
     run: Baseline,
-    told: Mapping[str, Told],
+    scored: Mapping[str, ScoredSplits],
     about: Mapping[str, Any],
 ) -> None:
     """The run folder, the weights last: without them an interruption leaves nothing."""
-    name, scores = about["model"], _scores(told)
-    parts, calibration = told[name]
+    name, scores = about["model"], _scores(scored)
+    splits, calibration = scored[name]
     writer.save_config(run.config)
     writer.save_names(run.vocabulary, run.labels)
     writer.save_seen_texts(corpus.seen)
     writer.write_json(KIND, baseline_kind(run.model, name))
-    answers = parts["validation"][1]
-    writer.write_lines(PREDICTIONS, answers.lines(corpus.labels, corpus.label_ids))
+    _, predictions = splits["validation"]
+    writer.write_lines(PREDICTIONS, predictions.lines(corpus.labels, corpus.label_ids))
     own = scores_to_json(scores[name], models=scores)
     writer.write_json(METRICS, own | {"calibration": calibration.to_json()})
     facts = {

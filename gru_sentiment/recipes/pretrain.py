@@ -1,24 +1,22 @@
-"""Train a language model and leave an encoder run; go on with one that did not finish."""
+"""Train a language model and leave an encoder run; resume one that was interrupted."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import torch
-
-from gru_sentiment.artifact.files import ENCODER, METADATA, METRICS
-from gru_sentiment.builders.corpus import build_text_corpus
+from gru_sentiment.artifact.files import ENCODER, METRICS
+from gru_sentiment.builders.corpus import TextCorpus, build_text_corpus
 from gru_sentiment.builders.device import prepare_machine
 from gru_sentiment.builders.model import build_language_model
-from gru_sentiment.builders.text import build_encoded, build_vectors, build_vocabulary
+from gru_sentiment.builders.text import build_encoded
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.vocab import SPECIALS
+from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.machine.provenance import Stopwatch, fingerprint, provenance
+from gru_sentiment.machine.provenance import Stopwatch, fingerprint
 from gru_sentiment.results.training import PretrainingResult
-from gru_sentiment.trainer.initialisation import initial_weights
+from gru_sentiment.trainer.initialisation import FromVectors, initial_weights
 from gru_sentiment.trainer.language_modelling import LanguageModelling
 from gru_sentiment.trainer.resume import Start, new_run, old_run
 from gru_sentiment.trainer.run import Observer, TrainingRun
@@ -56,16 +54,23 @@ def pretrain(
 
 
 def resume(
-    path: Path, observer: Observer, *, progress: bool = False, **changes: Any
+    path: Path,
+    observer: Observer,
+    *,
+    config: Config | None = None,
+    overrides: Sequence[str] = (),
+    flags: Mapping[str, str | int] | None = None,
+    progress: bool = False,
 ) -> PretrainingResult:
-    """Go on with a pre-training that was killed, to the very weights that it would have had.
+    """Resume a pre-training that was interrupted; it ends with the weights that it would have had.
 
-    `changes` are those of `old_run`.
+    The arguments are those of `recipes.train.resume`.
 
     Raises:
-        UserError: as `old_run`, or texts or vocabulary are not the same any more.
+        UserError: there is nothing to resume, another process writes it, or the config, the texts
+            or the vocabulary changed.
     """
-    with old_run(path, pretraining=True, **changes) as start:
+    with old_run(path, pretraining=True, config=config, overrides=overrides, flags=flags) as start:
         return _pretrain(start, observer, progress)
 
 
@@ -73,69 +78,73 @@ def _pretrain(start: Start, observer: Observer, progress: bool) -> PretrainingRe
     watch = Stopwatch()
     config, writer = start.config, start.writer
     machine = prepare_machine(config, start.known.get("threads"))
-    device = machine.device
+    initial = FromVectors(config)
     corpus = build_text_corpus(config, progress=progress)
-    vocabulary = build_vocabulary(config.text, corpus.tokenized.counts(corpus.rows))
-    known = len(vocabulary) - len(SPECIALS)
-    if known < 2:
-        raise DataError(
-            f"the vocabulary holds {known} word: there is nothing to predict",
-            hint="raise text.max_size, lower text.min_frequency, or add texts",
-        )
+    vocabulary = initial.vocabulary(corpus.tokenized.counts(corpus.rows))
+    _check_vocabulary(vocabulary)
     facts = {
         "data": corpus.fingerprint,
         "vocabulary": fingerprint(vocabulary.to_text()),
         **machine.facts(),
     }
     start.check_facts(facts)
-    vectors = build_vectors(config.vectors, vocabulary)
-    weights = torch.from_numpy(initial_weights(vectors, config.run.seed))
-    model = build_language_model(config, weights, device)
     writer.save_vocabulary(vocabulary)
     writer.save_seen_texts(corpus.seen)
-    encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
+
+    weights = initial_weights(initial.vectors(vocabulary), config.run.seed)
+    model = build_language_model(config, weights, machine.device)
     task = LanguageModelling(
         config,
-        encoded,
+        build_encoded(config.text, corpus.tokenized, vocabulary),
         rows=corpus.rows,
         held_out=corpus.held_out,
         words=len(vocabulary),
-        device=device,
+        device=machine.device,
     )
     _check_size(config, task)
+    _log_sizes(corpus, vocabulary)
+    run = TrainingRun(start, model, task, machine=machine, facts=facts, watch=watch)
+    run.train(observer)
+
+    scores = run.best_scores
+    writer.write_json(METRICS, {"held_out": scores})
+    total_s = run.finish(
+        {
+            "kind": ENCODER,
+            "data_fingerprint": corpus.fingerprint,
+            "rows": {"train": len(corpus.rows), "held_out": len(corpus.held_out)},
+        },
+        latest=False,
+    )
+    return PretrainingResult(
+        run=str(writer.path),
+        loss=scores["loss"],
+        perplexity=scores["perplexity"],
+        epochs=run.epochs,
+        stopped_by=run.stopped_by,
+        parameters=run.parameters["total"],
+        vocabulary=len(vocabulary),
+        training_s=run.training_s,
+        total_s=total_s,
+        bidirectional=len(task.directions) > 1,
+    )
+
+
+def _check_vocabulary(vocabulary: Vocabulary) -> None:
+    known = len(vocabulary) - len(SPECIALS)
+    if known < 2:
+        raise DataError(
+            f"the vocabulary holds {known} word: there is nothing to predict",
+            hint="raise text.max_size, lower text.min_frequency, or add texts",
+        )
+
+
+def _log_sizes(corpus: TextCorpus, vocabulary: Vocabulary) -> None:
     logger.info(
         "texts: %s to train on, %s held out; vocabulary: %s words",
         f"{len(corpus.rows):,}",
         f"{len(corpus.held_out):,}",
         f"{len(vocabulary):,}",
-    )
-    fitting = TrainingRun(config, model, task, writer, device=device, facts=facts)
-    fitting.begin(start.checkpoint)
-    watch.ready(fitting.earlier_s)
-    fitting.run(observer)
-    scores = fitting.best_scores
-    writer.write_json(METRICS, {"held_out": scores})
-    about = {
-        "kind": ENCODER,
-        "seed": config.run.seed,
-        **machine.metadata(),
-        "data_fingerprint": corpus.fingerprint,
-        "rows": {"train": len(corpus.rows), "held_out": len(corpus.held_out)},
-    }
-    times = watch.metadata()
-    writer.write_json(METADATA, provenance() | about | fitting.metadata() | times)
-    writer.finish(keep_checkpoint=config.run.keep_checkpoint, latest=False)
-    return PretrainingResult(
-        run=str(writer.path),
-        loss=scores["loss"],
-        perplexity=scores["perplexity"],
-        epochs=fitting.epochs,
-        stopped_by=fitting.stopped_by,
-        parameters=fitting.parameters["total"],
-        vocabulary=len(vocabulary),
-        training_s=fitting.training_s,
-        total_s=times["total_s"],
-        bidirectional=len(task.directions) > 1,
     )
 
 

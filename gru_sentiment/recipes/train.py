@@ -1,45 +1,42 @@
-"""Train a classifier from a config and leave a run folder; go on with one that did not finish."""
+"""Train a classifier from a config and leave a run folder; resume one that was interrupted."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
-from gru_sentiment.arrays import Integers
-from gru_sentiment.artifact.files import METADATA, METRICS, PREDICTIONS
+from gru_sentiment.artifact.files import METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import Corpus, build_training_corpus
-from gru_sentiment.builders.device import prepare_machine
+from gru_sentiment.builders.device import Machine, prepare_machine
 from gru_sentiment.builders.model import build_model
-from gru_sentiment.builders.text import build_encoded, build_vectors, build_vocabulary
+from gru_sentiment.builders.text import build_encoded
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
-from gru_sentiment.machine.provenance import Stopwatch, fingerprint, provenance
+from gru_sentiment.machine.provenance import Stopwatch, fingerprint
 from gru_sentiment.results.metrics import Calibrated, Metrics, scores_to_json
-from gru_sentiment.results.training import Coverage, TrainingResult
-from gru_sentiment.trained.encoder import Encoder, load_encoder
-from gru_sentiment.trained.leakage import check_unseen, members_of
-from gru_sentiment.trained.predictions import LabelledSplit, calibrated
+from gru_sentiment.results.training import TrainingResult
+from gru_sentiment.trained.leakage import check_unseen
+from gru_sentiment.trained.predictions import SCORED_SPLITS, LabelledSplit, calibrate
 from gru_sentiment.trained.reference import gaps_to_reference
 from gru_sentiment.trainer.classification import Classification
-from gru_sentiment.trainer.initialisation import coverage, initial_weights
+from gru_sentiment.trainer.initialisation import (
+    Initialisation,
+    initial_weights,
+    initialisation_of,
+)
 from gru_sentiment.trainer.resume import TEACHER_FACT, UNLABELLED_FACT, Start, new_run, old_run
 from gru_sentiment.trainer.run import Observer, TrainingRun
-from gru_sentiment.trainer.teacher import Teacher
-from gru_sentiment.vectors.word_vectors import WordVectors
+from gru_sentiment.trainer.teacher import SoftLabels, Teacher
 
 logger = logging.getLogger(__name__)
-
-SPLITS = ("validation", "test")
-"""What is scored at the end, as far as it is there."""
 
 
 def train(
@@ -50,14 +47,14 @@ def train(
     force: bool = False,
     progress: bool = False,
 ) -> TrainingResult:
-    """Train, choose the best epoch on the validation part, then score the test part once.
+    """Train, choose the best epoch on the validation split, then score the test split once.
 
     Args:
         config: the whole training; `run.output` is the folder, else runs/NAME.
         observer: sees every batch and every evaluation.
         name: of the folder below runs/ where the config names none.
         force: replace an existing run.
-        progress: a bar while tokenising and while a teacher is asked, not lines of the log.
+        progress: show a bar while tokenising and while a teacher predicts, not lines of the log.
 
     Raises:
         UserError: config, data, vectors, device or output that cannot be used. What was saved
@@ -73,18 +70,30 @@ def train(
 
 
 def resume(
-    path: Path, observer: Observer, *, progress: bool = False, **changes: Any
+    path: Path,
+    observer: Observer,
+    *,
+    config: Config | None = None,
+    overrides: Sequence[str] = (),
+    flags: Mapping[str, str | int] | None = None,
+    progress: bool = False,
 ) -> TrainingResult:
-    """Go on with a training that was killed, to the very weights that it would have had.
+    """Resume a training that was interrupted; it ends with the weights that it would have had.
 
-    `changes` are those of `old_run`.
+    Args:
+        path: the run, by its name or as NAME.partial.
+        observer: sees every batch and every evaluation.
+        config: the config to resume with; by default the run's own.
+        overrides: `section.key=value` over the run's own config, such as more epochs.
+        flags: values by key over the run's own config, from the command line.
+        progress: as for `train`.
 
     Raises:
-        ArtifactError: nothing to go on with, or it is written by another process, or data or
-            vocabulary are not the same any more, or what is there is no network.
-        ConfigError: a change of the config that cannot be made in between.
+        ArtifactError: there is nothing to resume, another process writes it, it is no network, or
+            the data or the vocabulary changed.
+        ConfigError: a change of the config that would have changed what was trained so far.
     """
-    with old_run(path, pretraining=False, **changes) as start:
+    with old_run(path, pretraining=False, config=config, overrides=overrides, flags=flags) as start:
         return _train(start, observer, progress)
 
 
@@ -92,120 +101,128 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     watch = Stopwatch()
     config, writer = start.config, start.writer
     machine = prepare_machine(config, start.known.get("threads"))
-    device = machine.device
-    encoder = load_encoder(config.model.initialize_from) if config.model.initialize_from else None
-    if encoder:
-        encoder.check_fits(config)
-    teacher = Teacher.of(config, writer.partial, start.known.get(TEACHER_FACT), device)
+    initial = initialisation_of(config)
+    teacher = Teacher.of(config, writer.partial, start.known.get(TEACHER_FACT), machine.device)
     corpus = build_training_corpus(config, progress=progress)
     if start.checkpoint is None:
-        origins = _unseen_origins(config, corpus, encoder, teacher)
-        writer.save_seen_texts(np.union1d(corpus.seen, origins))
+        _save_seen_texts(writer, config, corpus, initial, teacher)
     counts = corpus.tokenized.counts(corpus.trained_on)
-    vocabulary = encoder.vocabulary if encoder else build_vocabulary(config.text, counts)
-    taught = teacher.teach(config, corpus, progress=progress) if teacher else None
-    facts = {
-        "data": corpus.records.fingerprint,
-        **({UNLABELLED_FACT: corpus.unlabelled.fingerprint} if corpus.unlabelled else {}),
-        "vocabulary": fingerprint(vocabulary.to_text()),
-        **({"encoder": encoder.fingerprint} if encoder else {}),
-        **({TEACHER_FACT: taught.fingerprint} if taught else {}),
-        **machine.facts(),
-    }
+    vocabulary = initial.vocabulary(counts)
+    soft_labels = teacher.soft_labels(config, corpus, progress=progress) if teacher else None
+    facts = _facts(corpus, vocabulary, initial, soft_labels, machine)
     start.check_facts(facts)
-    _log_reviews(corpus)
-    vectors = encoder.word_vectors if encoder else build_vectors(config.vectors, vocabulary)
-    covered = None if encoder else _coverage(vectors, vocabulary, counts)
-    weights = torch.from_numpy(initial_weights(vectors, config.run.seed))
-    model = build_model(config, weights, len(corpus.labels), device)
-    if encoder:
-        encoder.initialize(model)
+    _log_sizes(corpus)
     writer.save_names(vocabulary, corpus.labels)
-    encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
-    parts = {
-        split: LabelledSplit(encoded, rows, corpus.labels, corpus.label_ids)
-        for split, rows in corpus.splits.items()
-    }
-    soft_labels = taught.probabilities if taught else None
-    task = Classification(config, parts, vectors, device, soft_labels)
-    fitting = TrainingRun(config, model, task, writer, device=device, facts=facts)
-    fitting.begin(start.checkpoint)
-    watch.ready(fitting.earlier_s)
-    fitting.run(observer)
-    metrics, calibration = _final_metrics(writer, fitting.evaluated, parts, device)
-    about = {
-        "seed": config.run.seed,
-        **machine.metadata(),
-        "data_fingerprint": corpus.records.fingerprint,
-        "rows": {split: len(rows) for split, rows in corpus.splits.items()},
-        "coverage": asdict(covered) if covered else None,
-        "encoder": encoder.metadata() if encoder else None,
-        "unlabelled_fingerprint": corpus.unlabelled.fingerprint if corpus.unlabelled else None,
-        "teacher": taught.metadata() if taught else None,
-    }
-    times = watch.metadata()
-    writer.write_json(METADATA, provenance() | about | fitting.metadata() | times)
-    writer.finish(keep_checkpoint=config.run.keep_checkpoint)
+
+    vectors = initial.vectors(vocabulary)
+    coverage = initial.coverage(vectors, vocabulary, counts)
+    weights = initial_weights(vectors, config.run.seed)
+    model = build_model(config, weights, len(corpus.labels), machine.device)
+    initial.initialize(model)
+    splits = _labelled_splits(config, corpus, vocabulary)
+    task = Classification(
+        config, splits, vectors, machine.device, soft_labels.probabilities if soft_labels else None
+    )
+    run = TrainingRun(start, model, task, machine=machine, facts=facts, watch=watch)
+    run.train(observer)
+
+    metrics, calibration = _final_metrics(writer, run.eval_model, splits, machine)
+    total_s = run.finish(
+        {
+            "data_fingerprint": corpus.records.fingerprint,
+            "rows": {split: len(rows) for split, rows in corpus.splits.items()},
+            "coverage": asdict(coverage) if coverage else None,
+            "encoder": initial.metadata(),
+            "unlabelled_fingerprint": corpus.unlabelled.fingerprint if corpus.unlabelled else None,
+            "teacher": soft_labels.metadata() if soft_labels else None,
+        }
+    )
+    accuracies = {split: of_split.accuracy for split, of_split in metrics.items()}
     return TrainingResult(
         run=str(writer.path),
         metrics=metrics,
         calibration=calibration,
-        best_epoch=fitting.best_epoch,
-        epochs=fitting.epochs,
-        stopped_by=fitting.stopped_by,
-        parameters=fitting.parameters["total"],
-        baseline=gaps_to_reference(
-            writer.path, config, {split: scores.accuracy for split, scores in metrics.items()}
-        ),
+        best_epoch=run.best_epoch,
+        epochs=run.epochs,
+        stopped_by=run.stopped_by,
+        parameters=run.parameters["total"],
+        baseline=gaps_to_reference(writer.path, config, accuracies),
         vocabulary=len(vocabulary),
-        coverage=covered,
-        training_s=fitting.training_s,
-        total_s=times["total_s"],
+        coverage=coverage,
+        training_s=run.training_s,
+        total_s=total_s,
     )
 
 
-def _unseen_origins(
-    config: Config, corpus: Corpus, encoder: Encoder | None, teacher: Teacher | None
-) -> Integers:
-    """Integers of what encoder and teacher have read; none of it may be what is scored."""
-    taught_by = members_of(teacher.run) if teacher and teacher.run else []
-    return np.union1d(
-        check_unseen([encoder] if encoder else [], corpus, config, key="model.initialize_from"),
-        check_unseen(taught_by, corpus, config, key="training.unlabelled.teacher"),
-    )
+def _save_seen_texts(
+    writer: RunWriter,
+    config: Config,
+    corpus: Corpus,
+    initial: Initialisation,
+    teacher: Teacher | None,
+) -> None:
+    """Keep which texts the run, its encoder and its teacher read, once none is to be scored.
+
+    Raises:
+        ArtifactError: encoder or teacher has read the validation or test split.
+    """
+    teachers = teacher.runs if teacher else []
+    by_encoder = check_unseen(initial.runs, corpus, config, key="model.initialize_from")
+    by_teacher = check_unseen(teachers, corpus, config, key="training.unlabelled.teacher")
+    writer.save_seen_texts(np.union1d(corpus.seen, np.union1d(by_encoder, by_teacher)))
 
 
-def _coverage(vectors: WordVectors, vocabulary: Vocabulary, counts: Mapping[str, int]) -> Coverage:
-    """How much of the vocabulary the vectors know."""
-    covered = coverage(vectors, vocabulary, counts)
-    logger.info(
-        "vocabulary: %s words; vectors %s cover %.1f %% of them and %.1f %% of the text",
-        f"{len(vocabulary):,}",
-        covered.vectors,
-        100 * covered.types,
-        100 * covered.tokens,
-    )
-    return covered
+def _facts(
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    initial: Initialisation,
+    soft_labels: SoftLabels | None,
+    machine: Machine,
+) -> dict[str, Any]:
+    """What must be the same when the training is resumed, by name."""
+    unlabelled = corpus.unlabelled
+    return {
+        "data": corpus.records.fingerprint,
+        **({UNLABELLED_FACT: unlabelled.fingerprint} if unlabelled else {}),
+        "vocabulary": fingerprint(vocabulary.to_text()),
+        **initial.facts,
+        **({TEACHER_FACT: soft_labels.fingerprint} if soft_labels else {}),
+        **machine.facts(),
+    }
+
+
+def _labelled_splits(
+    config: Config, corpus: Corpus, vocabulary: Vocabulary
+) -> dict[str, LabelledSplit]:
+    encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
+    return {
+        split: LabelledSplit(encoded, rows, corpus.labels, corpus.label_ids)
+        for split, rows in corpus.splits.items()
+    }
 
 
 def _final_metrics(
-    writer: RunWriter, model: nn.Module, parts: Mapping[str, LabelledSplit], device: torch.device
+    writer: RunWriter, model: nn.Module, splits: Mapping[str, LabelledSplit], machine: Machine
 ) -> tuple[dict[str, Metrics], Calibrated]:
-    """Scores of the best weights as they are on the disk; the test part is seen this once.
+    """Scores of the best weights as they are on the disk; the test split is read this once.
 
-    The temperature is fitted here; all scores are those of the answers at it.
+    The temperature is fitted on the validation split; all scores are those at this temperature.
     """
-    best, validation = writer.load_weights(model), parts["validation"]
-    raw = {name: parts[name].evaluate(best, device) for name in SPLITS if name in parts}
-    told, calibration = calibrated(raw, validation.labels, validation.label_ids)
+    best, validation = writer.load_weights(model), splits["validation"]
+    scored = {
+        split: splits[split].evaluate(best, machine.device)
+        for split in SCORED_SPLITS
+        if split in splits
+    }
+    scored, calibration = calibrate(scored, validation.labels, validation.label_ids)
     writer.save_temperature(calibration.temperature)
-    lines = told["validation"][1].lines(validation.labels, validation.label_ids)
-    writer.write_lines(PREDICTIONS, lines)
-    metrics = {split: scores for split, (scores, _) in told.items()}
+    _, predictions = scored["validation"]
+    writer.write_lines(PREDICTIONS, predictions.lines(validation.labels, validation.label_ids))
+    metrics = {split: of_split for split, (of_split, _) in scored.items()}
     writer.write_json(METRICS, scores_to_json(metrics) | {"calibration": calibration.to_json()})
     return metrics, calibration
 
 
-def _log_reviews(corpus: Corpus) -> None:
+def _log_sizes(corpus: Corpus) -> None:
     sizes = ", ".join(f"{len(rows):,} {split}" for split, rows in corpus.splits.items())
     logger.info("reviews: %s; classes: %s", sizes, ", ".join(corpus.labels.names))

@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from gru_sentiment.config.yaml_file import parse_yaml, read_text
+from gru_sentiment.config.yaml_file import parse_yaml, read_yaml_text
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.suites.cases import Case, Expectation, Suite
 from gru_sentiment.suites.templates import SLOT, expand, slots_of
@@ -164,7 +164,7 @@ def _load(name: str) -> Suite:
         )
     if not Path(name).is_file():
         raise ConfigError(f"--suite {name}: no such file", hint=FORM)
-    return parse_suite(read_text(Path(name)), name)
+    return parse_suite(read_yaml_text(Path(name)), name)
 
 
 def _explained(details: ErrorDetails) -> str:

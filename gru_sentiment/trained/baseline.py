@@ -17,7 +17,6 @@ from gru_sentiment.artifact.contents import (
     check_values,
     load_labels,
     load_run_config,
-    load_temperature,
     load_vocabulary,
     read_object,
 )
@@ -30,7 +29,7 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
+from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions, load_temperature
 
 KEYS, VALUES, BIAS, IDF = "keys", "weights", "bias", "idf"
 SAME_FIT = f"the files of a baseline must come from one 'gru-sent baseline'; {AGAIN}"
@@ -38,7 +37,7 @@ SAME_FIT = f"the files of a baseline must come from one 'gru-sent baseline'; {AG
 
 @dataclass(frozen=True)
 class Baseline:
-    """A fitted linear model with all that it needs to answer."""
+    """A fitted linear model with all that it needs to predict."""
 
     path: Path
     config: Config
@@ -49,12 +48,12 @@ class Baseline:
     """Of the probabilities."""
 
     def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
-        """What the model says of the texts `rows`, which it reads uncut."""
+        """The model's predictions for the texts `rows`, which it reads uncut."""
         encoded = encode(tokenized, self.vocabulary, max_tokens=None, head_tokens=0)
         found = [np.zeros((0, len(self.labels)))]
-        found += map(self.model.log_probabilities, encoded.uncut(rows, TOKENS_PER_BATCH))
-        answers = Predictions(np.concatenate(found), encoded, rows)
-        return answers.at_temperature(self.temperature)
+        found += map(self.model.log_probabilities, encoded.full_ids(rows, TOKENS_PER_BATCH))
+        predictions = Predictions(np.concatenate(found), encoded, rows)
+        return predictions.at_temperature(self.temperature)
 
 
 def to_tensors(model: LinearModel) -> dict[str, Tensor]:
@@ -67,7 +66,7 @@ def to_tensors(model: LinearModel) -> dict[str, Tensor]:
 
 
 def baseline_kind(model: LinearModel, name: str) -> dict[str, Any]:
-    """What kind.json says of a model."""
+    """The contents of kind.json for a model."""
     return {"kind": BASELINE, "model": name, "longest": model.features.longest}
 
 

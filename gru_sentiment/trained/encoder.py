@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from gru_sentiment.artifact.contents import (
     check_shapes,
@@ -25,10 +24,8 @@ from gru_sentiment.artifact.manifest import digest, verify
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
-from gru_sentiment.models.classifier import TextClassifier
-from gru_sentiment.vectors.word_vectors import WordVectors
 
-TABLE, RECURRENT = "embedding.table.weight", "recurrent."
+EMBEDDING, RECURRENT = "embedding.table.weight", "recurrent."
 NEEDED = (KIND, CONFIG, VOCABULARY, WEIGHTS)
 PRETRAIN = "pre-train one: gru-sent pretrain --config configs/pretrain.yaml"
 
@@ -51,10 +48,9 @@ class Encoder:
         return self.config.pretraining is not None and self.config.pretraining.directions > 1
 
     @property
-    def word_vectors(self) -> WordVectors:
-        """A vector for every word: all of them were trained."""
-        words = np.ones(len(self.vocabulary), bool)
-        return WordVectors(self.tensors[TABLE].numpy(), words, str(self.path))
+    def embedding(self) -> Tensor:
+        """Its word vectors, shape (words, dimension)."""
+        return self.tensors[EMBEDDING]
 
     def check_fits(self, config: Config) -> None:
         """Compare with the config of a classifier.
@@ -73,7 +69,7 @@ class Encoder:
         }
         dimension = config.vectors.dimension
         if dimension is not None:
-            pairs["vectors.dimension"] = (dimension, self.word_vectors.dimension)
+            pairs["vectors.dimension"] = (dimension, self.embedding.shape[1])
         wrong = [
             f"{key}: {ours} here, {theirs} in {self.path}"
             for key, (ours, theirs) in pairs.items()
@@ -86,16 +82,20 @@ class Encoder:
                 "that is bidirectional if pre-trained with pretraining.direction: both",
             )
 
-    def initialize(self, model: TextClassifier) -> None:
-        """Set the word vectors and the recurrent layers; pooling and head stay as they are."""
-        found = _shared(self.tensors)
+    def initialize(self, model: nn.Module) -> None:
+        """Set the word vectors and the recurrent layers; pooling and head stay as they are.
+
+        Raises:
+            ArtifactError: the layers have other shapes than those of the model.
+        """
+        shared = _shared(self.tensors)
         check_shapes(
             self.path / WEIGHTS,
             shapes_of(_shared(model.state_dict())),
-            shapes_of(found),
+            shapes_of(shared),
             hint="config.yaml and model.safetensors must come from the same training",
         )
-        model.load_state_dict(found, strict=False)
+        model.load_state_dict(shared, strict=False)
 
     def metadata(self) -> dict[str, Any]:
         """Where a classifier came from, as metadata.json holds it."""
@@ -126,14 +126,14 @@ def load_encoder(path: Path) -> Encoder:
 
 def _shared(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """What a language model and a classifier both have."""
-    return {n: t for n, t in tensors.items() if n.startswith(RECURRENT) or n == TABLE}
+    return {n: t for n, t in tensors.items() if n.startswith(RECURRENT) or n == EMBEDDING}
 
 
 def _read_tensors(path: Path, words: int) -> dict[str, Tensor]:
     try:
         with safe_open(path, "pt") as file:
             names = list(file.keys())
-            shape = file.get_slice(TABLE).get_shape() if TABLE in names else []
+            shape = file.get_slice(EMBEDDING).get_shape() if EMBEDDING in names else []
             if len(shape) != 2 or shape[0] != words or not shape[1]:
                 raise ArtifactError(
                     f"{path}: holds vectors of shape {shape or 'none'}, the vocabulary lists "

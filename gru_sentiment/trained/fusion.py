@@ -1,4 +1,4 @@
-"""A run folder that holds other runs and the weights of their answers."""
+"""A run folder that holds other runs and the weights of their predictions."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fuse_predictions
+from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fit_weights, fuse_predictions
 from gru_sentiment.trained.baseline import Baseline, read_baseline
 from gru_sentiment.trained.network import Network, read_network
-from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.predictions import Predictions, Scored
 
 MAX_MEMBERS = 64
 MEMBER_READERS: dict[str, Callable[[Path, torch.device], Network | Baseline]] = {
@@ -52,20 +52,20 @@ MEMBER_READERS: dict[str, Callable[[Path, torch.device], Network | Baseline]] = 
 
 @dataclass(frozen=True)
 class Fusion:
-    """Runs that answer together."""
+    """Runs that predict together."""
 
     path: Path
     config: Config
-    """Of the first member; the others were trained on the same data and split words alike."""
+    """Of the first member; the others have the same data and the same tokenizer."""
     labels: Labels
     members: Sequence[Network | Baseline]
     weights: Floats
     """Shape (members,)."""
 
     def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
-        """What the members say together of the texts `rows`; the words are read once.
+        """The members' joint predictions for the texts `rows`.
 
-        What was read, unknown or left out is told of the first member.
+        Token counts are those of the first member.
         """
         found = [member.predict(tokenized, rows) for member in self.members]
         together = fuse_predictions(
@@ -74,13 +74,40 @@ class Fusion:
         return Predictions(together, found[0].encoded, rows)
 
 
-def same_words(first: TextConfig, second: TextConfig) -> bool:
-    """Whether two configs make the same words of every text."""
+def fit_member_weights(scored: Sequence[Scored], label_ids: Integers) -> Floats:
+    """The weight of each member, shape (members,), that fits the true classes best.
+
+    `scored` are the members' predictions for the same rows; `label_ids` are the class indices of
+    all texts of the data set, shape (texts,).
+    """
+    _, first = scored[0]
+    return fit_weights(_stacked(scored), label_ids[first.rows])
+
+
+def fuse_scored(
+    scored: Sequence[Scored], weights: Floats, labels: Labels, label_ids: Integers
+) -> Scored:
+    """The members' joint predictions and their scores; the seconds of all members add up."""
+    _, first = scored[0]
+    joint = fuse_predictions(_stacked(scored), weights)
+    predictions = Predictions(joint, first.encoded, first.rows)
+    elapsed_s = sum(metrics.elapsed_s for metrics, _ in scored)
+    return predictions.metrics(labels, label_ids, elapsed_s), predictions
+
+
+def _stacked(scored: Sequence[Scored]) -> Floats:
+    """Log probabilities, shape (members, rows, classes)."""
+    stacked = np.stack([predictions.log_probabilities for _, predictions in scored])
+    return stacked.astype(np.float64)
+
+
+def same_tokens(first: TextConfig, second: TextConfig) -> bool:
+    """Whether two configs tokenise alike."""
     return (first.language, first.lowercase) == (second.language, second.lowercase)
 
 
 def fusion_kind(weights: Floats) -> dict[str, Any]:
-    """What kind.json says of a fusion: a weight a member."""
+    """The contents of kind.json for a fusion: a weight per member."""
     return {"kind": FUSION, "weights": weights.tolist()}
 
 
@@ -90,7 +117,7 @@ def member_folder(folder: Path, number: int) -> Path:
 
 
 def copy_member(source: Path, target: Path) -> None:
-    """Copy what a run says and needs, with its manifest."""
+    """Copy the files of a run, with its manifest."""
     target.mkdir(parents=True)
     for name in (*WRITTEN, MANIFEST):
         if (source / name).is_file():
@@ -112,8 +139,8 @@ def read_fusion(folder: Path, device: torch.device) -> Fusion:
     for member in members:
         if member.labels.classes != labels.classes:
             raise ArtifactError(f"{member.path}: has other classes than {folder}", hint=AGAIN)
-        if not same_words(config.text, member.config.text):
-            raise ArtifactError(f"{member.path}: makes other words than {folder}", hint=AGAIN)
+        if not same_tokens(config.text, member.config.text):
+            raise ArtifactError(f"{member.path}: tokenises differently from {folder}", hint=AGAIN)
     return Fusion(folder, config, labels, members, weights)
 
 

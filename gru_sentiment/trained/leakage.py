@@ -17,13 +17,12 @@ from gru_sentiment.builders.dataset import Dataset, build_training_dataset
 from gru_sentiment.config.changes import changes_between
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, DataError
-from gru_sentiment.sources.records import hash_texts
 from gru_sentiment.trained.fusion import Fusion
+from gru_sentiment.trained.predictions import SCORED_SPLITS
 from gru_sentiment.trained.reader import Run
 
 logger = logging.getLogger(__name__)
 
-SCORED_ON = ("validation", "test")
 ACCIDENT = 0.01
 """Share of a split that two sets of data may have in common: short texts are written twice."""
 
@@ -52,13 +51,13 @@ def check_unseen(
         key: the setting or command that names the runs, for messages.
 
     Returns:
-        Integers of all texts that the runs have read.
+        Hashes of all texts that the runs have read, shape (texts,).
 
     Raises:
         ArtifactError: more than one text in a hundred of a split was read; with the numbers, and
             the settings that differ.
     """
-    tested = {split: hash_texts(dataset.texts(split)) for split in SCORED_ON}
+    tested = {split: dataset.hashes(split) for split in SCORED_SPLITS}
     found = [np.zeros(0, np.int64)]
     for run in runs:
         seen = seen_texts(run)
@@ -68,16 +67,35 @@ def check_unseen(
     return np.unique(np.concatenate(found))
 
 
+def warn_of_seen_texts(run: Run, dataset: Dataset, split: str) -> None:
+    """Log a warning where a run has read texts of a split in training.
+
+    A run of an earlier version keeps no hashes, and is not asked.
+    """
+    kept = [load_seen_texts(member.path) for member in members_of(run)]
+    texts = dataset.hashes(split)
+    seen = [np.isin(texts, hashes) for hashes in kept if hashes is not None]
+    known = int(np.logical_or.reduce(seen).sum()) if seen else 0
+    if known:
+        logger.warning(
+            "%s has read %s of the %s distinct texts of %s in training: their scores are too high",
+            run.path,
+            f"{known:,}",
+            f"{len(texts):,}",
+            split,
+        )
+
+
 def members_of(run: Run) -> list[Trained]:
     """The runs that a run consists of: those of a fusion, or itself."""
     return list(run.members) if isinstance(run, Fusion) else [run]
 
 
 def seen_texts(run: Trained) -> Integers:
-    """Integers of the texts that a run, and the runs that it was made from, have read in training.
+    """Hashes of the texts that a run, and the runs that it was made from, read in training.
 
     Raises:
-        ArtifactError: the run does not say, and its data cannot be read any more.
+        ArtifactError: the run keeps no hashes, and its data cannot be read any more.
     """
     kept = load_seen_texts(run.path)
     return _seen_by_config(run) if kept is None else kept
@@ -117,7 +135,7 @@ def _origins(run: Trained) -> Iterator[_Origin]:
 def _judge(
     run: Trained, known: dict[str, int], sizes: dict[str, int], config: Config, key: str
 ) -> None:
-    """Refuse, warn, or say that nothing was read."""
+    """Refuse, warn, or log that nothing was read."""
     what = " and ".join(
         f"{known[split]:,} of the {sizes[split]:,} texts of the {split} split"
         for split in known
@@ -139,7 +157,7 @@ def _judge(
                 ]
             ),
             hint="make both with one data.seed, validation_size and test_size; an encoder or "
-            "teacher for other splits must be trained anew",
+            "teacher for other splits must be trained again",
         )
     if what:
         logger.warning(

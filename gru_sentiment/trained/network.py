@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
+from torch import nn
 
 from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.contents import (
@@ -15,7 +16,6 @@ from gru_sentiment.artifact.contents import (
     check_values,
     load_labels,
     load_run_config,
-    load_temperature,
     load_vocabulary,
     shapes_of,
 )
@@ -27,31 +27,30 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.models.classifier import TextClassifier
-from gru_sentiment.trained.predictions import Predictions, predict_rows
+from gru_sentiment.trained.predictions import Predictions, load_temperature, predict_rows
 
-TABLE, RECURRENT = "embedding.table.weight", "recurrent.weight_hh_l"
+EMBEDDING, FIRST_WEIGHTS = "embedding.table.weight", "recurrent.weight_hh_l"
 SAME_TRAINING = "config.yaml, labels.json and model.safetensors must come from the same training"
 
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network with all that it needs to answer."""
+    """A trained network with all that it needs to predict."""
 
     path: Path
     config: Config
     vocabulary: Vocabulary
     labels: Labels
-    model: TextClassifier
+    model: nn.Module
     device: torch.device
     temperature: float = 1.0
     """Of the probabilities."""
 
     def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
-        """What the model says of the texts `rows`."""
+        """The network's predictions for the texts `rows`."""
         encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
-        answers = predict_rows(self.model, encoded, rows, self.device)
-        return answers.at_temperature(self.temperature)
+        predictions = predict_rows(self.model, encoded, rows, self.device)
+        return predictions.at_temperature(self.temperature)
 
 
 def read_network(folder: Path, device: torch.device) -> Network:
@@ -70,15 +69,15 @@ def read_network(folder: Path, device: torch.device) -> Network:
     return Network(folder, config, vocabulary, labels, model, device, load_temperature(folder))
 
 
-def _load_model(
-    path: Path, config: Config, vocabulary: Vocabulary, labels: Labels
-) -> TextClassifier:
+def _load_model(path: Path, config: Config, vocabulary: Vocabulary, labels: Labels) -> nn.Module:
     try:
         with safe_open(path, "pt") as file:
             found = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
-            _check_words(path, found.get(TABLE, []), vocabulary)
+            _check_words(path, found.get(EMBEDDING, []), vocabulary)
             _check_size_of_model(path, config, found)
-            model = build_model(config, torch.zeros(found[TABLE]), len(labels), torch.device("cpu"))
+            model = build_model(
+                config, torch.zeros(found[EMBEDDING]), len(labels), torch.device("cpu")
+            )
             expected = shapes_of(model.state_dict())
             check_shapes(path, expected, found, hint=SAME_TRAINING)
             tensors = {name: file.get_tensor(name) for name in found}
@@ -91,8 +90,10 @@ def _load_model(
 
 def _check_size_of_model(path: Path, config: Config, found: dict[str, list[int]]) -> None:
     """So that what is built is no larger than a few times what the file truly holds."""
-    layers = sum(name.startswith(RECURRENT) and name[len(RECURRENT) :].isdigit() for name in found)
-    sizes = found.get(f"{RECURRENT}0", [])
+    layers = sum(
+        name.startswith(FIRST_WEIGHTS) and name[len(FIRST_WEIGHTS) :].isdigit() for name in found
+    )
+    sizes = found.get(f"{FIRST_WEIGHTS}0", [])
     expected = config.model.layers, config.model.hidden_size
     if (layers, sizes[-1] if sizes else 0) != expected:
         raise ArtifactError(

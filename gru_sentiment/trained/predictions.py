@@ -1,11 +1,12 @@
-"""A model's answers to encoded texts, and their scores where the classes are known."""
+"""Predictions of a model for encoded texts, and their scores where the classes are known."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,37 +14,44 @@ import torch
 from torch import nn
 
 from gru_sentiment.arrays import Floats, Integers
-from gru_sentiment.batch import Batch
-from gru_sentiment.data.batching import Batcher
+from gru_sentiment.artifact.contents import read_object
+from gru_sentiment.artifact.files import AGAIN, CALIBRATION
+from gru_sentiment.artifact.manifest import named, verify
+from gru_sentiment.data.batching import Batcher, Batches
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.postprocess.calibration import at_temperature, fit_temperature
+from gru_sentiment.errors import ArtifactError
+from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST, at_temperature, fit_temperature
 from gru_sentiment.results.metrics import Calibrated, Metrics, Reliability
 from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.scores.metrics import classification_metrics
 from gru_sentiment.training.losses import log_probabilities
 
+SCORED_SPLITS = ("validation", "test")
+"""The splits that are scored at the end of a training, as far as they are there."""
 TOKENS_PER_BATCH = 32_768
-"""Words scored at once: bounds the memory whatever the texts' lengths."""
+"""Tokens read at once: bounds the memory whatever the texts' lengths."""
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of some texts, and what it read of them."""
+    """Class probabilities for some texts, and what the model read of them."""
 
     log_probabilities: Floats
     """Shape (rows, classes), in the order of `rows`."""
     encoded: EncodedTexts
     rows: Integers
-    """Which texts of `encoded`."""
+    """Indices into `encoded`, shape (rows,)."""
 
     def at_temperature(self, temperature: float) -> Predictions:
-        """The same classes, their probabilities nearer to each other the higher it is."""
+        """The same classes; the higher the temperature, the more equal their probabilities."""
         return replace(self, log_probabilities=at_temperature(self.log_probabilities, temperature))
 
     def predictions(self, labels: Labels, threshold: float | None = None) -> list[Prediction]:
-        """One a row, in order: its likeliest class or, of two with a threshold, the second one
-        where it has at least that probability.
+        """A prediction for each row, in order.
+
+        It is the likeliest class. With a threshold, which is for two classes, it is the second
+        class where that has at least the threshold's probability, else the first.
         """
         names, rows, encoded = labels.names, self.rows, self.encoded
         probabilities = np.exp(self.log_probabilities)
@@ -69,11 +77,18 @@ class Predictions:
         ]
 
     def lines(self, labels: Labels, label_ids: Integers) -> list[dict[str, Any]]:
-        """A JSON object a row, with its true class; `label_ids` has one a text of `encoded`."""
+        """A JSON object for each row, with its true class.
+
+        `label_ids` are the class indices of all texts of `encoded`, shape (texts,).
+        """
         return prediction_lines(self.predictions(labels), self.rows, labels, label_ids)
 
     def metrics(self, labels: Labels, label_ids: Integers, elapsed_s: float) -> Metrics:
-        """Scores against class indices, one a text of `encoded`; `elapsed_s` is what it took."""
+        """Scores against the true classes.
+
+        `label_ids` are the class indices of all texts of `encoded`, shape (texts,); `elapsed_s`
+        are the seconds that predicting took.
+        """
         tokens = int(self.encoded.lengths[self.rows].sum())
         return classification_metrics(
             self.log_probabilities,
@@ -89,9 +104,9 @@ class Predictions:
 def prediction_lines(
     predictions: Sequence[Prediction], rows: Integers, labels: Labels, label_ids: Integers
 ) -> list[dict[str, Any]]:
-    """What a file of predictions holds: a line a row, its true class beside the answer.
+    """The lines of a file of predictions: for each row its true class beside the prediction.
 
-    `label_ids` has one class index a text, of which `rows` are those predicted.
+    `label_ids` are the class indices of all texts, shape (texts,); `rows` are those predicted.
     """
     return [
         {"row": int(row), "true": labels.classes[label_ids[row]], **prediction.to_json()}
@@ -102,47 +117,54 @@ def prediction_lines(
 def predict_rows(
     model: nn.Module, encoded: EncodedTexts, rows: Integers, device: torch.device
 ) -> Predictions:
-    """A network's answers to the texts `rows`."""
+    """A network's predictions for the texts `rows`."""
     batcher = Batcher(encoded, batch_size=None, tokens_per_batch=TOKENS_PER_BATCH)
     return Predictions(score(model, batcher.in_order(rows), rows, device), encoded, rows)
 
 
-def scored(
-    answer: Callable[[], Predictions], labels: Labels, label_ids: Integers
-) -> tuple[Metrics, Predictions]:
-    """Scores of answers, with the time that giving them took, and the answers themselves."""
+Scored = tuple[Metrics, Predictions]
+"""The scores of predictions, and the predictions."""
+
+
+def score_predictions(
+    predict: Callable[[], Predictions], labels: Labels, label_ids: Integers
+) -> Scored:
+    """The predictions that `predict` returns, and their scores with the time that it took."""
     started = time.perf_counter()
-    answers = answer()
-    return answers.metrics(labels, label_ids, time.perf_counter() - started), answers
+    predictions = predict()
+    elapsed_s = time.perf_counter() - started
+    return predictions.metrics(labels, label_ids, elapsed_s), predictions
 
 
-def calibrated(
-    told: Mapping[str, tuple[Metrics, Predictions]], labels: Labels, label_ids: Integers
-) -> tuple[dict[str, tuple[Metrics, Predictions]], Calibrated]:
-    """Scores and answers by split at the temperature that fits the validation part best."""
-    raw, answers = told["validation"]
-    temperature = fit_temperature(answers.log_probabilities, label_ids[answers.rows])
-    found = {}
-    for split, (metrics, answers) in told.items():
-        warm = answers.at_temperature(temperature)
-        found[split] = warm.metrics(labels, label_ids, metrics.elapsed_s), warm
-    before, after = Reliability.of(raw), Reliability.of(found["validation"][0])
-    return found, Calibrated(temperature, before, after)
+def calibrate(
+    scored: Mapping[str, Scored], labels: Labels, label_ids: Integers
+) -> tuple[dict[str, Scored], Calibrated]:
+    """Scores and predictions by split, at the temperature that fits the validation split best."""
+    before, predictions = scored["validation"]
+    temperature = fit_temperature(predictions.log_probabilities, label_ids[predictions.rows])
+    calibrated = {}
+    for split, (metrics, predictions) in scored.items():
+        scaled = predictions.at_temperature(temperature)
+        calibrated[split] = scaled.metrics(labels, label_ids, metrics.elapsed_s), scaled
+    after, _ = calibrated["validation"]
+    return calibrated, Calibrated(temperature, Reliability.of(before), Reliability.of(after))
 
 
 @dataclass(frozen=True)
 class LabelledSplit:
-    """Encoded texts, the rows of them that are meant, and their classes."""
+    """The texts of a split, encoded, and their classes."""
 
     encoded: EncodedTexts
+    """All texts of the data set."""
     rows: Integers
+    """Those of the split, shape (rows,)."""
     labels: Labels
     label_ids: Integers
-    """Class index of every text of `encoded`."""
+    """Class index of every text of `encoded`, shape (texts,)."""
 
-    def evaluate(self, model: nn.Module, device: torch.device) -> tuple[Metrics, Predictions]:
-        """Scores of the part, and the answers that they were computed from."""
-        return scored(
+    def evaluate(self, model: nn.Module, device: torch.device) -> Scored:
+        """Scores of the split, and the predictions that they were computed from."""
+        return score_predictions(
             partial(predict_rows, model, self.encoded, self.rows, device),
             self.labels,
             self.label_ids,
@@ -150,21 +172,39 @@ class LabelledSplit:
 
 
 @torch.no_grad()
-def score(
-    model: nn.Module, batches: Iterable[Batch], rows: Integers, device: torch.device
-) -> Floats:
+def score(model: nn.Module, batches: Batches, rows: Integers, device: torch.device) -> Floats:
     """Log probabilities (rows, classes), row i for `rows[i]` whatever batch it was in.
 
-    The model is put into evaluation mode and back.
+    The model is in evaluation mode meanwhile.
     """
     was_training = model.training
     model.eval()
-    found, answers = [], []
+    batch_rows, by_batch = [], []
     for batch in batches:
-        answers.append(log_probabilities(model(batch.to(device).tokens)).cpu())
-        found.append(batch.rows)
+        by_batch.append(log_probabilities(model(batch.to(device).tokens)).cpu())
+        batch_rows.append(batch.rows)
     model.train(was_training)
-    by_row = np.argsort(torch.cat(found).numpy(), kind="stable")
-    ordered: Floats = torch.cat(answers).numpy()[by_row]
-    # `by_row` sorts ascending; undo the same sort of what was asked
+    by_row = np.argsort(torch.cat(batch_rows).numpy(), kind="stable")
+    ordered: Floats = torch.cat(by_batch).numpy()[by_row]
+    # `by_row` sorts ascending; undo the same sort of `rows`
     return ordered[np.argsort(np.argsort(rows, kind="stable"), kind="stable")]
+
+
+def load_temperature(folder: Path) -> float:
+    """The temperature of a run's probabilities: 1 for a run that was written without one.
+
+    Raises:
+        ArtifactError: the file is missing, not the one that was written, or holds none.
+    """
+    path = folder / CALIBRATION
+    if not path.exists() and CALIBRATION not in named(folder):
+        return 1.0
+    verify(folder, [CALIBRATION])
+    value: Any = read_object(path).get("temperature")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not LOWEST <= value <= HIGHEST:
+        raise ArtifactError(
+            f"{path}: temperature is {str(value)[:20]}, expected {LOWEST} to {HIGHEST:.0f}",
+            hint=AGAIN,
+        )
+    return float(value)

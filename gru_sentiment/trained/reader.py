@@ -31,7 +31,7 @@ from gru_sentiment.trained.fusion import Fusion, read_fusion
 from gru_sentiment.trained.network import Network, read_network
 
 Run = Network | Baseline | Fusion
-"""Each has a path, a config, labels, and `answers(tokenized, rows)`."""
+"""Each has a path, a config, labels, and `predict(tokenized, rows)`."""
 RUN_READERS: dict[str, Callable[[Path, torch.device], Run]] = {
     NETWORK: read_network,
     BASELINE: read_baseline,
@@ -41,7 +41,7 @@ MADE_BY = {BASELINE: "gru-sent baseline", FUSION: "gru-sent fuse", ENCODER: "gru
 
 
 def load_run(path: Path | None, device: torch.device) -> Run:
-    """Read a run folder of any kind that answers, by default the latest; of several seeds the best.
+    """Read a run folder that predicts, by default the latest one; of several seeds the best.
 
     Raises:
         ArtifactError: there is none, or it holds an encoder, a file is missing or not the one that
@@ -81,7 +81,7 @@ def check_is_network(folder: Path) -> None:
     """Whether a folder, finished or not, holds a network.
 
     Raises:
-        ArtifactError: it holds something else, which no training goes on with or repeats.
+        ArtifactError: it holds something else, which cannot be resumed or reproduced by training.
     """
     kind = read_kind(folder)
     if kind != NETWORK:

@@ -25,7 +25,7 @@ from gru_sentiment.results.evaluation import BaselineGap
 from gru_sentiment.scores.saved import read_predictions
 from gru_sentiment.trained.baseline import Baseline
 from gru_sentiment.trained.dataset import LabelledRows
-from gru_sentiment.trained.fusion import same_words
+from gru_sentiment.trained.fusion import same_tokens
 from gru_sentiment.trained.reader import Run, load_run, read_metadata
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Reference:
 def find_reference(run: Path, config: Config) -> Reference | None:
     """The baseline in the same folder that was fitted on the run's data and rows; None without one.
 
-    Of several, the best on the validation part. A baseline that cannot be read is told of and left
+    Of several, the best on the validation split. A baseline that cannot be read is logged and left
     out: no run fails for it.
     """
     data = read_metadata(run).get("data_fingerprint")
@@ -65,7 +65,7 @@ def find_reference(run: Path, config: Config) -> Reference | None:
         try:
             reference = _read(folder, data, config) if _is_another(folder, home) else None
         except ArtifactError as error:
-            logger.warning("the baseline beside is left out: %s", error.cause)
+            logger.warning("the reference baseline is left out: %s", error.cause)
             continue
         if reference is not None:
             found.append(reference)
@@ -75,7 +75,7 @@ def find_reference(run: Path, config: Config) -> Reference | None:
 def gaps_to_reference(
     run: Path, config: Config, accuracies: Mapping[str, float]
 ) -> dict[str, BaselineGap]:
-    """How the run's accuracies by split stand against the baseline beside it, if there is one."""
+    """How the run's accuracies by split compare with the reference baseline, if there is one."""
     reference = find_reference(run, config)
     if reference is None:
         return {}
@@ -110,9 +110,9 @@ def gap_on_rows(
     try:
         baseline = load_run(reference.path, build_device("cpu"))
     except ArtifactError as error:
-        logger.warning("the baseline beside is left out: %s", error.cause)
+        logger.warning("the reference baseline is left out: %s", error.cause)
         return None
-    if not same_words(run.config.text, baseline.config.text):
+    if not same_tokens(run.config.text, baseline.config.text):
         tokenized = rows.tokenized(baseline.config)
     correct = rows.correct(baseline.predict(tokenized, rows.rows))
     return reference.gap(accuracy, float(correct.mean()))

@@ -22,51 +22,51 @@ MONITORED = ("loss", "accuracy", "macro_f1", "roc_auc")
 
 
 class Classification:
-    """The config's classification of the part `train`, validated on the part `validation`.
+    """Learns the classes of the split `train`, and validates on the split `validation`.
 
-    Where there is a part `unlabelled`, texts of it are read beside every batch; `soft_labels` are
-    what a teacher says of them, by text, shape (texts, classes). `vectors` are those that the
+    Where there is a split `unlabelled`, texts of it are read with every batch; `soft_labels` are a
+    teacher's probabilities for them, by text, shape (texts, classes). `vectors` are those that the
     training starts from.
     """
 
     def __init__(
         self,
         config: Config,
-        parts: Mapping[str, LabelledSplit],
+        splits: Mapping[str, LabelledSplit],
         vectors: WordVectors,
         device: torch.device,
         soft_labels: Tensor | None = None,
     ) -> None:
         self.config, self.device = config, device
-        self.part, self.validation = parts["train"], parts["validation"]
-        read = self.part.encoded.at_most(config.training.max_tokens)
+        self.training, self.validation = splits["train"], splits["validation"]
+        read = self.training.encoded.at_most(config.training.max_tokens)
         self.batcher = build_batcher(config.training, read)
         self.augmentation = build_augmentation(config.training.augmentation, vectors)
-        labels = self.part.label_ids[self.part.rows]
-        n_classes = len(self.part.labels)
+        labels = self.training.label_ids[self.training.rows]
+        n_classes = len(self.training.labels)
         self.of_batch = build_objective(config.training, labels, n_classes, soft_labels)
-        unlabelled = parts.get("unlabelled")
-        self.beside = build_unlabelled_sampler(config, unlabelled.rows) if unlabelled else None
+        unlabelled = splits.get("unlabelled")
+        self.sampler = build_unlabelled_sampler(config, unlabelled.rows) if unlabelled else None
 
     def batches(self, epoch: int) -> Sequence[Batch]:
         """Texts of similar lengths together, in an order that follows from seed and epoch.
 
-        So do the words that an augmentation drops or replaces.
+        So do the tokens that an augmentation drops or replaces.
         """
         batches = self._labelled(epoch)
-        if self.beside is not None:
-            batches = self.beside.join(batches, self._batches_before(epoch))
+        if self.sampler is not None:
+            batches = self.sampler.join(batches, self._batches_before(epoch))
         if self.augmentation is None:
             return batches
         return AugmentedBatches(batches, self.augmentation, self.config.run.seed, epoch)
 
     def _labelled(self, epoch: int) -> Batches:
-        rows, seed = self.part.rows, self.config.run.seed
-        return self.batcher.shuffled(rows, self.part.label_ids, seed=seed, epoch=epoch)
+        rows, seed = self.training.rows, self.config.run.seed
+        return self.batcher.shuffled(rows, self.training.label_ids, seed=seed, epoch=epoch)
 
     def n_batches(self, epoch: int) -> int:
-        """Every epoch may have another number where a batch holds so many words."""
-        return self.batcher.n_shuffled(self.part.rows, seed=self.config.run.seed, epoch=epoch)
+        """Every epoch may have another number where batches are filled by their tokens."""
+        return self.batcher.n_shuffled(self.training.rows, seed=self.config.run.seed, epoch=epoch)
 
     def _batches_before(self, epoch: int) -> int:
         """Batches of all epochs before one; they need not be equally many."""
@@ -77,7 +77,7 @@ class Classification:
         return self.of_batch.loss_and_correct(model, batch)
 
     def evaluate(self, model: TextClassifier) -> dict[str, float]:
-        """Scores on the validation part."""
+        """Scores on the validation split."""
         metrics, _ = self.validation.evaluate(model, self.device)
         scores = {name: getattr(metrics, name) for name in MONITORED}
         return {name: value for name, value in scores.items() if value is not None}

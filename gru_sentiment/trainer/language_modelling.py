@@ -1,4 +1,4 @@
-"""Words to the word that comes next, reading from the beginning or from both ends."""
+"""Predicts the next token, reading from the beginning or from both ends."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.streams import (
     Windows,
-    in_a_row,
-    side_by_side,
-    windows_of,
-    words_in_a_row,
+    concatenated_streams,
+    n_windows,
+    stream_length,
+    token_stream,
 )
 from gru_sentiment.models.language_model import LanguageModel
 from gru_sentiment.training.next_word import SampledSoftmax, mean_loss
@@ -47,11 +47,11 @@ class LanguageModelling:
         self.config, self.encoded, self.rows, self.device = config, encoded, rows, device
         self.directions = DIRECTIONS[: config.pretraining.directions]
         self.streams, self.window = config.training.batch_size, config.pretraining.window
-        words_held_out = words_in_a_row(encoded, held_out)
-        # few texts are read in few streams: what stands before a word matters
+        words_held_out = stream_length(encoded, held_out)
+        # few texts are read in few streams: the context of a token matters
         streams = min(HELD_OUT_STREAMS, max(1, words_held_out // (8 * self.window)))
         self.held_out = self._windows(held_out, streams)
-        counts = np.bincount(in_a_row(encoded, rows), minlength=words)
+        counts = np.bincount(token_stream(encoded, rows), minlength=words)
         self.sampled = SampledSoftmax(torch.from_numpy(counts), config.pretraining.negatives)
 
     def batches(self, epoch: int) -> Sequence[Batch]:
@@ -61,22 +61,26 @@ class LanguageModelling:
 
     def n_batches(self, epoch: int) -> int:  # noqa: ARG002
         """The same for every order of the texts."""
-        return windows_of(words_in_a_row(self.encoded, self.rows), self.streams, self.window)
+        return n_windows(stream_length(self.encoded, self.rows), self.streams, self.window)
 
     def _windows(self, rows: Integers, streams: int) -> Windows:
         """With so many streams in every direction."""
-        words = [in_a_row(self.encoded, rows, backward=d == "backward") for d in self.directions]
-        return Windows(side_by_side(words, streams), streams * len(words), self.window)
+        words = [
+            token_stream(self.encoded, rows, backward=d == "backward") for d in self.directions
+        ]
+        return Windows(concatenated_streams(words, streams), streams * len(words), self.window)
 
     def loss(self, model: LanguageModel, batch: Batch) -> tuple[Tensor, int | None]:
-        """Cross-entropy of the next words among a sample."""
+        """Cross-entropy of the next tokens, with sampled softmax."""
         assert batch.labels is not None
         return self.sampled(model(batch.tokens), model.word_weights, model.bias, batch.labels), None
 
     @torch.no_grad()
     def evaluate(self, model: LanguageModel) -> dict[str, float]:
-        """Loss over all words and perplexity of the held-out texts; of two directions the mean
-        loss, and each one's perplexity."""
+        """Loss and perplexity on the held-out texts, with the full softmax.
+
+        Of two directions, the mean loss, its perplexity, and the perplexity of each.
+        """
         was_training = model.training
         model.eval()
         losses = self._held_out_losses(model)
@@ -95,7 +99,7 @@ class LanguageModelling:
             apart = (model.by_direction(values, self.window) for values in (outputs, batch.labels))
             for name, *pair in zip(totals, *apart, strict=True):
                 totals[name] += mean_loss([tuple(pair)], model.word_weights, model.bias)[0]
-        # every window has as many words
+        # every window has the same number of tokens
         return {name: total / len(self.held_out) for name, total in totals.items()}
 
     def begin_epoch(self, model: LanguageModel, epoch: int) -> None:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""A run folder at the beginning of a training, or where another process left it."""
+"""The run folder that a training starts in: a new one, or one to resume."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
+from gru_sentiment.artifact.checkpoints import Checkpoint
 from gru_sentiment.artifact.contents import load_run_config, read_kind
 from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, NETWORK, finished_of
 from gru_sentiment.artifact.folders import free_run_path, unfinished
@@ -24,30 +23,32 @@ from gru_sentiment.trained.reader import check_is_network
 logger = logging.getLogger(__name__)
 
 UNLABELLED_FACT, TEACHER_FACT = "unlabelled texts", "teacher's answers"
+"""Keys that checkpoints store."""
 REFUSED = ("data", UNLABELLED_FACT, "vocabulary", "encoder", TEACHER_FACT)
-"""Facts without which a training does not go on; with others it may differ in the last digits."""
+"""A training is not resumed if one of these facts changed; with others the weights may differ in
+the last digits."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a training begins with."""
+    """The config and the folder of a training that starts or is resumed."""
 
     config: Config
     writer: RunWriter
-    checkpoint: tuple[Mapping[str, Tensor], Mapping[str, Any]] | None = None
-    """Where another process left it."""
+    checkpoint: Checkpoint | None = None
+    """The state to resume from; None where there is none yet."""
 
     @property
-    def known(self) -> dict[str, Any]:
-        """What the weights depend on besides the config, as it was when the training began."""
-        return self.checkpoint[1]["facts"] if self.checkpoint else {}
+    def known(self) -> Mapping[str, Any]:
+        """What the weights depend on besides the config, as it was when the training started."""
+        return self.checkpoint.facts if self.checkpoint else {}
 
     def check_facts(self, now: Mapping[str, Any]) -> None:
-        """Compare with what is known; versions may know different facts.
+        """Compare the facts of now with the known ones; versions may record different facts.
 
         Raises:
-            ArtifactError: data, vocabulary, encoder or the teacher's answers are not the same any
-                more, or cannot be compared because this version does not know them.
+            ArtifactError: the data, the vocabulary, the encoder or the teacher's soft labels
+                changed, or cannot be compared because this version does not record them.
         """
         known = self.known
         for name, old in known.items():
@@ -58,23 +59,23 @@ class Start:
         added = [name for name in now if self.checkpoint and name not in known]
         for name in added:
             logger.warning(
-                "%s: not recorded when the training began, %s now; if it was another one, the "
-                "training goes on differently",
+                "%s: not recorded when the training started, %s now; if it was another one, the "
+                "weights will differ",
                 name,
                 now[name],
             )
 
 
 def _cannot_compare(name: str, old: Any) -> None:
-    """A fact that was recorded when the training began, and that nothing here tells."""
+    """A fact that was recorded when the training started, and that this version does not record."""
     if name in REFUSED:
         raise ArtifactError(
             f"the {name} of the training (fingerprint {str(old)[:12]}…) cannot be compared: this "
             "version finds none",
-            hint="go on with the version of gru-sent that began it, or start a new training",
+            hint="resume with the version of gru-sent that started it, or start a new training",
         )
     logger.warning(
-        "%s: %s when the training began, a fact that this version of gru-sent does not know; the "
+        "%s: %s when the training started, a fact that this version of gru-sent does not know; the "
         "weights may differ in the last digits",
         name,
         old,
@@ -84,12 +85,12 @@ def _cannot_compare(name: str, old: Any) -> None:
 def _differs(name: str, old: Any, new: Any) -> None:
     if name in REFUSED:
         raise ArtifactError(
-            f"the {name} changed since the training began (fingerprint {str(old)[:12]}…, now "
+            f"the {name} changed since the training started (fingerprint {str(old)[:12]}…, now "
             f"{str(new)[:12]}…)",
             hint="put the old one back, or start a new training",
         )
     logger.warning(
-        "%s: %s when the training began, %s now; the weights may differ in the last digits",
+        "%s: %s when the training started, %s now; the weights may differ in the last digits",
         name,
         old,
         new,
@@ -98,13 +99,13 @@ def _differs(name: str, old: Any, new: Any) -> None:
 
 @contextmanager
 def new_run(config: Config, *, name: str, force: bool) -> Iterator[Start]:
-    """A training from its beginning, in `run.output` or runs/NAME.
+    """A training from its start, in `run.output` or runs/NAME.
 
     Raises:
         ArtifactError: the folder is taken and not to be replaced.
     """
     with RunWriter(config.run.output or free_run_path(name), force=force) as writer:
-        # before the config: with that a folder can be gone on with, and must say what it is
+        # before the config: with that a folder can be resumed, and must say what it is
         if config.pretraining is not None:
             writer.write_json(KIND, {"kind": ENCODER})
         writer.save_config(config)
@@ -120,18 +121,18 @@ def old_run(
     overrides: Sequence[str] = (),
     flags: Mapping[str, str | int] | None = None,
 ) -> Iterator[Start]:
-    """A training that was killed, with its newest checkpoint.
+    """A training that was interrupted, with its newest checkpoint.
 
     Args:
         path: the run, by its name or as NAME.partial.
         pretraining: what kind of training it must be.
-        config: what the run must have been started with; by default its own config.
+        config: the config to resume with; by default the run's own.
         overrides: `section.key=value` over its own config, such as more epochs.
         flags: values by key over its own config, from the command line.
 
     Raises:
-        ArtifactError: nothing to go on with, or it is written by another process.
-        ConfigError: a change of the config that cannot be made in between.
+        ArtifactError: nothing to resume, or another process writes it.
+        ConfigError: a change of the config that would have changed what was trained so far.
     """
     path = finished_of(path)
     folder = unfinished(path)
@@ -150,7 +151,7 @@ def _check_kind(folder: Path, wanted: str) -> None:
     if kind != wanted and kind in {NETWORK, ENCODER}:
         verb = {NETWORK: "train", ENCODER: "pretrain"}[kind]
         raise ArtifactError(
-            f"{folder}: was begun by gru-sent {verb}",
+            f"{folder}: was started by gru-sent {verb}",
             hint=f"gru-sent {verb} --resume {finished_of(folder)}",
         )
     if kind != wanted:

@@ -14,7 +14,7 @@ class Task(Protocol):
     """An objective over the one loop."""
 
     def batches(self, epoch: int) -> Sequence[Batch]:
-        """The batches of an epoch, progress_of from 1; the same ones however often it is asked."""
+        """The batches of an epoch, counted from 1; the same ones at every call."""
 
     def n_batches(self, epoch: int) -> int:
         """How many `batches` has, without making them."""
@@ -27,7 +27,7 @@ class Task(Protocol):
         """Scores by name on held-out data, `loss` among them."""
 
     def begin_epoch(self, model: Any, epoch: int) -> None:
-        """Called before the first batch of an epoch, and not where a resumed one goes on."""
+        """Called before the first batch of an epoch, and not where a resumed epoch continues."""
 
     def release(self, model: Any, epoch: int) -> None:
         """Called before an epoch, or the rest of it: freeze and unfreeze what is trained."""

@@ -1,4 +1,4 @@
-"""A run whose answers are the labels of texts that have none.
+"""A teacher: a run whose predictions are the soft labels of texts without labels.
 
 Self-training on soft labels (Yarowsky 1995; Xie et al. 2020), or distillation (Hinton et al. 2015).
 """
@@ -6,6 +6,7 @@ Self-training on soft labels (Yarowsky 1995; Xie et al. 2020), or distillation (
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -20,37 +21,38 @@ from gru_sentiment.builders.dataset import UNLABELLED
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.machine.progress import progress_of
+from gru_sentiment.trained.leakage import Trained, members_of
 from gru_sentiment.trained.reader import Run, load_run
 
 logger = logging.getLogger(__name__)
 
 TEXTS_AT_A_TIME = 4_096
-"""Texts asked about before their number is told."""
+"""Texts that the teacher reads between two reports of progress."""
 
 
 @dataclass(frozen=True)
 class SoftLabels:
-    """What a teacher says of the unlabelled texts of a corpus."""
+    """A teacher's class probabilities for the unlabelled texts of a corpus."""
 
     path: Path
     """The teacher's run."""
     probabilities: Tensor
-    """Shape (texts, classes), by row of the corpus; 0 for texts that it was not asked about."""
+    """Shape (texts, classes), by row of the corpus; 0 for texts with a label."""
     fingerprint: str
-    """Changes with any of its answers."""
+    """SHA-256 of the file of these probabilities."""
 
     def metadata(self) -> dict[str, Any]:
-        """Who it was and what it said, as metadata.json holds it."""
+        """The teacher and its soft labels, as metadata.json holds them."""
         return {"path": str(self.path), "answers_sha256": self.fingerprint}
 
 
 @dataclass
 class Teacher:
-    """A run that can be asked, or was asked before this training was interrupted.
+    """A run that gives soft labels, or gave them before this training was interrupted.
 
-    Its answers are kept in the folder of the training, beside the checkpoints and not in them: so
-    they are the same to the last bit when it goes on, on another number of threads too, whatever
-    has become of the teacher.
+    The soft labels are kept in the folder of the training, beside the checkpoints and not in them:
+    so they are the same to the last bit when it is resumed, also on another number of threads,
+    whatever has become of the teacher.
     """
 
     path: Path
@@ -58,27 +60,39 @@ class Teacher:
     """Of the training."""
     device: torch.device
     kept: tuple[Tensor, str] | None
-    """Predictions from before and their fingerprint."""
+    """Soft labels (unlabelled texts, classes) from before and their fingerprint."""
     run: Run | None
+    """None once its soft labels are kept."""
 
     @classmethod
     def of(
         cls, config: Config, folder: Path, known: str | None, device: torch.device
     ) -> Self | None:
-        """The config's teacher, where it has one; `known` is the fingerprint of its answers.
+        """The config's teacher; None where it names none.
+
+        Args:
+            config: of the training.
+            folder: of the training.
+            known: fingerprint of the soft labels, where the training is resumed.
+            device: where a network computes.
 
         Raises:
-            ArtifactError: no such run, or none that answers.
+            ArtifactError: no such run, or one that does not predict.
         """
         if config.training.unlabelled is None or config.training.unlabelled.teacher is None:
             return None
         path = config.training.unlabelled.teacher
-        found = None if known is None else read_soft_labels(folder, known)
-        if known is not None and found is not None:
-            return cls(path, folder, device, (found, known), None)
+        kept = None if known is None else read_soft_labels(folder, known)
+        if known is not None and kept is not None:
+            return cls(path, folder, device, (kept, known), None)
         return cls(path, folder, device, None, load_run(path, device))
 
-    def teach(self, config: Config, corpus: Corpus, *, progress: bool = False) -> SoftLabels:
+    @property
+    def runs(self) -> Sequence[Trained]:
+        """The runs that predict: those of a fusion, or one; none once soft labels are kept."""
+        return [] if self.run is None else members_of(self.run)
+
+    def soft_labels(self, config: Config, corpus: Corpus, *, progress: bool = False) -> SoftLabels:
         """Its class probabilities for the unlabelled texts, read with its own text settings.
 
         Raises:
@@ -86,40 +100,41 @@ class Teacher:
         """
         rows, classes = corpus.splits[UNLABELLED], len(corpus.labels)
         if self.kept is None or self.kept[0].shape != (len(rows), classes):
-            self.kept = self._asked(config, corpus, progress)
-        answers, fingerprint = self.kept
+            self.kept = self._predicted(config, corpus, progress)
+        of_unlabelled, fingerprint = self.kept
         probabilities = torch.zeros(len(corpus.tokenized), classes)
-        probabilities[torch.from_numpy(rows)] = answers
+        probabilities[torch.from_numpy(rows)] = of_unlabelled
         return SoftLabels(self.path, probabilities, fingerprint)
 
-    def _asked(self, config: Config, corpus: Corpus, progress: bool) -> tuple[Tensor, str]:
+    def _predicted(self, config: Config, corpus: Corpus, progress: bool) -> tuple[Tensor, str]:
         run = self.run or load_run(self.path, self.device)
         _check_classes(run, corpus)
-        answers = _ask(run, config, corpus, progress)
+        probabilities = _predict_unlabelled(run, config, corpus, progress)
         # its weights are not needed any more
         self.run = None
-        return answers, save_soft_labels(self.folder, answers)
+        return probabilities, save_soft_labels(self.folder, probabilities)
 
 
-def _ask(run: Run, config: Config, corpus: Corpus, progress: bool) -> Tensor:
+def _predict_unlabelled(run: Run, config: Config, corpus: Corpus, progress: bool) -> Tensor:
+    """Class probabilities (unlabelled texts, classes)."""
     assert corpus.unlabelled is not None
     rows = corpus.unlabelled.rows
-    logger.info("asking %s about %s unlabelled texts", run.path, f"{len(rows):,}")
-    its_words = config.model_copy(update={"text": run.config.text})
-    tokenized = build_tokenized(its_words, corpus.unlabelled, progress=progress)
-    found = np.zeros((len(rows), len(corpus.labels)), np.float32)
-    with progress_of("asking", "text", len(rows), bar=progress) as count:
+    logger.info("the teacher %s predicts %s unlabelled texts", run.path, f"{len(rows):,}")
+    with_its_text = config.model_copy(update={"text": run.config.text})
+    tokenized = build_tokenized(with_its_text, corpus.unlabelled, progress=progress)
+    probabilities = np.zeros((len(rows), len(corpus.labels)), np.float32)
+    with progress_of("predicting", "text", len(rows), bar=progress) as count:
         for start in range(0, len(rows), TEXTS_AT_A_TIME):
-            part = slice(start, start + TEXTS_AT_A_TIME)
-            found[part] = np.exp(run.predict(tokenized, rows[part]).log_probabilities)
-            count(len(rows[part]))
-    shares = zip(corpus.labels.names, found.mean(axis=0), strict=True)
+            some = slice(start, start + TEXTS_AT_A_TIME)
+            probabilities[some] = np.exp(run.predict(tokenized, rows[some]).log_probabilities)
+            count(len(rows[some]))
+    shares = zip(corpus.labels.names, probabilities.mean(axis=0), strict=True)
     logger.info(
-        "it says: %s; it gives its answers %.1f %% on average",
+        "the teacher's soft labels: %s; mean probability of the predicted class %.1f %%",
         ", ".join(f"{100 * share:.1f} % {name}" for name, share in shares),
-        100 * found.max(axis=1).mean(),
+        100 * probabilities.max(axis=1).mean(),
     )
-    return torch.from_numpy(found)
+    return torch.from_numpy(probabilities)
 
 
 def _check_classes(run: Run, corpus: Corpus) -> None:

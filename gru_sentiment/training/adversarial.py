@@ -1,4 +1,4 @@
-"""Losses at word vectors that were moved where it hurts most (Miyato, Dai & Goodfellow 2017).
+"""Losses at a worst-case perturbation of the word embeddings (Miyato, Dai & Goodfellow 2017).
 
 A text's vectors are moved together, by `epsilon` times their root mean square: the paper keeps the
 vectors normalised to a variance of 1 instead, so that a network cannot escape by making them large.
@@ -21,12 +21,12 @@ from gru_sentiment.batch import Batch
 from gru_sentiment.training.losses import ClassificationLoss, as_class_logits, count_correct
 
 FAINT = 1e-3
-"""Weight of what finds the directions of texts without labels: they are scaled to length 1, and
-what it teaches the weights is noise, zero in the mean."""
+"""Weight of the loss that gives texts without labels a direction. The directions are scaled to
+length 1. The weights get a gradient from it too: noise with mean zero, which this keeps small."""
 
 
 class TwoStage(Protocol):
-    """A classifier whose word vectors can be looked at."""
+    """A classifier that embeds and classifies in two calls."""
 
     @property
     def embedding(self) -> nn.Module:
@@ -36,17 +36,17 @@ class TwoStage(Protocol):
         """Packed word vectors (tokens, dimension) to logits (batch, outputs)."""
 
     def parameters(self) -> Iterator[nn.Parameter]:
-        """What is trained."""
+        """All parameters."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A batch whose words have been looked up, to be read more than once."""
+class EmbeddedBatch:
+    """A batch with its word vectors, to be classified more than once."""
 
     model: TwoStage
     batch: Batch
     vectors: Tensor
-    """Word vectors (tokens, dimension), dropout applied: every reading has the same."""
+    """Word vectors (tokens, dimension), dropout applied: the same for every call."""
 
     def logits_at(self, vectors: Tensor) -> Tensor:
         """Logits for these word vectors or others."""
@@ -59,16 +59,18 @@ class Reading:
 
 
 class AdversarialLoss:
-    """The loss of a batch plus `weight` times a loss at moved word vectors.
+    """The loss of a batch plus `weight` times a loss at perturbed word vectors.
 
-    A text moves along the gradient of its loss (eq. 3 and 4 of the paper). If `kind` is `virtual`,
-    one without a label moves along that for a class drawn from the model's own answer. The mean
-    outer product of such gradients is the curvature of the divergence that the paper maximises
-    (Fisher's information), and for two classes that has one direction: the one that the paper's
-    power method finds from a random guess (eq. 6 to 8), without a reading of its own.
+    The perturbation of a text follows the gradient of its loss (eq. 3 and 4 of the paper). If
+    `kind` is `virtual`, a text without a label takes the gradient for a class that is drawn from
+    the predicted distribution. The mean outer product of such gradients is Fisher's information,
+    the curvature of the divergence that the paper maximises. For two classes it has one direction:
+    the one that the paper's power method finds from a random vector (eq. 6 to 8), here without a
+    forward pass of its own.
 
-    What is added is the loss at the moved vectors if `kind` is `adversarial`; if `virtual` it is
-    the divergence of the two answers, over all rows of the batch, labelled or not.
+    If `kind` is `adversarial`, the added loss is that of the labels at the perturbed vectors. If it
+    is `virtual`, it is the divergence of the two predictions, over all rows of the batch, labelled
+    or not.
     """
 
     def __init__(
@@ -82,10 +84,10 @@ class AdversarialLoss:
         self.epsilon, self.weight = epsilon, weight
 
     def loss_and_correct(self, model: TwoStage, batch: Batch) -> tuple[Tensor, int]:
-        """The loss of a batch under `model`, and how many of its rows are classified rightly."""
-        # one backward pass finds where to move and what the first reading teaches the weights,
-        # and frees its memory before the second
-        texts = Reading(model, batch, model.embedding(batch.tokens.data))
+        """The loss of a batch under `model`, and how many of its rows are classified correctly."""
+        # one backward pass gives the directions and the weights' gradient of the first forward
+        # pass, and frees its memory before the second one
+        texts = EmbeddedBatch(model, batch, model.embedding(batch.tokens.data))
         vectors = texts.vectors.detach().requires_grad_()
         logits = texts.logits_at(vectors)
         weights = [weight for weight in model.parameters() if weight.requires_grad]
@@ -102,7 +104,7 @@ class AdversarialLoss:
 
 
 class _Differentiated(Function):
-    """A loss whose gradients are known: nothing that it was computed from is needed any more."""
+    """A loss whose gradients are known: its graph is not needed any more."""
 
     @staticmethod
     def forward(
@@ -129,20 +131,20 @@ def _gradients(loss: Tensor, inputs: Sequence[Tensor]) -> Sequence[Tensor | None
 
 
 def loss_of_drawn(logits: Tensor, batch: Batch) -> Tensor:
-    """Cross-entropy of rows without labels with classes drawn from their answers, a scalar.
+    """Cross-entropy of rows without labels with classes drawn from their predictions, a scalar.
 
     Its gradient is zero in the mean, and that of a row points along the curvature there.
     """
     if not batch.unlabelled:
         return logits.new_zeros(())
-    answers = as_class_logits(logits[batch.unlabelled_places])
+    unlabelled = as_class_logits(logits[batch.unlabelled_places])
     with torch.no_grad():  # the largest of these is a draw (Gumbel 1954)
-        drawn = (answers - torch.empty_like(answers).exponential_().log()).argmax(1)
-    return F.cross_entropy(answers, drawn)
+        drawn = (unlabelled - torch.empty_like(unlabelled).exponential_().log()).argmax(1)
+    return F.cross_entropy(unlabelled, drawn)
 
 
 def unit_by_text(direction: Tensor, batch: Batch) -> Tensor:
-    """`direction` (tokens, dimension) scaled to length 1 over all words of each text."""
+    """`direction` (tokens, dimension) scaled to length 1 over all tokens of each text."""
     sizes = batch.tokens.batch_sizes.tolist()
     text_of = torch.cat([torch.arange(size) for size in sizes]).to(direction.device)
     squares = direction.square().sum(1)
@@ -151,9 +153,9 @@ def unit_by_text(direction: Tensor, batch: Batch) -> Tensor:
 
 
 def divergence(logits: Tensor, others: Tensor) -> Tensor:
-    """Mean Kullback-Leibler divergence, in nats, of the answers `others` from those of `logits`.
+    """Mean Kullback-Leibler divergence, in nats, of other predictions from those of `logits`.
 
-    Both (batch, 1 or classes).
+    `logits` and `others` have the shape (batch, 1 or classes).
     """
     log_p, log_q = (torch.log_softmax(as_class_logits(x), dim=1) for x in (logits, others))
     return F.kl_div(log_q, log_p, reduction="batchmean", log_target=True)

@@ -47,8 +47,8 @@ def train_epochs(
     Args:
         state: model (already on `device`), optimizer, schedule, stopping rules, averaged weights
             and position; whoever captures it in `after_update`, or when a record is yielded, can
-            go on from there.
-        batches: the batches of an epoch, progress_of from 1.
+            resume from there.
+        batches: the batches of an epoch, counted from 1.
         compute_loss: mean loss of a batch, and how many of its rows were right; None where that
             means nothing.
         evaluate: validation scores by name, `loss` among them; given the averaged model if any.

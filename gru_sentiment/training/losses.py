@@ -41,13 +41,13 @@ class ClassificationLoss:
         return self(logits, batch.labels)
 
     def loss_and_correct(self, model: nn.Module, batch: Batch) -> tuple[Tensor, int]:
-        """The loss of a batch under `model`, and how many of its rows are classified rightly."""
+        """The loss of a batch under `model`, and how many of its rows are classified correctly."""
         logits: Tensor = model(batch.tokens)
         return self.of_batch(logits, batch), count_correct(logits, batch)
 
 
 def count_correct(logits: Tensor, batch: Batch) -> int:
-    """How many rows of a batch are classified rightly."""
+    """How many rows of a batch are classified correctly."""
     assert batch.labels is not None
     return int((predicted_classes(logits.detach()) == batch.labels).sum())
 

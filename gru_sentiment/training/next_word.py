@@ -1,4 +1,4 @@
-"""Losses of a language model: over a sample of the words in training, over all in evaluation."""
+"""Losses of a language model: sampled softmax in training, the full softmax in evaluation."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from torch.nn import functional as F
 
 BISECTIONS = 60
 TOKENS_AT_ONCE = 1_024
-"""Tokens whose scores of all words are held at once."""
+"""Tokens whose scores over the vocabulary are held at once: bounds the memory."""
 
 
 class SampledSoftmax:
-    """Cross-entropy of the next word among it and a sample of others, the same for all tokens.
+    """Cross-entropy of the next word among negative samples, the same samples for all tokens.
 
-    The sample is drawn anew for every batch, without replacement and in proportion to how often a
-    word occurs; a word's score is corrected by the log of how often the sample holds it (Jean et
-    al. 2015; Bengio & Senecal 2008), so that what is learned is the softmax over all words.
+    The negative samples are drawn for every batch, without replacement and in proportion to the
+    words' frequencies. The score of a word is corrected by the log of the probability that the
+    sample holds it (Jean et al. 2015; Bengio & Senecal 2008), so that the model learns the softmax
+    over the whole vocabulary.
 
     Args:
         counts: how often every word occurs, shape (words,).
-        negatives: words of the sample, at most; all of them make it the whole softmax.
+        negatives: the number of samples, at most; the whole vocabulary makes it the full softmax.
     """
 
     def __init__(self, counts: Tensor, negatives: int) -> None:
@@ -46,7 +47,7 @@ class SampledSoftmax:
         n = len(sample)
         others = _scores(outputs, vectors[:n], offsets[:n])
         right = (outputs * vectors[n:]).sum(1) + offsets[n:]
-        # where the sample holds the right word itself, it is no wrong answer
+        # where the sample holds the target itself, it is no negative
         place = torch.full((len(weights),), -1, device=sample.device)
         place[sample] = torch.arange(n, device=sample.device)
         hit = place[targets]

@@ -74,7 +74,7 @@ class Schedule(Protocol):
         """The model was evaluated, with this validation loss."""
 
     def state_dict(self) -> dict[str, Any]:
-        """JSON values from which `load_state_dict` goes on."""
+        """JSON values from which `load_state_dict` restores the schedule."""
 
     def load_state_dict(self, values: dict[str, Any]) -> None:
         """Go on from what `state_dict` gave."""

@@ -1,4 +1,4 @@
-"""How far a training is."""
+"""The position of a training in its data."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class EpochSums:
 
 @dataclass
 class Position:
-    """Where the loop goes on: an epoch, the batches of it that are done, and their sums."""
+    """Where the loop continues: an epoch, the batches of it that are done, and their sums."""
 
     epoch: int = 1
     batch: int = 0

@@ -1,4 +1,4 @@
-"""What texts without labels add to the loss: a teacher's answers, and being sure."""
+"""What texts without labels add to the loss: cross-entropy with a teacher's soft labels."""
 
 from __future__ import annotations
 
@@ -12,44 +12,29 @@ from gru_sentiment.training.losses import ClassificationLoss, as_class_logits
 
 
 class SemiSupervisedLoss(ClassificationLoss):
-    """The loss of the rows with labels plus terms of those without, each a mean over its rows.
+    """The mean loss of the rows with labels, plus a term of the rows without.
+
+    The term is the mean cross-entropy with soft labels: self-training (Yarowsky 1995; Xie et al.
+    2020), or distillation (Hinton et al. 2015). Without soft labels there is no term.
 
     Args:
-        soft_labels: class probabilities that a teacher gives, shape (texts, classes), by row of
-            the source; None where there is no teacher. Cross-entropy with them is self-training
-            on soft labels, or distillation (Hinton et al. 2015; Xie et al. 2020).
-        weight: of that cross-entropy.
-        entropy_weight: of the entropy of the model's own answers (Grandvalet & Bengio 2005).
+        soft_labels: class probabilities, shape (texts, classes), by row of the source.
+        weight: of the term; the loss of the labels has 1.
         options: of `ClassificationLoss`; they concern rows with labels alone.
     """
 
     def __init__(
-        self,
-        *,
-        soft_labels: Tensor | None = None,
-        weight: float = 1.0,
-        entropy_weight: float = 0.0,
-        **options: Any,
+        self, *, soft_labels: Tensor | None = None, weight: float = 1.0, **options: Any
     ) -> None:
         super().__init__(**options)
-        self.soft_labels, self.weight, self.entropy_weight = soft_labels, weight, entropy_weight
+        self.soft_labels, self.weight = soft_labels, weight
 
     def of_batch(self, logits: Tensor, batch: Batch) -> Tensor:
         """Logits (batch, 1 or classes) of a batch to a scalar."""
-        total = super().of_batch(logits, batch)
-        if not batch.unlabelled:
-            return total
+        loss = super().of_batch(logits, batch)
+        if self.soft_labels is None or not batch.unlabelled:
+            return loss
         places = batch.unlabelled_places
-        answers = as_class_logits(logits[places])
-        if self.soft_labels is not None:
-            targets = self.soft_labels[batch.rows[places.cpu()]].to(answers)
-            total = total + self.weight * F.cross_entropy(answers, targets)
-        if self.entropy_weight:
-            total = total + self.entropy_weight * entropy(answers)
-        return total
-
-
-def entropy(logits: Tensor) -> Tensor:
-    """Mean entropy of the answers that logits (batch, classes) stand for, in nats."""
-    log_p = logits.log_softmax(dim=1)
-    return -(log_p.exp() * log_p).sum(dim=1).mean()
+        unlabelled = as_class_logits(logits[places])
+        targets = self.soft_labels[batch.rows[places.cpu()]].to(unlabelled)
+        return loss + self.weight * F.cross_entropy(unlabelled, targets)

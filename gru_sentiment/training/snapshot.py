@@ -1,4 +1,4 @@
-"""All that a training needs to go on as if it had never stopped, as tensors and JSON values."""
+"""All that a training needs to continue as if it had never stopped, as tensors and JSON values."""
 
 from __future__ import annotations
 

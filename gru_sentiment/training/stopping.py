@@ -10,7 +10,7 @@ from gru_sentiment.errors import DataError
 
 
 class Stopping:
-    """Follows one validation score; says whether the newest is the best and whether to go on.
+    """Follows one validation score; judges whether the newest is the best and whether to stop.
 
     `monitor` is a score's name behind a sign: + more is better, - less. Ties go to the earliest.
     The reason to stop is never stored: it follows from the rules and what was seen so far, so
@@ -36,7 +36,7 @@ class Stopping:
         """Of the newest evaluation."""
 
     def state_dict(self) -> dict[str, Any]:
-        """JSON values from which `load_state_dict` goes on."""
+        """JSON values from which `load_state_dict` restores the rules."""
         # before the first evaluation the best is minus infinity, which JSON lacks
         return {
             "best": self.best if math.isfinite(self.best) else None,
@@ -45,7 +45,7 @@ class Stopping:
         }
 
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` gave.
+        """Continue from what `state_dict` gave.
 
         An earlier version did not store the loss. Where the loss is monitored and the newest
         evaluation is the best, as in every training that `stop_at_loss` ended, it is the best one.
@@ -61,7 +61,7 @@ class Stopping:
         """Take note of an evaluation; true if it is better than all before."""
         if self.score not in scores:
             raise DataError(
-                f"training.monitor: no {self.score} on the validation part: "
+                f"training.monitor: no {self.score} on the validation split: "
                 "all rows are of one class",
                 hint=f"monitor one of {', '.join(scores)}, or add validation rows of another class",
             )
@@ -74,7 +74,7 @@ class Stopping:
         return False
 
     def reason(self, elapsed_s: float) -> str | None:
-        """Why to stop after the newest evaluation, or None to go on."""
+        """Why to stop after the newest evaluation; None to continue."""
         threshold, loss = self.stop_at_loss, self.loss
         if threshold is not None and loss is not None and loss <= threshold:
             return f"validation loss {loss:.4f} reached {threshold}"

@@ -1,4 +1,4 @@
-"""Files from the network: checked, resumed, and whole or not there."""
+"""Downloads of files that are checked, resumed, and either complete or not there."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 
 from gru_sentiment.errors import VectorsError
-from gru_sentiment.machine.environment import is_offline
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 30
 PIECE = 1 << 20
-PARTIAL, LOCK = ".part", ".lock"
+PARTIAL_SUFFIX, LOCK_SUFFIX = ".part", ".lock"
 WEB_PAGE = (b"<!doctype", b"<html", b"<?xml")
 LOCAL = {"127.0.0.1", "localhost", "::1"}
-"""Without https."""
+"""Hosts that may be asked without https."""
 
 
 @dataclass(frozen=True)
 class Download:
-    """A file, the places that offer it, and how to recognise it."""
+    """A file, the URLs that offer it, and how it is recognised."""
 
     name: str
     urls: tuple[str, ...]
@@ -40,29 +39,30 @@ class Download:
 
 
 class _UnusableError(Exception):
-    """What a server sent is not the file."""
+    """A server sent something else than the file."""
 
 
-def fetch(download: Download, folder: Path) -> Path:
-    """The file, from `folder` or from the first place that gives it.
+def fetch(download: Download, folder: Path, *, offline: bool = False) -> Path:
+    """The path of the file in `folder`, downloaded from the first URL that offers it.
 
-    What an interruption left is continued where the file's SHA-256 is known, and a file appears
-    under its name only when it is whole and right.
+    A download that was interrupted is resumed where the file's SHA-256 is known. A file appears
+    under its name only when it is complete and its SHA-256 is right.
 
     Raises:
-        VectorsError: no place gives it, or connections are refused (--offline).
+        VectorsError: no URL offers it, the folder cannot be written, or the file is not there and
+            `offline` forbids a connection.
     """
     target = folder / download.name
     if target.is_file():
         return target
-    if is_offline():
+    if offline:
         raise VectorsError(
             f"{download.name} is not in {folder}, and --offline opens no connection",
             hint="run once without --offline (and without HF_HUB_OFFLINE), or put the file there",
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(target.with_name(target.name + LOCK)):
+        with FileLock(target.with_name(target.name + LOCK_SUFFIX)):
             if not target.is_file():  # another process may have been faster
                 _fetch_from_any(download, target)
     except OSError as error:
@@ -90,11 +90,11 @@ def _fetch_from_any(download: Download, target: Path) -> None:
 
 
 def _fetch_from(url: str, download: Download, target: Path) -> None:
-    partial = target.with_name(target.name + PARTIAL)
+    partial = target.with_name(target.name + PARTIAL_SUFFIX)
     if download.sha256 is None:
-        partial.unlink(missing_ok=True)  # what cannot be checked is not continued
+        partial.unlink(missing_ok=True)  # a file that cannot be checked is not resumed
     held = partial.stat().st_size if partial.exists() else 0
-    logger.info("downloading %s%s", url, f", going on at {held:,} bytes" if held else "")
+    logger.info("downloading %s%s", url, f", resuming at {held:,} bytes" if held else "")
     with _open(url, held) as response, partial.open("ab") as file:
         if held and response.status != http.client.PARTIAL_CONTENT:
             file.truncate(held := 0)
@@ -122,7 +122,7 @@ def _open(url: str, start: int) -> http.client.HTTPResponse:
         response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)
     except urllib.error.HTTPError as error:
         if start and error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return _open(url, 0)  # what is here is no beginning of it
+            return _open(url, 0)  # the partial file is not a beginning of this one
         raise _UnusableError(str(error)) from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
@@ -154,7 +154,7 @@ def _pieces(response: http.client.HTTPResponse, *, first: bool) -> Iterator[byte
 
 
 def _check(partial: Path, download: Download) -> None:
-    """Compare with what is known of the file; what is wrong is not kept."""
+    """Compare size and SHA-256 with those that are known; a wrong file is deleted."""
     size = partial.stat().st_size
     with partial.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()

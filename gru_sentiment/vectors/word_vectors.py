@@ -15,13 +15,14 @@ DEFAULT_DIMENSION = 100
 
 @dataclass(frozen=True)
 class WordVectors:
-    """Rows for a list of words; where `found` is false the row means nothing."""
+    """Vectors for a list of words. Where `found` is false, the row is not a vector of the word."""
 
     matrix: Singles
     """Shape (words, dimension)."""
     found: Booleans
-    """Shape (words,)."""
+    """Whether each word has a vector, shape (words,)."""
     origin: str
+    """The file, set or package that the vectors come from, for messages."""
 
     @property
     def dimension(self) -> int:
@@ -30,20 +31,19 @@ class WordVectors:
 
 
 def no_vectors(words: Sequence[str], dimension: int | None) -> WordVectors:
-    """No vector for any word."""
+    """A matrix of zeros in which no word has a vector; DEFAULT_DIMENSION is the default."""
     shape = len(words), dimension or DEFAULT_DIMENSION
     return WordVectors(np.zeros(shape, np.float32), np.zeros(len(words), bool), "none")
 
 
-def check_dimension(vectors: WordVectors, expected: int | None) -> WordVectors:
-    """The vectors as they are.
+def check_dimension(dimension: int, expected: int | None, origin: str) -> None:
+    """Compare the dimension of the vectors from `origin` with the config's, if that has one.
 
     Raises:
-        VectorsError: they do not have the expected dimension.
+        VectorsError: they differ.
     """
-    if expected is not None and vectors.dimension != expected:
+    if expected is not None and dimension != expected:
         raise VectorsError(
-            f"vectors.dimension is {expected}, {vectors.origin} has {vectors.dimension}",
-            hint=f"set vectors.dimension to {vectors.dimension} or leave it out",
+            f"vectors.dimension is {expected}, {origin} has {dimension}",
+            hint=f"set vectors.dimension to {dimension} or leave it out",
         )
-    return vectors

@@ -44,7 +44,6 @@ from gru_sentiment.errors import UserError
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.trained.encoder import NEEDED as ENCODER_NEEDED
 from gru_sentiment.trained.encoder import load_encoder
-from gru_sentiment.trainer.initialisation import initial_weights
 
 OF_NET, OF_BASELINE = (*NEEDED, CALIBRATION), (KIND, *NEEDED, CALIBRATION)
 MEMBER = (*(f"members/0/{name}" for name in OF_NET), *(f"members/1/{n}" for n in OF_BASELINE))
@@ -178,7 +177,7 @@ def start_from(config: Config, run: Path) -> tuple[str, dict[str, list[float]]]:
     encoder = load_encoder(run)
     encoder.check_fits(config)
     torch.manual_seed(0)
-    weights = torch.from_numpy(initial_weights(encoder.word_vectors, seed=0))
+    weights = encoder.embedding.clone()
     model = build_model(config, weights, 2, torch.device("cpu"))
     encoder.initialize(model)
     found = {name: tensor.flatten().tolist() for name, tensor in model.state_dict().items()}
@@ -250,7 +249,7 @@ def main() -> None:
     """Every file of a copy of a run."""
     run, copy, mutations = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     shutil.copytree(run, copy)
-    asked(copy)(copy)  # what is loaded once is not progress_of
+    asked(copy)(copy)  # what is loaded once is not counted
     _limit_memory(GIBIBYTE)
     for name in files_of(copy):
         print(name, json.dumps(damage(copy, name, mutations)), flush=True)

@@ -92,7 +92,7 @@ def write_fusion(path: Path = Path("runs/f")) -> Path:
     with RunWriter(path) as writer:
         writer.save_config(CONFIG_VALUE)
         writer.write_json(LABELS, {"labels": CLASSES.classes})
-        writer.write_json(KIND, fusions.baseline_kind(np.array([0.5, 0.25])))
+        writer.write_json(KIND, fusions.fusion_kind(np.array([0.5, 0.25])))
         for number, member in enumerate([net, baseline]):
             fusions.copy_member(member, fusions.member_folder(writer.partial, number))
         writer.finish()

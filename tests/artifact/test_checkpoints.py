@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from gru_sentiment.artifact.checkpoints import Checkpoints
+from gru_sentiment.artifact.checkpoints import VALUES, Checkpoint, Checkpoints
+from gru_sentiment.artifact.manifest import named, write_manifest
 from gru_sentiment.errors import ArtifactError
 
 from .runs import failing
@@ -18,16 +21,26 @@ from .runs import failing
 FOLDER = Path("checkpoints")
 
 
+def checkpoint(number: int) -> Checkpoint:
+    return Checkpoint(
+        tensors={"w": torch.full((3,), float(number))},
+        state={"number": number},
+        best_epoch=number,
+        best_scores={"loss": 0.5},
+        history_bytes=10 * number,
+        facts={"data": "abc"},
+    )
+
+
 def save(number: int) -> None:
-    Checkpoints(FOLDER).save({"w": torch.full((3,), float(number))}, {"number": number})
+    Checkpoints(FOLDER).save(checkpoint(number))
 
 
 def newest() -> Any:
     found = Checkpoints(FOLDER).newest()
     assert found is not None
-    tensors, values = found
-    assert tensors["w"].tolist() == [float(values["number"])] * 3
-    return values["number"]
+    assert found.tensors["w"].tolist() == [float(found.state["number"])] * 3
+    return found.state["number"]
 
 
 def names() -> list[str]:
@@ -79,8 +92,21 @@ def test_exact_to_the_last_bit() -> None:
         "one": torch.tensor(7.0),
         "strided": torch.randn(4, 3).T,
     }
-    Checkpoints(FOLDER).save(tensors, values)
+    saved = replace(checkpoint(1), tensors=tensors, state=values)
+    Checkpoints(FOLDER).save(saved)
     found = Checkpoints(FOLDER).newest()
     assert found is not None
-    assert found[1] == values
-    assert all(torch.equal(found[0][name], tensors[name]) for name in tensors)
+    assert found.values() == saved.values()
+    assert all(torch.equal(found.tensors[name], tensors[name]) for name in tensors)
+
+
+def test_a_checkpoint_of_another_version_is_named() -> None:
+    save(1)
+    folder = FOLDER / "000001"
+    values = json.loads((folder / VALUES).read_bytes())
+    (folder / VALUES).write_text(json.dumps({**values, "weather": "rain"}), "utf-8")
+    write_manifest(folder, named(folder))
+    with pytest.raises(ArtifactError, match=r"000001: a checkpoint of another version") as caught:
+        Checkpoints(FOLDER).newest()
+    assert "weather" in caught.value.cause
+    assert "resume with the version that wrote it" in caught.value.hint

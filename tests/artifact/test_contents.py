@@ -9,13 +9,13 @@ import pytest
 
 from gru_sentiment.artifact.contents import (
     check_complete,
-    load_temperature,
     read_kind,
     read_object,
 )
 from gru_sentiment.artifact.files import CALIBRATION, CONFIG, KIND, NEEDED
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.errors import ArtifactError
+from gru_sentiment.trained.predictions import load_temperature
 
 from .runs import write_baseline, write_fusion, write_run
 

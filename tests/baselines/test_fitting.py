@@ -1,4 +1,4 @@
-"""The baselines against scikit-learn's own pipelines and ratios progress_of by hand."""
+"""The baselines against scikit-learn's own pipelines and ratios counted by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""N-grams, progress_of one by one and by scikit-learn."""
+"""N-grams, counted one by one and by scikit-learn."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
-"""The command line in this process, in a folder of its own."""
+"""The command line in this process."""
 
 from __future__ import annotations
 
+import functools
 import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
+import typer.testing
 from typer.testing import CliRunner, Result
 
 from gru_sentiment.cli.app import app
@@ -14,10 +15,17 @@ from gru_sentiment.cli.app import app
 Command = Callable[..., Result]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _commands_built_once() -> Iterator[None]:
+    """Typer builds all commands anew at every call, which takes a third of a short one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", functools.cache(typer.main.get_command))
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    # variables that CI machines set and that change the output
+def _on_no_ci_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the variables that CI machines set and that change the output."""
     for name in ("CI", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -30,14 +38,6 @@ def gru_sent() -> Command:
         return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
     return call
-
-
-@pytest.fixture
-def run(gru_sent: Command, tiny_config: Path) -> Path:
-    """The folder of a trained run, the latest."""
-    result = gru_sent("train", "-c", tiny_config, "-q", "--set", "training.epochs=1")
-    assert result.exit_code == 0, result.output
-    return Path("runs/tiny")
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,9 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from trainings import outcome
 
 from .programs import LIMIT_S, environment, gru_sent, started
 
@@ -36,7 +36,6 @@ training: {epochs: 3, batch_size: 32, learning_rate: 0.01}
 run: {checkpoint_every: 10 steps, threads: 1, processes: 1}
 """
 KILLS = 20
-CLOCK = {"elapsed_s", "tokens_per_s"}
 
 
 def prepared(folder: Path, kind: str) -> Path:
@@ -53,12 +52,6 @@ def prepared(folder: Path, kind: str) -> Path:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return prepared(tmp_path_factory.mktemp("gru"), "gru")
-
-
-def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]]]:
-    lines = map(json.loads, (run / "metrics.jsonl").read_text("utf-8").splitlines())
-    history = [{k: v for k, v in line.items() if k not in CLOCK} for line in lines]
-    return (run / "model.safetensors").read_bytes(), history
 
 
 def train_options(name: str) -> list[str]:

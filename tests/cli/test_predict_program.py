@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from conftest import TINY_CONFIG, tiny_reviews, write_csv
+from conftest import write_tiny
 
 from .programs import LIMIT_S, PROGRAM, environment, gru_sent, started
 
@@ -37,8 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     So many of them that they make several chunks and are tokenised by two processes.
     """
     folder = tmp_path_factory.mktemp("predict")
-    write_csv(folder / "reviews.csv", tiny_reviews(80))
-    (folder / "tiny.yaml").write_text(TINY_CONFIG.format(path="reviews.csv"), "utf-8")
+    write_tiny(folder)
     done = gru_sent(folder, "train", "--config", "tiny.yaml", "--quiet")
     assert done.returncode == 0, done.stderr
     generator = random.Random(0)

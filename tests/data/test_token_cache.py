@@ -49,11 +49,11 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     many = Tokenizer.many
 
     @functools.wraps(many)  # a worker finds it by its name
-    def progress_of(tokenizer: Tokenizer, texts: Sequence[str]) -> TokenizedTexts:
+    def counted(tokenizer: Tokenizer, texts: Sequence[str]) -> TokenizedTexts:
         sizes.append(len(texts))
         return many(tokenizer, texts)
 
-    monkeypatch.setattr(Tokenizer, "many", progress_of)
+    monkeypatch.setattr(Tokenizer, "many", counted)
     return sizes
 
 
@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_a_second_call_reads_the_cache(
     tmp_path: Path, batches: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BATCH", 400)
+    monkeypatch.setattr(module, "TEXTS_A_TASK", 400)
     texts = ["good film", "bad film"] * 300
     first = tokenize(texts, tmp_path)
     assert batches == [400, 200]
@@ -168,16 +168,16 @@ def test_one_and_two_processes_give_the_same(
 ) -> None:
     monkeypatch.setattr(module, "TEXTS_A_PROCESS", 2)
     texts = [f"word{i} and word{i % 7}." for i in range(1_001)]
-    monkeypatch.setattr(module, "BATCH", 200)
-    monkeypatch.setattr(module, "WINDOW", 2)
+    monkeypatch.setattr(module, "TEXTS_A_TASK", 200)
+    monkeypatch.setattr(module, "TASKS_AT_A_TIME", 2)
     one = tokenize(texts, tmp_path / "one", processes=1)
     two = tokenize(texts, tmp_path / "two", processes=2)
-    assert two.words == one.words
+    assert two.distinct == one.distinct
     np.testing.assert_array_equal(two.indices, one.indices)
     np.testing.assert_array_equal(two.offsets, one.offsets)
     tokenized_here = len(batches)
     again = tokenize(texts, tmp_path / "two", processes=2)
-    assert again.words == one.words
+    assert again.distinct == one.distinct
     assert len(batches) == tokenized_here
 
 
@@ -189,13 +189,13 @@ import pyarrow as pa
 from gru_sentiment.data.token_cache import tokenize_cached
 from gru_sentiment.data.tokenizer import Tokenizer
 
-texts = [f"word{i} and word{i % 7}." * 20 for i in range(1_500)]
+texts = [f"word{i} and word{i % 7}." * 20 for i in range(300)]
 column = pa.chunked_array([pa.array(texts, pa.large_string())])
 Tokenizer()("load the rules")
 print("ready", flush=True)
 sys.stdin.readline()
 found = tokenize_cached(Tokenizer(), column, str(texts), processes=1, cache=Path(sys.argv[1]))
-print(json.dumps([found.words, found.indices.tolist(), found.offsets.tolist()]))
+print(json.dumps([found.distinct, found.indices.tolist(), found.offsets.tolist()]))
 """
 
 
@@ -219,11 +219,11 @@ def test_two_processes_at_once_do_not_corrupt_the_cache(tmp_path: Path, batches:
     answers = [json.loads(process.communicate(timeout=60)[0]) for process in both]
     assert [process.returncode for process in both] == [0, 0]
 
-    texts = [f"word{i} and word{i % 7}." * 20 for i in range(1_500)]
+    texts = [f"word{i} and word{i % 7}." * 20 for i in range(300)]
     cached = tokenize(texts, tmp_path)
     assert batches == []
     assert answers[0] == answers[1]
-    assert answers[0] == [cached.words, cached.indices.tolist(), cached.offsets.tolist()]
+    assert answers[0] == [cached.distinct, cached.indices.tolist(), cached.offsets.tolist()]
     assert words_of(cached) == [Tokenizer()(text) for text in texts]
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -247,7 +247,7 @@ def test_processes_only_where_they_are_faster(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
-    assert module.workers(texts, processes) == expected
+    assert module.n_workers_for(texts, processes) == expected
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_fingerprint_changes_with_all_that_changes_the_words(
 def test_parts_are_joined_with_shared_words(parts: list[list[list[str]]]) -> None:
     found = TokenizedTexts.joined(map(tokenized_from, parts))
     assert words_of(found) == [text for part in parts for text in part]
-    assert len(set(found.words)) == len(found.words)
+    assert len(set(found.distinct)) == len(found.distinct)
     assert (found.indices.dtype, found.offsets.dtype) == (np.int32, np.int64)
 
 

@@ -20,4 +20,4 @@ def tokenized_from(word_lists: Sequence[Sequence[str]]) -> TokenizedTexts:
 def words_of(tokenized: TokenizedTexts) -> list[list[str]]:
     """Every text as a list of words again."""
     spans = zip(tokenized.offsets[:-1], tokenized.offsets[1:], strict=True)
-    return [[tokenized.words[i] for i in tokenized.indices[a:b]] for a, b in spans]
+    return [[tokenized.distinct[i] for i in tokenized.indices[a:b]] for a, b in spans]

@@ -13,7 +13,7 @@ from gru_sentiment.machine.environment import SETTINGS
 FAULTS = """
 import resource, sys
 if "set up" in sys.argv:
-    from gru_sentiment.process import set_up_process
+    from gru_sentiment.machine.environment import set_up_process
     set_up_process()
 import numpy as np
 large = np.ones(10_000_000)
@@ -24,7 +24,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 SET = """
 import os
-from gru_sentiment.process import SETTINGS, set_up_process
+from gru_sentiment.machine.environment import SETTINGS, set_up_process
 set_up_process()
 print(*(os.environ[name] for name in SETTINGS))
 """
@@ -55,10 +55,10 @@ def test_threads_spin_shortly_and_little_is_prepared_unless_the_user_says_how_mu
 
 PRODUCTS = """
 import random, resource
-from gru_sentiment.process import set_up_process
+from gru_sentiment.machine.environment import set_up_process
 set_up_process()
 import torch
-from gru_sentiment.training.seeding import multiply_with_onednn
+from gru_sentiment.machine.torch_setup import multiply_with_onednn
 multiply_with_onednn()
 random.seed(0)
 weight = torch.randn(512, 128)
@@ -70,13 +70,14 @@ print(multiply(1500) - multiply(300))
 """
 
 
+@pytest.mark.slow
 def test_products_of_ever_new_shapes_take_no_ever_new_memory() -> None:
     assert float(printed(PRODUCTS)) < 64
 
 
 NETWORK = """
 import os, socket, sys
-from gru_sentiment.process import is_offline, set_up_network
+from gru_sentiment.machine.environment import is_offline, set_up_network
 set_up_network(offline="offline" in sys.argv)
 print(is_offline(), os.environ.get("HF_HUB_OFFLINE"), socket.has_ipv6)
 """

@@ -7,8 +7,7 @@ import threading
 
 import pytest
 
-from gru_sentiment.errors import Terminated
-from gru_sentiment.machine.signals import EXCEPTIONS, StopRequest
+from gru_sentiment.machine.signals import EXCEPTIONS, StopRequest, Terminated
 
 each_signal = pytest.mark.parametrize("number", EXCEPTIONS)
 

@@ -65,7 +65,7 @@ def logits_of(model: nn.Module, texts: Sequence[Tensor]) -> Tensor:
 
 def train(model: nn.Module, tokens: PackedSequence, labels: Tensor, steps: int) -> float:
     """The last loss of a few steps of Adam on one batch."""
-    optimizer, loss_of = Adam(model.parameters(), lr=0.05), ClassificationLoss()
+    optimizer, loss_of = Adam(model.parameters(), lr=0.1), ClassificationLoss()
     for _ in range(steps):
         optimizer.zero_grad()
         loss = loss_of(model(tokens), labels)
@@ -81,7 +81,7 @@ def test_overfits_eight_texts_and_comes_back_from_disk(
     """Alternating labels that nothing but memory explains; the same logits after reloading."""
     model, texts = make_classifier(**options), make_texts()
     labels = torch.tensor([0, 1] * 4)
-    assert train(model, pack_sequence(texts), labels, steps=40) < 0.2
+    assert train(model, pack_sequence(texts), labels, steps=12) < 0.2
     logits = logits_of(model.eval(), texts)
     assert torch.equal(predicted_classes(logits), labels)
 
@@ -133,7 +133,7 @@ def test_logits_have_a_row_a_text(n_outputs: int) -> None:
 def test_five_classes_are_learnt() -> None:
     model, texts = make_classifier(n_outputs=5), make_texts()
     labels = torch.tensor([0, 1, 2, 3, 4, 3, 2, 1])
-    assert train(model, pack_sequence(texts), labels, steps=40) < 0.2
+    assert train(model, pack_sequence(texts), labels, steps=20) < 0.2
     assert torch.equal(predicted_classes(logits_of(model.eval(), texts)), labels)
 
 
@@ -187,14 +187,16 @@ def test_a_text_of_padding_alone_has_finite_logits() -> None:
 def test_mixed_precision_learns_what_float32_learns(
     device: str, cell: str, pooling: tuple[str, ...]
 ) -> None:
-    """A step over texts of up to 1,000 words: logits to 2 %, gradients to 10 %.
+    """A step over texts of up to 1,000 words, 200 where one pooling is alone: logits to 2 %,
+    gradients to 10 %.
 
     Where two words are nearly as large, the rounding decides which one of them has the gradient of
     a maximum.
     """
     refuse_tensorfloat32()
     model = make_classifier(cell=cell, pooling=pooling).to(device)
-    tokens = pack_sequence(make_texts((1_000, 400, 30, 2))).to(device)
+    lengths = (1_000, 400, 30, 2) if pooling == JOINED else (200, 80, 30, 2)
+    tokens = pack_sequence(make_texts(lengths)).to(device)
     labels, found = torch.tensor([0, 1, 0, 1], device=device), []
     for enabled in (False, True):
         model.zero_grad()

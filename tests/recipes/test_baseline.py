@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from conftest import tiny_reviews, write_csv
+from trainings import plain, read_json
 
 from gru_sentiment.baselines import fitting
 from gru_sentiment.builders.corpus import build_corpus
@@ -23,26 +23,10 @@ from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.trained.reader import load_run
 
-CLOCK = {"elapsed_s", "tokens_per_s"}
-
-
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
 
 @pytest.fixture
 def config(tiny_config: Path) -> Config:
     return load_config(tiny_config)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(path.read_bytes())
-    return value
-
-
-def plain(metrics: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in metrics.items() if name not in CLOCK}
 
 
 def test_all_three_are_fitted_and_scored(config: Config) -> None:
@@ -88,7 +72,7 @@ def test_evaluate_gives_the_same_scores_again(config: Config, model: str, split:
     result = baseline(config, model=model, output=Path("mine"))
     assert result.model == model
     found = evaluate(Path("mine"), split=split)
-    assert plain(found.metrics.to_json()) == plain(result.scores[model][split].to_json())
+    assert plain(found.metrics) == plain(result.scores[model][split])
     assert found.baseline is None
 
 

@@ -5,26 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from trainings import train
 
-from gru_sentiment.cli.progress import SilentProgress
-from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.check_behaviour import check_behaviour
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.scores.intervals import wilson
 from gru_sentiment.suites.files import load_suites
-
-
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def run(tiny_config: Path) -> Path:
-    config = load_config(tiny_config, ["training.learning_rate=0.1", "training.epochs=4"])
-    return Path(training.train(config, SilentProgress()).run)
 
 
 def test_rates_are_those_of_single_answers(run: Path) -> None:
@@ -96,7 +83,7 @@ def test_other_classes_are_refused_unless_the_file_names_them(
 ) -> None:
     text = reviews_csv.read_text("utf-8").replace(",negative", ",0").replace(",positive", ",1")
     reviews_csv.write_text(text, "utf-8")
-    run = Path(training.train(load_config(tiny_config), SilentProgress()).run)
+    run = train(tiny_config)
     with pytest.raises(
         DataError, match="has the classes 0, 1; the suite names is about nega"
     ) as caught:

@@ -17,11 +17,6 @@ from gru_sentiment.scores.comparison import compare_paired
 RIGHT = {"a": [1, 1, 0, 0, 1, 1], "b": [1, 0, 1, 1, 1, 1]}
 
 
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 def write_run(
     name: str, right: list[int], *, rows: list[int] | None = None, config: str = "", **about: Any
 ) -> Path:

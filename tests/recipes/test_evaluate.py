@@ -12,34 +12,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from trainings import LEARNED, plain, train
 
-from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError, DataError
-from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
-from gru_sentiment.results.metrics import Metrics
 
-CLOCK = {"elapsed_s", "tokens_per_s"}
 Rows = list[tuple[str, Any]]
-
-
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-def train(config: Path, *overrides: str) -> Path:
-    # rates at which the answers differ from text to text
-    learned = ["training.learning_rate=0.1", "training.epochs=4"]
-    return Path(training.train(load_config(config, [*learned, *overrides]), SilentProgress()).run)
-
-
-@pytest.fixture
-def run(tiny_config: Path) -> Path:
-    return train(tiny_config)
 
 
 @pytest.fixture
@@ -58,12 +39,6 @@ def write(path: Path, rows: Rows, header: tuple[str, str] = ("text", "label")) -
     return path
 
 
-def plain(metrics: Metrics | dict[str, Any]) -> dict[str, Any]:
-    """Scores without what the clock says."""
-    values = metrics.to_json() if isinstance(metrics, Metrics) else metrics
-    return {name: value for name, value in values.items() if name not in CLOCK}
-
-
 # on its own data
 
 
@@ -77,7 +52,7 @@ def test_gives_the_numbers_of_the_run(run: Path, split: str) -> None:
 
 
 def test_default_is_the_test_part_of_the_latest_run(run: Path, tiny_config: Path) -> None:
-    newest = train(tiny_config, "run.seed=3")
+    newest = train(tiny_config, *LEARNED, "run.seed=3")
     assert evaluate(None).to_json().keys() >= {"run", "data", "accuracy", "loss", "n"}
     assert plain(evaluate(None).metrics) == plain(evaluate(newest, split="test").metrics)
     assert plain(evaluate(None).metrics) != plain(evaluate(run).metrics)
@@ -96,7 +71,7 @@ def test_changed_data_are_refused(run: Path, reviews_csv: Path) -> None:
 
 
 def test_a_part_that_the_run_never_had(tiny_config: Path) -> None:
-    run = train(tiny_config, "data.test_size=0")
+    run = train(tiny_config, *LEARNED, "data.test_size=0")
     with pytest.raises(DataError, match="without a test split") as caught:
         evaluate(run)
     assert "--split validation" in caught.value.hint
@@ -168,14 +143,14 @@ def test_columns_are_the_configs_or_text_and_label(
 ) -> None:
     write(tmp_path / "named.csv", rows, ("review", "sentiment"))
     columns = ["data.text_column=review", "data.label_column=sentiment"]
-    run = train(tiny_config, "data.path=named.csv", *columns)
+    run = train(tiny_config, *LEARNED, "data.path=named.csv", *columns)
     data = write(tmp_path / "other.csv", rows, header)
     assert evaluate(run, data=data).metrics.n == 80
 
 
 def test_the_configs_columns_come_first(tiny_config: Path, rows: Rows, tmp_path: Path) -> None:
     write(tmp_path / "named.csv", rows, ("review", "label"))
-    run = train(tiny_config, "data.path=named.csv", "data.text_column=review")
+    run = train(tiny_config, *LEARNED, "data.path=named.csv", "data.text_column=review")
     with (tmp_path / "both.csv").open("w", encoding="utf-8") as file:
         file.write("text,review,label\n")
         file.writelines(f"nonsense,{text},{label}\n" for text, label in rows)
@@ -205,7 +180,7 @@ def test_integers_that_are_classes_are_themselves(
     # 1 is the name of the first class and would be the index of the second
     stars = [(text, {"negative": 1, "positive": 5}[label]) for text, label in rows]
     data = write(tmp_path / "stars.csv", stars)
-    run = train(tiny_config, "data.path=stars.csv")
+    run = train(tiny_config, *LEARNED, "data.path=stars.csv")
     metrics = evaluate(run, data=data).metrics
     assert {name: scores.support for name, scores in metrics.per_class.items()} == {
         "1": 40,

@@ -9,11 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from trainings import LEARNED, train
 
-from gru_sentiment.cli.progress import SilentProgress
-from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.evaluation import Evaluation
@@ -23,25 +21,10 @@ from gru_sentiment.trained import predictions as evaluation
 Rows = list[tuple[str, str]]
 
 
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-def train(config: Path, *overrides: str) -> Path:
-    learned = ["training.learning_rate=0.1", "training.epochs=4"]
-    return Path(training.train(load_config(config, [*learned, *overrides]), SilentProgress()).run)
-
-
-@pytest.fixture
-def run(tiny_config: Path) -> Path:
-    return train(tiny_config)
-
-
 @pytest.fixture
 def weaker(tiny_config: Path) -> Path:
     """A run that gets other rows right."""
-    return train(tiny_config, "training.epochs=1", "run.seed=3", "run.output=runs/weaker")
+    return train(tiny_config, *LEARNED, "training.epochs=1", "run.seed=3", "run.output=runs/weaker")
 
 
 @pytest.fixture

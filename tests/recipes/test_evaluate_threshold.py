@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import TINY_CONFIG, tiny_reviews, write_csv
+from conftest import tiny_reviews, write_tiny
+from trainings import read_json, read_lines, train
 
 from gru_sentiment.artifact.files import CALIBRATION, MANIFEST, METRICS, PREDICTIONS
 from gru_sentiment.artifact.manifest import digest
@@ -29,25 +30,15 @@ TEXTS = [text for text, _ in REVIEWS]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a run that errs, and of its data and its config."""
     folder = tmp_path_factory.mktemp("calibrated")
-    write_csv(folder / "reviews.csv", REVIEWS)
-    (folder / "tiny.yaml").write_text(TINY_CONFIG.format(path=folder / "reviews.csv"), "utf-8")
+    write_tiny(folder)
     changes = [f"run.output={folder / 'run'}", "training.learning_rate=0.1"]
-    training.train(load_config(folder / "tiny.yaml", changes), SilentProgress())
+    train(folder / "tiny.yaml", *changes)
     return folder
 
 
 @pytest.fixture
-def run(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
+def run(folder: Path) -> Path:
     return folder / "run"
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8"))
-
-
-def read_lines(path: Path) -> list[Any]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def odds(lines: list[dict[str, Any]]) -> np.ndarray:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import write_tiny
+from trainings import plain, read_json
 
 from gru_sentiment.builders.corpus import build_corpus
 from gru_sentiment.builders.device import build_device
@@ -24,18 +25,14 @@ from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import FusionResult
 from gru_sentiment.trained.reader import load_run
 
-CLOCK = {"elapsed_s", "tokens_per_s"}
 NETWORK, LINEAR = Path("runs/net"), Path("runs/linear")
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a config, its data, a net and a baseline."""
-    from conftest import TINY_CONFIG, tiny_reviews, write_csv
-
     folder = tmp_path_factory.mktemp("fuse")
-    write_csv(folder / "reviews.csv", tiny_reviews(80))
-    (folder / "tiny.yaml").write_text(TINY_CONFIG.format(path=folder / "reviews.csv"), "utf-8")
+    write_tiny(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         train(NETWORK)
@@ -57,15 +54,6 @@ def train(path: Path, *overrides: str) -> Path:
 
 def fuse(*paths: Path, **options: Any) -> FusionResult:
     return recipe.fuse(paths or (NETWORK, LINEAR), **options)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(path.read_bytes())
-    return value
-
-
-def plain(metrics: Any) -> dict[str, Any]:
-    return {name: value for name, value in metrics.to_json().items() if name not in CLOCK}
 
 
 def test_each_run_and_all_together_are_scored() -> None:
@@ -164,7 +152,9 @@ def test_a_run_given_twice() -> None:
 def test_other_validation_rows() -> None:
     other = train(Path("runs/other"), "data.seed=1", "training.epochs=1")
     error = refused(NETWORK, other)
-    assert error.cause == ("runs/other: its validation part holds other rows than that of runs/net")
+    assert error.cause == (
+        "runs/other: its validation split holds other rows than that of runs/net"
+    )
     assert "data.seed" in error.hint
 
 

@@ -14,11 +14,6 @@ from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.recipes.list_runs import list_runs
 
 
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 def write_run(
     name: str, accuracy: float = 0.9, *, cell: str = "gru", day: int = 1, **about: Any
 ) -> Path:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from trainings import train
 
-from gru_sentiment.cli.progress import SilentProgress
-from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.predict import predict
 
 TEXTS = [
@@ -22,22 +20,8 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 # enough to tell the two classes apart
 LEARNED = ["training.learning_rate=0.05", "training.epochs=10", "model.pooling=[max]"]
-
-
-def train(config: Path, *overrides: str) -> Path:
-    return Path(training.train(load_config(config, overrides), SilentProgress()).run)
-
-
-@pytest.fixture
-def run(tiny_config: Path) -> Path:
-    return train(tiny_config)
 
 
 def test_probabilities_sum_to_one_and_name_the_label(run: Path) -> None:
@@ -90,10 +74,11 @@ def test_a_text_of_100_000_tokens_is_cut(run: Path) -> None:
     assert answer.probabilities == pytest.approx(short.probabilities, abs=1e-6)
 
 
-def test_a_text_of_100_000_tokens_is_read_where_nothing_is_cut(tiny_config: Path) -> None:
+@pytest.mark.parametrize("n", [2_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_a_long_text_is_read_where_nothing_is_cut(tiny_config: Path, n: int) -> None:
     run = train(tiny_config, "text.max_tokens=null", "model.cell=rnn", "model.bidirectional=false")
-    (answer,) = predict(["film " * 100_000], run)
-    assert (answer.tokens, answer.truncated) == (100_000, False)
+    (answer,) = predict(["film " * n], run)
+    assert (answer.tokens, answer.truncated) == (n, False)
     assert sum(answer.probabilities.values()) == pytest.approx(1)
 
 

@@ -6,17 +6,20 @@ import json
 import math
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from trainings import StoppedError, Stopping, outcome
 
 from gru_sentiment.artifact.contents import read_kind
 from gru_sentiment.artifact.files import ENCODER
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import build_corpus
+from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserError
@@ -26,15 +29,14 @@ from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import EvaluationRecord, PretrainingResult, StepRecord
 
-CLOCK = {"elapsed_s", "tokens_per_s"}
 CONFIG = """\
 data: {source: files, path: reviews.csv, validation_size: 0.2, test_size: 0.2}
 text: {max_tokens: null, min_frequency: 1}
 vectors: {source: none, dimension: 6}
 model: {cell: gru, hidden_size: 8, bidirectional: false, dropout: 0.1}
-training: {epochs: 2, batch_size: 4, learning_rate: 0.03}
+training: {epochs: 2, batch_size: 8, learning_rate: 0.03}
 pretraining: {window: 8, negatives: 20, held_out: 8}
-run: {threads: 1, checkpoint_every: 1 step}
+run: {threads: 1}
 """
 FINE_TUNING = """\
 data: {source: files, path: reviews.csv, validation_size: 0.2, test_size: 0.2}
@@ -50,33 +52,24 @@ run: {threads: 1}
 """
 
 
-class StoppedError(Exception):
-    """What the tests stop a training with."""
-
-
-class Observer:
-    """Keeps the evaluations; stops at a batch."""
+class Observer(Stopping):
+    """Keeps the evaluations."""
 
     def __init__(self, at: int | None = None) -> None:
-        self.at, self.steps = at, 0
+        super().__init__(at)
         self.evaluations: list[EvaluationRecord] = []
 
     def on_step(self, record: StepRecord) -> None:
         assert record.accuracy is None
-        self.steps += 1
-        if self.steps == self.at:
-            raise StoppedError
+        super().on_step(record)
 
     def on_evaluation(self, record: EvaluationRecord) -> None:
         self.evaluations.append(record)
+        super().on_evaluation(record)
 
 
-class Silent:
-    """Says nothing."""
-
-    def on_step(self, record: StepRecord) -> None: ...
-
-    def on_evaluation(self, record: EvaluationRecord) -> None: ...
+OFTEN = "run.checkpoint_every=1 step"
+BOTH, BIDIRECTIONAL = "pretraining.direction=both", "model.bidirectional=true"
 
 
 def texts(n: int, seed: int) -> list[str]:
@@ -92,12 +85,36 @@ def write_texts(path: Path, found: list[str]) -> None:
     path.write_text("\n".join(["text,label", *lines]) + "\n", "utf-8")
 
 
+def write_inputs() -> None:
+    write_texts(Path("reviews.csv"), texts(80, seed=0))
+    Path("lm.yaml").write_text(CONFIG, "utf-8")
+    Path("tune.yaml").write_text(FINE_TUNING, "utf-8")
+
+
 @pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_texts(tmp_path / "reviews.csv", texts(80, seed=0))
-    (tmp_path / "lm.yaml").write_text(CONFIG, "utf-8")
-    (tmp_path / "tune.yaml").write_text(FINE_TUNING, "utf-8")
+def _with_inputs(_in_folder: None) -> None:
+    write_inputs()
+
+
+@pytest.fixture(scope="module")
+def encoders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two encoders that several tests start from: of one direction, and of both."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("encoders"))
+        write_inputs()
+        pretrain("run.output=forward")
+        pretrain("run.output=both", BOTH)
+        return Path.cwd()
+
+
+@pytest.fixture
+def encoder(encoders: Path) -> Callable[..., None]:
+    """Puts one of them where the config for fine-tuning looks for it."""
+
+    def put(*, both: bool = False) -> None:
+        shutil.copytree(encoders / ("both" if both else "forward"), "runs/lm")
+
+    return put
 
 
 def pretrain(*overrides: str, observer: Observer | None = None) -> PretrainingResult:
@@ -106,17 +123,7 @@ def pretrain(*overrides: str, observer: Observer | None = None) -> PretrainingRe
 
 
 def fine_tune(*overrides: str) -> Any:
-    return training.train(load_config(Path("tune.yaml"), overrides), Silent(), name="tune")
-
-
-def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]], Any]:
-    lines = map(json.loads, (run / "metrics.jsonl").read_text("utf-8").splitlines())
-    history = [{k: v for k, v in line.items() if k not in CLOCK} for line in lines]
-    return (
-        (run / "model.safetensors").read_bytes(),
-        history,
-        json.loads((run / "metrics.json").read_bytes()),
-    )
+    return training.train(load_config(Path("tune.yaml"), overrides), SilentProgress(), name="tune")
 
 
 def test_it_learns_what_follows() -> None:
@@ -165,12 +172,14 @@ def test_perplexities_of_both_directions() -> None:
 @pytest.mark.parametrize("direction", ["forward", "both"])
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_equal_to_one_that_never_stopped(cell: str, direction: str, tmp_path: Path) -> None:
-    overrides = [f"model.cell={cell}", f"pretraining.direction={direction}"]
+    overrides = [f"model.cell={cell}", f"pretraining.direction={direction}", OFTEN]
     whole = Observer()
     pretrain(*overrides, observer=whole)
     Path("runs/lm").rename(tmp_path / "whole")
     expected = outcome(tmp_path / "whole")
-    for at in (2, whole.steps // 2, whole.steps // 2 + 1, whole.steps):
+    half = whole.seen // 2
+    # the steps around the first evaluation, and the last one
+    for at in (2, half - 1, half + 1, whole.seen - 1):
         with pytest.raises(StoppedError):
             pretrain(*overrides, observer=Observer(at))
         torch.manual_seed(at)
@@ -181,18 +190,18 @@ def test_equal_to_one_that_never_stopped(cell: str, direction: str, tmp_path: Pa
 
 def test_changed_texts_are_refused() -> None:
     with pytest.raises(StoppedError):
-        pretrain(observer=Observer(3))
+        pretrain(OFTEN, observer=Observer(3))
     write_texts(Path("reviews.csv"), texts(80, seed=1))
-    with pytest.raises(ArtifactError, match="the data changed since the training began"):
+    with pytest.raises(ArtifactError, match="the data changed since the training started"):
         recipe.resume(Path("runs/lm"), Observer())
 
 
 def test_each_command_goes_on_with_its_own() -> None:
     with pytest.raises(StoppedError):
-        pretrain(observer=Observer(3))
+        pretrain(OFTEN, observer=Observer(3))
     with pytest.raises(ArtifactError) as caught:
-        training.resume(Path("runs/lm"), Silent())
-    assert caught.value.cause == "runs/lm.partial: was begun by gru-sent pretrain"
+        training.resume(Path("runs/lm"), SilentProgress())
+    assert caught.value.cause == "runs/lm.partial: was started by gru-sent pretrain"
     assert caught.value.hint == "gru-sent pretrain --resume runs/lm"
 
 
@@ -236,14 +245,14 @@ def test_no_text_of_the_test_part_is_read(caplog: pytest.LogCaptureFixture) -> N
     pretrain("data.unlabelled_path=more.csv", "run.output=runs/more")
     facts = json.loads(Path("runs/more/metadata.json").read_bytes())
     assert facts["rows"]["train"] + facts["rows"]["held_out"] == 48 + 10
-    assert "3 unlabelled texts left out: they stand in the test part" in caplog.messages
+    assert "3 unlabelled texts left out: they stand in the test split" in caplog.messages
     words = set(Path("runs/more/vocabulary.txt").read_text("utf-8").split("\n"))
     assert not [text for text in tested if text.split()[-1] in words]
 
 
 def test_a_test_part_is_recognised_by_its_texts() -> None:
     write_texts(Path("more.csv"), texts(80, seed=0))
-    with pytest.raises(DataError, match=r"hold 16 of the 16 texts of the \w+ part"):
+    with pytest.raises(DataError, match=r"hold 16 of the 16 texts of the \w+ split"):
         pretrain("data.unlabelled_path=more.csv")
     assert not Path("runs").exists() or not any(Path("runs").iterdir())
 
@@ -280,13 +289,13 @@ def test_bad_input(overrides: list[str], error: type[UserError], words: str) -> 
 
 def test_a_classifiers_command_refuses_a_language_model() -> None:
     with pytest.raises(ConfigError) as caught:
-        training.train(load_config(Path("lm.yaml")), Silent())
+        training.train(load_config(Path("lm.yaml")), SilentProgress())
     assert "gru-sent pretrain" in caught.value.hint
 
 
 @pytest.mark.parametrize("use", [evaluate, lambda run: predict(["good"], run)])
-def test_an_encoder_answers_nothing(use: Any) -> None:
-    pretrain()
+def test_an_encoder_answers_nothing(use: Any, encoder: Callable[..., None]) -> None:
+    encoder()
     with pytest.raises(ArtifactError) as caught:
         use(Path("runs/lm"))
     assert "pre-trained encoder" in caught.value.cause
@@ -296,12 +305,9 @@ def test_an_encoder_answers_nothing(use: Any) -> None:
 # fine-tuning
 
 
-BOTH, BIDIRECTIONAL = "pretraining.direction=both", "model.bidirectional=true"
-
-
 @pytest.mark.parametrize("both", [False, True])
-def test_a_classifier_starts_from_the_encoder(both: bool) -> None:
-    pretrain(*[BOTH] * both)
+def test_a_classifier_starts_from_the_encoder(both: bool, encoder: Callable[..., None]) -> None:
+    encoder(both=both)
     result = fine_tune("training.learning_rate=1e-12", "training.epochs=1", *[BIDIRECTIONAL] * both)
     encoder = load_file("runs/lm/model.safetensors")
     classifier = load_file(f"{result.run}/model.safetensors")
@@ -318,8 +324,8 @@ def test_a_classifier_starts_from_the_encoder(both: bool) -> None:
     assert result.coverage is None
 
 
-def test_the_classifier_needs_no_encoder_afterwards() -> None:
-    pretrain()
+def test_the_classifier_needs_no_encoder_afterwards(encoder: Callable[..., None]) -> None:
+    encoder()
     result = fine_tune()
     before = predict(["a great film"], Path(result.run))
     shutil.rmtree("runs/lm")
@@ -327,9 +333,9 @@ def test_the_classifier_needs_no_encoder_afterwards() -> None:
 
 
 @pytest.mark.parametrize("both", [False, True])
-def test_gradual_unfreezing_trains_from_the_top(both: bool) -> None:
+def test_gradual_unfreezing_trains_from_the_top(both: bool, encoder: Callable[..., None]) -> None:
     """Both directions of a layer are one layer."""
-    pretrain(*[BOTH] * both)
+    encoder(both=both)
     result = fine_tune(
         "training.fine_tuning.unfreeze_epochs=1", "training.epochs=2", *[BIDIRECTIONAL] * both
     )
@@ -356,48 +362,39 @@ def test_gradual_unfreezing_trains_from_the_top(both: bool) -> None:
         ("vectors.dimension=7", "vectors.dimension: 7 here, 6 in"),
     ],
 )
-def test_both_sides_of_a_mismatch_are_named(override: str, both: str) -> None:
-    pretrain()
+def test_both_sides_of_a_mismatch_are_named(
+    override: str, both: str, encoder: Callable[..., None]
+) -> None:
+    encoder()
     with pytest.raises(ConfigError) as caught:
         fine_tune(override)
     assert both in caught.value.cause
     assert "runs/lm" in caught.value.cause
 
 
-def test_a_classifier_that_reads_one_direction_of_two() -> None:
-    pretrain(BOTH)
+def test_a_classifier_that_reads_one_direction_of_two(encoder: Callable[..., None]) -> None:
+    encoder(both=True)
     with pytest.raises(ConfigError) as caught:
         fine_tune()
     assert caught.value.cause.startswith("model.bidirectional: False here, True in ")
     assert "pretraining.direction: both" in caught.value.hint
 
 
-class Stopping(Silent):
-    """Stops at the third batch: two are in a checkpoint."""
-
-    seen = 0
-
-    def on_step(self, record: StepRecord) -> None:
-        self.seen += 1
-        if self.seen == 3:
-            raise StoppedError
-
-
-def test_a_changed_encoder_is_refused_when_going_on() -> None:
-    pretrain()
+def test_a_changed_encoder_is_refused_when_going_on(encoder: Callable[..., None]) -> None:
+    encoder()
     config = load_config(Path("tune.yaml"), ["run.checkpoint_every=1 step"])
     with pytest.raises(StoppedError):
-        training.train(config, Stopping(), name="tune")
+        training.train(config, Stopping(3), name="tune")
     shutil.rmtree("runs/lm")
     pretrain("run.seed=5")
     with pytest.raises(ArtifactError, match="the encoder changed"):
-        training.resume(Path("runs/tune"), Silent())
+        training.resume(Path("runs/tune"), SilentProgress())
 
 
 @pytest.mark.parametrize("kind", ["missing", "classifier", "damaged"])
-def test_what_is_no_encoder(kind: str) -> None:
+def test_what_is_no_encoder(kind: str, encoder: Callable[..., None]) -> None:
     if kind == "damaged":
-        pretrain()
+        encoder()
         path = Path("runs/lm/model.safetensors")
         path.write_bytes(path.read_bytes()[:-1] + b"x")
     if kind == "classifier":
@@ -413,8 +410,8 @@ def test_what_is_no_encoder(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["adversarial", "virtual"])
-def test_an_adversary_takes_part(kind: str) -> None:
-    pretrain()
+def test_an_adversary_takes_part(kind: str, encoder: Callable[..., None]) -> None:
+    encoder()
     plain = fine_tune("run.output=runs/plain")
     moved = fine_tune("run.output=runs/moved", f"training.adversarial.kind={kind}")
     one, other = (
@@ -426,8 +423,8 @@ def test_an_adversary_takes_part(kind: str) -> None:
 
 
 @pytest.mark.parametrize("unfreeze", [0, 1])
-def test_it_may_be_taught_on_unlabelled_texts(unfreeze: int) -> None:
-    pretrain()
+def test_it_may_be_taught_on_unlabelled_texts(unfreeze: int, encoder: Callable[..., None]) -> None:
+    encoder()
     fine_tune("run.output=runs/teacher")
     Path("more.jsonl").write_text(
         "".join(f'{{"text": "{text}"}}\n' for text in texts(30, seed=7)), "utf-8"
@@ -446,8 +443,8 @@ def test_it_may_be_taught_on_unlabelled_texts(unfreeze: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["none", "virtual"])
-def test_synonyms_are_neighbours_in_the_encoder(kind: str) -> None:
-    pretrain()
+def test_synonyms_are_neighbours_in_the_encoder(kind: str, encoder: Callable[..., None]) -> None:
+    encoder()
     adversary = f"training.adversarial.kind={kind}"
     plain = fine_tune("run.output=runs/plain", adversary)
     replaced = fine_tune(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import signal
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 import torch
+from conftest import write_tiny
+from trainings import StoppedError, Stopping, history, outcome
 
 from gru_sentiment.artifact.checkpoints import TENSORS, VALUES
 from gru_sentiment.artifact.manifest import write_manifest
@@ -24,67 +27,39 @@ from gru_sentiment.results.training import EvaluationRecord, StepRecord
 from gru_sentiment.trainer.resume import TEACHER_FACT
 
 RUN, PARTIAL = Path("runs/mine"), Path("runs/mine.partial")
-CLOCK = {"elapsed_s", "tokens_per_s"}
 Record = StepRecord | EvaluationRecord
 
 
-class StoppedError(Exception):
-    """What the tests stop a training with: as sudden as a death."""
+def train(config: Path, *overrides: str, observer: Stopping | None = None, **options: Any) -> Path:
+    settings = load_config(config, [*QUICK, "run.output=runs/mine", *overrides])
+    return Path(recipe.train(settings, observer or Stopping(), **options).run)
 
 
-class Observer:
-    """Stops at a batch or an evaluation, progress_of over the whole training."""
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """What a training that never stopped leaves; one of the same settings is made once."""
+    folder = tmp_path_factory.mktemp("whole")
+    config = write_tiny(folder)
+    (folder / "vectors.txt").write_text(VECTORS, "utf-8")
 
-    def __init__(self, at: int | None = None, stop: Callable[[], None] | None = None) -> None:
-        self.at, self.seen, self.stop = at, 0, stop
+    @functools.cache
+    def trained(*overrides: str) -> Path:
+        output = tmp_path_factory.mktemp("run") / "whole"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            return train(config, *overrides, f"run.output={output}")
 
-    def on_step(self, _record: StepRecord) -> None:
-        self._count()
-
-    def on_evaluation(self, _record: EvaluationRecord) -> None:
-        self._count()
-
-    def _count(self) -> None:
-        self.seen += 1
-        if self.seen == self.at:
-            if self.stop is None:
-                raise StoppedError
-            self.stop()
-
-
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-def train(config: Path, *overrides: str, observer: Observer | None = None, **options: Any) -> Path:
-    settings = load_config(config, ["run.output=runs/mine", *overrides])
-    return Path(recipe.train(settings, observer or Observer(), **options).run)
+    return lambda *overrides: outcome(trained(*overrides))
 
 
 def stopped(config: Path, at: int, *overrides: str) -> None:
     with pytest.raises(StoppedError):
-        train(config, *overrides, observer=Observer(at))
+        train(config, *overrides, observer=Stopping(at))
     assert not RUN.exists()
 
 
-def resume(*overrides: str, observer: Observer | None = None) -> Path:
-    return Path(recipe.resume(RUN, observer or Observer(), overrides=overrides).run)
-
-
-def history(run: Path) -> list[dict[str, Any]]:
-    lines = (run / "metrics.jsonl").read_text("utf-8").splitlines()
-    return [{k: v for k, v in json.loads(line).items() if k not in CLOCK} for line in lines]
-
-
-def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]], bytes, Any]:
-    metrics = json.loads((run / "metrics.json").read_bytes())
-    return (
-        (run / "model.safetensors").read_bytes(),
-        history(run),
-        (run / "predictions-validation.jsonl").read_bytes(),
-        {split: {k: v for k, v in m.items() if k not in CLOCK} for split, m in metrics.items()},
-    )
+def resume(*overrides: str, observer: Stopping | None = None) -> Path:
+    return Path(recipe.resume(RUN, observer or Stopping(), overrides=overrides).run)
 
 
 def rewrite_checkpoints(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -102,7 +77,7 @@ RECIPES = {
     "lstm": ["model.cell=lstm", "model.layers=2", "model.layer_dropout=0.2"],
     "rnn": ["model.cell=rnn", "training.optimizer=sgd", "training.momentum=0.9"],
     "average": ["training.ema_decay=0.9", "training.schedule=cosine"],
-    "accumulation": ["training.accumulation_steps=4", "training.optimizer=rmsprop"],
+    "accumulation": ["training.accumulation_steps=3", "training.optimizer=rmsprop"],
     "plateau": ["training.schedule=reduce_on_plateau", "training.plateau_patience=0"],
     "bfloat16": [f"training.mixed_precision={str(multiplies_bfloat16()).lower()}"],
     "frozen": ["model.embedding_frozen_epochs=1", "training.optimizer=adam"],
@@ -117,16 +92,18 @@ RECIPES = {
     "patience": ["training.patience=1", "training.learning_rate=0.3", "training.schedule=constant"],
 }
 VECTORS = "film 0.1 0.9\nplot 0.2 0.8\nmusic 0.3 0.7\ngreat 0.9 0.3\nthe -0.5 0.1\n"
-EPOCHS, BATCHES = 3, 6
+EPOCHS, BATCHES = 3, 4
+QUICK = ["training.batch_size=12", "text.max_tokens=8", "text.head_tokens=4"]
+"""48 training rows in four batches of short texts."""
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_equal_to_a_training_that_never_stopped(
-    name: str, tiny_config: Path, tmp_path: Path
+    name: str, tiny_config: Path, tmp_path: Path, whole: Callable[..., Any]
 ) -> None:
     (tmp_path / "vectors.txt").write_text(VECTORS, "utf-8")
     overrides = [*RECIPES[name], OFTEN, f"training.epochs={EPOCHS}"]
-    expected = outcome(train(tiny_config, *overrides, "run.output=runs/whole"))
+    expected = whole(*overrides)
     moments = len(expected[1]) * (BATCHES + 1)
     for at in sorted({5, BATCHES, BATCHES + 1, moments // 2 + 1, moments}):
         stopped(tiny_config, at, *overrides)
@@ -143,26 +120,28 @@ def test_times_are_those_of_all_processes(tiny_config: Path) -> None:
     assert facts["total_s"] > facts["training_s"] > 0
 
 
-def test_a_training_may_stop_again_and_again(tiny_config: Path) -> None:
+def test_a_training_may_stop_again_and_again(tiny_config: Path, whole: Callable[..., Any]) -> None:
     overrides = [OFTEN, "model.dropout=0.3"]
-    expected = outcome(train(tiny_config, *overrides, "run.output=runs/whole"))
+    expected = whole(*overrides)
     stopped(tiny_config, 3, *overrides)
     for _ in range(3):
         with pytest.raises(StoppedError):
-            resume(observer=Observer(3))
+            resume(observer=Stopping(3))
     assert outcome(resume()) == expected
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("at", [1, BATCHES + 1])
-def test_a_signal_saves_a_checkpoint_first(number: int, at: int, tiny_config: Path) -> None:
+def test_a_signal_saves_a_checkpoint_first(
+    number: int, at: int, tiny_config: Path, whole: Callable[..., Any]
+) -> None:
     never = "run.checkpoint_every=null"
-    expected = outcome(train(tiny_config, never, "run.output=runs/whole"))
+    expected = whole(never)
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt):
-        train(tiny_config, never, observer=Observer(at, lambda: signal.raise_signal(number)))
+        train(tiny_config, never, observer=Stopping(at, lambda: signal.raise_signal(number)))
     assert signal.getsignal(number) == before
-    seen = Observer()
+    seen = Stopping()
     assert outcome(resume(observer=seen)) == expected
     # the batch that was done when the signal came is not done again
     assert seen.seen == 2 * (BATCHES + 1) - at
@@ -174,18 +153,20 @@ def test_a_second_signal_does_not_wait(tiny_config: Path) -> None:
         signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        train(tiny_config, OFTEN, observer=Observer(4, twice))
+        train(tiny_config, OFTEN, observer=Stopping(4, twice))
     assert len(list((PARTIAL / "checkpoints").iterdir())) == 2
 
 
-def test_stopped_before_the_first_checkpoint_it_begins_again(tiny_config: Path) -> None:
-    expected = outcome(train(tiny_config, "run.output=runs/whole"))
+def test_stopped_before_the_first_checkpoint_it_begins_again(
+    tiny_config: Path, whole: Callable[..., Any]
+) -> None:
+    expected = whole()
     with pytest.raises(StoppedError):
-        train(tiny_config, observer=Observer(2))
+        train(tiny_config, observer=Stopping(2))
     assert not PARTIAL.exists()
     # what a kill would have left
     with RunWriter(RUN) as writer:
-        writer.save_config(load_config(tiny_config, ["run.output=runs/mine"]))
+        writer.save_config(load_config(tiny_config, [*QUICK, "run.output=runs/mine"]))
     assert outcome(resume()) == expected
 
 
@@ -201,10 +182,10 @@ def test_a_changed_config_is_refused_by_name(change: str, tiny_config: Path) -> 
 
 def test_the_config_it_was_started_with_may_be_given(tiny_config: Path) -> None:
     stopped(tiny_config, 9, OFTEN)
-    other = load_config(tiny_config, [OFTEN, "text.min_frequency=2"])
+    other = load_config(tiny_config, [*QUICK, OFTEN, "text.min_frequency=2"])
     with pytest.raises(ConfigError, match=r"text\.min_frequency: 1 in the run, 2 now"):
-        recipe.resume(RUN, Observer(), config=other)
-    recipe.resume(PARTIAL, Observer(), config=load_config(tiny_config, [OFTEN]))
+        recipe.resume(RUN, Stopping(), config=other)
+    recipe.resume(PARTIAL, Stopping(), config=load_config(tiny_config, [*QUICK, OFTEN]))
     assert RUN.exists()
 
 
@@ -246,17 +227,17 @@ ENDED = {
 }
 """By a rule that ends the training: the reason, and the rule loosened."""
 WORSE_AND_WORSE = [
-    *("training.learning_rate=1", "training.schedule=constant", "training.epochs=4"),
+    *("training.learning_rate=2", "training.schedule=constant", "training.epochs=4"),
     *("run.keep_checkpoint=true", "model.dropout=0.2"),
 ]
 
 
 @pytest.mark.parametrize("rule", ENDED)
 def test_a_training_that_a_rule_ended_goes_on_once_it_is_loosened(
-    rule: str, tiny_config: Path
+    rule: str, tiny_config: Path, whole: Callable[..., Any]
 ) -> None:
     reason, looser = ENDED[rule]
-    whole = outcome(train(tiny_config, *WORSE_AND_WORSE, "run.output=runs/whole"))
+    unended = whole(*WORSE_AND_WORSE)
     for value in looser:
         ended = train(tiny_config, *WORSE_AND_WORSE, rule, force=True)
         lines = history(ended)
@@ -265,15 +246,15 @@ def test_a_training_that_a_rule_ended_goes_on_once_it_is_loosened(
         found = outcome(resume(rule.partition("=")[0] + value))
         # that it once ended stays in the history
         assert found[1][len(lines) - 1].pop("stopped_by") == lines[-1]["stopped_by"]
-        expected = [dict(line) for line in whole[1]]
+        expected = [dict(line) for line in unended[1]]
         expected[len(lines) - 1].pop("stopped_by")
-        assert found == (whole[0], expected, *whole[2:])
+        assert found == (unended[0], expected, *unended[2:])
 
 
 @pytest.mark.parametrize("rule", ENDED)
 def test_a_training_that_a_rule_ended_stays_ended(rule: str, tiny_config: Path) -> None:
     expected = outcome(train(tiny_config, *WORSE_AND_WORSE, rule))
-    seen = Observer()
+    seen = Stopping()
     result = recipe.resume(RUN, seen)
     assert seen.seen == 0
     assert result.stopped_by == expected[1][-1]["stopped_by"]
@@ -284,7 +265,7 @@ def test_a_rule_that_is_not_loosened_enough_ends_it_again(tiny_config: Path) -> 
     options = ["training.learning_rate=0.3", "training.schedule=constant", "training.epochs=9"]
     train(tiny_config, *options, "run.keep_checkpoint=true", "training.patience=1")
     before = len(history(RUN))
-    result = recipe.resume(RUN, Observer(), overrides=["training.patience=2"])
+    result = recipe.resume(RUN, Stopping(), overrides=["training.patience=2"])
     assert result.stopped_by == "no better loss for 2 evaluation(s)"
     assert before < result.epochs < 9
 
@@ -308,7 +289,7 @@ def test_a_rule_is_not_tightened(rule: str, tighter: str, tiny_config: Path) -> 
 
 def test_a_smaller_budget_ends_with_the_epoch_at_hand(tiny_config: Path) -> None:
     stopped(tiny_config, BATCHES + 3, OFTEN, "training.epochs=9", "training.schedule=constant")
-    result = recipe.resume(RUN, Observer(), overrides=["training.max_minutes=1e-9"])
+    result = recipe.resume(RUN, Stopping(), overrides=["training.max_minutes=1e-9"])
     assert (result.epochs, result.stopped_by) == (2, "the budget of 1e-09 minutes ended")
 
 
@@ -323,7 +304,7 @@ def test_a_checkpoint_of_an_earlier_version(tiny_config: Path) -> None:
         del values["state"]["stopping"]["loss"]
 
     rewrite_checkpoints(RUN, earlier)
-    seen = Observer()
+    seen = Stopping()
     assert recipe.resume(RUN, seen).stopped_by == reason
     assert seen.seen == 0
     assert recipe.resume(RUN, seen, overrides=["training.stop_at_loss=null"]).epochs == 4
@@ -346,7 +327,7 @@ def test_changed_reviews_are_refused(tiny_config: Path, reviews_csv: Path) -> No
     stopped(tiny_config, 9, OFTEN)
     before = reviews_csv.read_text("utf-8")
     reviews_csv.write_text(before.replace("great", "good"), "utf-8")
-    with pytest.raises(ArtifactError, match="the data changed since the training began"):
+    with pytest.raises(ArtifactError, match="the data changed since the training started"):
         resume()
     reviews_csv.write_text(before, "utf-8")
     assert resume() == RUN
@@ -357,14 +338,14 @@ def test_a_training_that_runs_is_not_joined(tiny_config: Path) -> None:
         with pytest.raises(ArtifactError, match="another process writes it"):
             resume()
 
-    assert train(tiny_config, OFTEN, observer=Observer(9, join)).samefile(RUN)
+    assert train(tiny_config, OFTEN, observer=Stopping(9, join)).samefile(RUN)
 
 
 @pytest.mark.parametrize("how", ["flipped", "cut", "gone"])
 def test_a_damaged_checkpoint_is_passed_over(
-    how: str, tiny_config: Path, caplog: pytest.LogCaptureFixture
+    how: str, tiny_config: Path, caplog: pytest.LogCaptureFixture, whole: Callable[..., Any]
 ) -> None:
-    expected = outcome(train(tiny_config, OFTEN, "run.output=runs/whole"))
+    expected = whole(OFTEN)
     stopped(tiny_config, 9, OFTEN)
     newest = sorted((PARTIAL / "checkpoints").iterdir())[-1] / TENSORS
     content = bytearray(newest.read_bytes())
@@ -374,7 +355,7 @@ def test_a_damaged_checkpoint_is_passed_over(
     if how in damaged:
         newest.write_bytes(damaged[how])
     assert outcome(resume()) == expected
-    assert "going back to the checkpoint before" in caplog.text
+    assert "using the checkpoint before it" in caplog.text
 
 
 def test_all_checkpoints_damaged(tiny_config: Path) -> None:
@@ -391,17 +372,17 @@ def test_other_threads_are_named(
     stopped(tiny_config, 9, OFTEN)
     monkeypatch.setattr(machine, "set_up_torch", lambda _: 2)
     resume()
-    assert "threads: 1 when the training began, 2 now; the weights may differ" in caplog.text
+    assert "threads: 1 when the training started, 2 now; the weights may differ" in caplog.text
 
 
 def test_a_fact_that_this_version_does_not_know_is_named(
-    tiny_config: Path, caplog: pytest.LogCaptureFixture
+    tiny_config: Path, caplog: pytest.LogCaptureFixture, whole: Callable[..., Any]
 ) -> None:
-    expected = outcome(train(tiny_config, OFTEN, "run.output=runs/whole"))
+    expected = whole(OFTEN)
     stopped(tiny_config, 9, OFTEN)
     rewrite_checkpoints(PARTIAL, lambda values: values["facts"].update({"weather": "rain"}))
     assert outcome(resume()) == expected
-    assert "weather: rain when the training began, a fact that this version" in caplog.text
+    assert "weather: rain when the training started, a fact that this version" in caplog.text
 
 
 def test_without_what_it_learned_from_it_does_not_go_on(tiny_config: Path) -> None:
@@ -427,7 +408,7 @@ def test_without_a_checkpoint_there_is_nothing_to_compare(
     tiny_config: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with RunWriter(RUN) as writer:
-        writer.save_config(load_config(tiny_config, ["run.output=runs/mine"]))
+        writer.save_config(load_config(tiny_config, [*QUICK, "run.output=runs/mine"]))
     resume()
     assert "not recorded" not in caplog.text
 

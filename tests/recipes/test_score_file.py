@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import os
 import random
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import TINY_CONFIG, tiny_reviews, write_csv
+from conftest import tiny_reviews
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gru_sentiment.cli.progress import SilentProgress
-from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.recipes import score_file as module
-from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.recipes.score_file import Job, score_file
-from gru_sentiment.results.predictions import FileScoring
+from gru_sentiment.results.predictions import FileScoring, Prediction
 from gru_sentiment.rows.row import whole_characters
 
 FORMATS = ["text", "jsonl", "csv", "tsv", "parquet"]
@@ -45,13 +44,14 @@ AWKWARD = [
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run whose answers differ from text to text."""
-    folder = tmp_path_factory.mktemp("run")
-    write_csv(folder / "reviews.csv", tiny_reviews(80))
-    (folder / "tiny.yaml").write_text(TINY_CONFIG.format(path=folder / "reviews.csv"), "utf-8")
-    changes = [f"run.output={folder / 'run'}", "training.learning_rate=0.1"]
-    return Path(training.train(load_config(folder / "tiny.yaml", changes), SilentProgress()).run)
+def run(learned_run: Path) -> Path:
+    return learned_run
+
+
+@pytest.fixture(scope="module")
+def alone(run: Path) -> Callable[[str], Prediction]:
+    """What the run predicts for a text by itself; it is loaded anew for each."""
+    return functools.cache(lambda text: predict([text], run)[0])
 
 
 def write(path: Path, kind: str, texts: list[str]) -> Path:
@@ -105,7 +105,9 @@ def suffix(kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_every_row_is_answered_as_if_it_were_alone(run: Path, tmp_path: Path, kind: str) -> None:
+def test_every_row_is_answered_as_if_it_were_alone(
+    run: Path, alone: Callable[[str], Prediction], tmp_path: Path, kind: str
+) -> None:
     texts = [text for text, _ in tiny_reviews(30)] + AWKWARD
     texts = list(map(one_line, texts)) if kind == "text" else texts
     random.Random(0).shuffle(texts)
@@ -116,13 +118,13 @@ def test_every_row_is_answered_as_if_it_were_alone(run: Path, tmp_path: Path, ki
     rows = read(out)
     assert [row["row"] for row in rows] == list(range(1, len(texts) + 1))
     for row, text in zip(rows, texts, strict=True):
-        (alone,) = predict([one_line(text) if kind == "text" else text], run)
-        assert row["label"] == alone.label
-        assert probability(row) == pytest.approx(alone.probabilities["positive"], abs=1e-6)
-        assert row["tokens"] == alone.tokens
-        share = alone.unknown_tokens / max(alone.tokens, 1)
+        expected = alone(one_line(text) if kind == "text" else text)
+        assert row["label"] == expected.label
+        assert probability(row) == pytest.approx(expected.probabilities["positive"], abs=1e-6)
+        assert row["tokens"] == expected.tokens
+        share = expected.unknown_tokens / max(expected.tokens, 1)
         assert float(row["unknown_share"]) == pytest.approx(share)
-        assert str(row["truncated"]).lower() == str(alone.truncated).lower()
+        assert str(row["truncated"]).lower() == str(expected.truncated).lower()
         assert row.get("error") is None
     assert len({probability(row) for row in rows}) > 20
 
@@ -214,7 +216,7 @@ def test_processes_change_nothing(
     source = write(tmp_path / "in.jsonl", "jsonl", [t for t, _ in tiny_reviews(50)] + AWKWARD)
     monkeypatch.setattr(module, "TEXTS_AT_A_TIME", 9)
     for processes in (1, 2):
-        monkeypatch.setattr(module, "workers", lambda *_, n=processes: n)
+        monkeypatch.setattr(module, "n_workers_for", lambda *_, n=processes: n)
         score_file(run, Job(source, tmp_path / f"out-{processes}.jsonl"))
     assert (tmp_path / "out-1.jsonl").read_bytes() == (tmp_path / "out-2.jsonl").read_bytes()
 
@@ -235,7 +237,13 @@ TEXTS = st.text(
     data=st.data(),
 )
 def test_neighbours_change_no_answer(
-    run: Path, texts: list[str], batch: int, chunk: int, data: st.DataObject
+    run: Path,
+    alone: Callable[[str], Prediction],
+    *,
+    texts: list[str],
+    batch: int,
+    chunk: int,
+    data: st.DataObject,
 ) -> None:
     order = data.draw(st.permutations(range(len(texts))))
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
@@ -245,8 +253,7 @@ def test_neighbours_change_no_answer(
         score_file(run, Job(folder / "in.jsonl", folder / "out.jsonl"), tokens_per_batch=batch)
         rows = read(folder / "out.jsonl")
     for i, row in zip(order, rows, strict=True):
-        (alone,) = predict([texts[i]], run)
-        for label, value in alone.probabilities.items():
+        for label, value in alone(texts[i]).probabilities.items():
             assert row["probabilities"][label] == pytest.approx(value, abs=1e-5)
 
 

@@ -23,11 +23,6 @@ from gru_sentiment.recipes.seeds import (
 ACCURACY = {0: 0.8, 1: 0.9, 2: 0.85, 3: 0.7}
 
 
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 class Trainings:
     """Notes what it is asked to train, and writes the plain files of a run."""
 

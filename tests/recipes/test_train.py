@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import signal
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from trainings import CLOCK, history, read_json, read_lines
 
 from gru_sentiment.builders.corpus import build_corpus
 from gru_sentiment.builders.model import build_model
@@ -23,6 +23,7 @@ from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import EvaluationRecord, StepRecord, TrainingResult
+from gru_sentiment.trainer import initialisation
 
 FILES = {
     "calibration.json",
@@ -38,15 +39,9 @@ FILES = {
     "manifest.json",
 }
 NOT_TEXT = {"model.safetensors", "seen-texts.safetensors", "manifest.json"}
-CLOCK = {"elapsed_s", "tokens_per_s"}
 TABLE = "embedding.table.weight"
 # 48 training rows: six batches of eight
 BATCHES = 6
-
-
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 @dataclass
@@ -72,22 +67,6 @@ def train(
     """The run folder and what the recipe says of it."""
     result = recipe.train(load_config(config, overrides), watcher or Watcher(), **options)
     return Path(result.run), result
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8"))
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def history(run: Path) -> list[dict[str, Any]]:
-    """metrics.jsonl without what the clock says."""
-    return [
-        {key: value for key, value in line.items() if key not in CLOCK}
-        for line in read_lines(run / "metrics.jsonl")
-    ]
 
 
 def weights(run: Path) -> bytes:
@@ -687,7 +666,7 @@ def test_an_interruption_before_training_leaves_nothing(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(recipe, "build_vocabulary", interrupt)
+    monkeypatch.setattr(initialisation, "build_vocabulary", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(tiny_config)
     assert left_in(tmp_path) == []

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gru_sentiment.errors import DataError
 from gru_sentiment.results.predictions import Label
 from gru_sentiment.sources.files import (
-    READERS,
+    FILE_READERS,
     MissingColumnError,
     load_files,
     read_labelled,
@@ -38,7 +38,7 @@ AWKWARD = [
     "caf\u00e9 \u2028 \u0085 \U0001f3ac",
     "a,b,c",
 ]
-SUFFIXES = list(READERS)
+SUFFIXES = list(FILE_READERS)
 TEXT_SUFFIXES = [".csv", ".tsv", ".jsonl", ".json"]
 
 
@@ -214,7 +214,7 @@ def test_parts_and_names(tmp_path: Path) -> None:
         "test": write(tmp_path, "c.parquet", [("d", 0), ("e", 1)]),
     }
     records = load_files(parts, label_names=["negative", "positive"])
-    assert records.parts == {"train": range(2), "validation": range(2, 3), "test": range(3, 5)}
+    assert records.splits == {"train": range(2), "validation": range(2, 3), "test": range(3, 5)}
     assert records.texts.to_pylist() == list("abcde")
     assert records.labels == ["positive", "negative", "positive", "negative", "positive"]
     assert load_files(parts).labels == [1, 0, 1, 0, 1]

@@ -16,10 +16,7 @@ from gru_sentiment.trained.dataset import read_labelled_rows, reload_dataset, re
 from gru_sentiment.trained.reader import load_run
 
 
-def test_the_splits_are_those_of_the_config(
-    tiny_config: Path, reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_splits_are_those_of_the_config(tiny_config: Path, reviews_csv: Path) -> None:
     config = load_config(tiny_config, ["data.train_size=20"])
     run = load_run(Path(baseline(config).run), build_device("cpu"))
     dataset = reload_dataset(run)

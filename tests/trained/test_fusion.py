@@ -111,7 +111,9 @@ def test_members_of_other_classes_or_words() -> None:
     assert "lowercase: true" in text
     (path / CONFIG).write_text(text.replace("lowercase: true", "lowercase: false"), "utf-8")
     write_manifest(path, ALL)
-    with pytest.raises(ArtifactError, match=r"^runs/f/members/0: makes other words than runs/f"):
+    with pytest.raises(
+        ArtifactError, match=r"^runs/f/members/0: tokenises differently from runs/f"
+    ):
         load_run(path, CPU)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import TINY_CONFIG, tiny_reviews, write_csv
+from conftest import tiny_reviews, write_csv, write_tiny
 
 from gru_sentiment.artifact.files import SEEN_TEXTS
 from gru_sentiment.artifact.manifest import named, write_manifest
@@ -19,6 +20,7 @@ from gru_sentiment.errors import ArtifactError
 from gru_sentiment.recipes import pretrain as pretraining
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline
+from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.fuse import fuse
 from gru_sentiment.sources.records import hash_texts
 
@@ -37,15 +39,32 @@ OTHER_SPLITS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    reviews = tiny_reviews(200)
-    write_csv(Path("reviews.csv"), reviews)
-    write_csv(Path("test.csv"), reviews[:40])
+def write_inputs() -> None:
+    write_tiny(Path(), 200)
+    write_csv(Path("test.csv"), tiny_reviews(200)[:40])
     texts = [text.replace("number", "more") for text, _ in tiny_reviews(30, seed=1)]
     Path("more.csv").write_text("\n".join(["text", *texts]) + "\n", "utf-8")
-    Path("tiny.yaml").write_text(TINY_CONFIG.format(path="reviews.csv"), "utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _with_inputs(_in_folder: None) -> None:
+    write_inputs()
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An encoder that several tests start from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("encoder"))
+        write_inputs()
+        pretrain()
+        return Path("lm").absolute()
+
+
+@pytest.fixture
+def encoder(pretrained: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(pretrained, "lm"))
 
 
 def pretrain(*overrides: str) -> None:
@@ -73,9 +92,8 @@ def replace(run: str, name: str, content: str | bytes) -> None:
 @pytest.mark.parametrize("of_earlier_version", [False, True])
 @pytest.mark.parametrize("other", OTHER_SPLITS)
 def test_an_encoder_that_has_read_the_test_split_is_refused(
-    other: list[str], of_earlier_version: bool
+    other: list[str], of_earlier_version: bool, encoder: Path
 ) -> None:
-    pretrain()
     if of_earlier_version:
         forget("lm")
     # what it read by itself: all but its own validation and test split
@@ -97,8 +115,7 @@ def test_an_encoder_that_has_read_the_test_split_is_refused(
     assert not Path("tuned.partial").exists()
 
 
-def test_an_encoder_of_the_same_splits_is_taken() -> None:
-    pretrain()
+def test_an_encoder_of_the_same_splits_is_taken(encoder: Path) -> None:
     # fewer texts of the same training split are no harm
     train("tuned", *FROM_ENCODER, "data.train_size=20")
     encoder, tuned = load_seen_texts(Path("lm")), load_seen_texts(Path("tuned"))
@@ -108,17 +125,19 @@ def test_an_encoder_of_the_same_splits_is_taken() -> None:
     assert set(tuned) == set(encoder)
 
 
-def test_an_encoder_of_other_data_is_taken_and_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_encoder_of_other_data_is_taken_and_told(
+    caplog: pytest.LogCaptureFixture, encoder: Path
+) -> None:
     caplog.set_level(logging.INFO)
-    pretrain()
     others = [(text.replace("number", "other"), label) for text, label in tiny_reviews(80, seed=2)]
     write_csv(Path("others.csv"), others)
     train("tuned", *FROM_ENCODER, "data.path=others.csv")
     assert "made from other data or splits, and has read none" in caplog.text
 
 
-def test_a_text_in_a_hundred_is_an_accident(caplog: pytest.LogCaptureFixture) -> None:
-    pretrain()
+def test_a_text_in_a_hundred_is_an_accident(
+    caplog: pytest.LogCaptureFixture, encoder: Path
+) -> None:
     read = build_training_dataset(load_config(Path("tiny.yaml"))).texts("train")[0].as_py()
     others = [(text.replace("number", "other"), label) for text, label in tiny_reviews(220, seed=2)]
     write_csv(Path("others.csv"), others[:80])
@@ -137,9 +156,10 @@ def test_texts_without_labels_count() -> None:
 
 
 @pytest.mark.parametrize("of_earlier_version", [False, True])
-def test_a_teacher_whose_encoder_has_read_the_test_split(of_earlier_version: bool) -> None:
+def test_a_teacher_whose_encoder_has_read_the_test_split(
+    of_earlier_version: bool, encoder: Path
+) -> None:
     """The teacher itself has not: its labels of other data lie elsewhere."""
-    pretrain()
     others = [(text.replace("number", "other"), label) for text, label in tiny_reviews(80, seed=2)]
     write_csv(Path("others.csv"), others)
     train("teacher", *FROM_ENCODER, "data.path=others.csv")
@@ -188,8 +208,7 @@ def test_fuse_refuses_a_member_whose_encoder_has_read_the_splits(of_earlier_vers
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 100])
-def test_damaged_hashes_are_refused(content: bytes) -> None:
-    pretrain()
+def test_damaged_hashes_are_refused(content: bytes, encoder: Path) -> None:
     Path("lm", SEEN_TEXTS).write_bytes(content)
     with pytest.raises(ArtifactError, match=f"{SEEN_TEXTS}: is not the file that was written"):
         train("tuned", *FROM_ENCODER)
@@ -205,3 +224,19 @@ def test_a_run_of_an_earlier_version_whose_data_is_gone() -> None:
     with pytest.raises(ArtifactError, match="lm: cannot tell which texts it has read") as caught:
         train("tuned", *FROM_ENCODER, "data.path=moved.csv")
     assert caught.value.hint == "put its data back, or train it again"
+
+
+@pytest.mark.parametrize("kind", ["network", "fusion"])
+def test_scores_on_texts_that_were_trained_on_are_warned_of(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    train("net")
+    if kind == "fusion":
+        baseline(load_config(Path("tiny.yaml")), output=Path("linear"), model="nb")
+        fuse([Path("net"), Path("linear")], output=Path("both"))
+    run = Path({"network": "net", "fusion": "both"}[kind])
+    caplog.clear()
+    evaluate(run, split="test")
+    assert "in training" not in caplog.text
+    evaluate(run, data=Path("reviews.csv"))
+    assert f"{run} has read 120 of the 200 distinct texts of reviews.csv in training" in caplog.text

@@ -19,8 +19,7 @@ WRITTEN = (*NEEDED, KIND, METADATA, METRICS)
 
 
 @pytest.fixture(autouse=True)
-def _a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _a_run(_in_folder: None) -> None:
     RUN.mkdir(parents=True)
     (RUN / METADATA).write_text('{"data_fingerprint": "abc"}', "utf-8")
 

@@ -73,7 +73,7 @@ def test_the_order_of_the_texts_is_the_same() -> None:
 
 def test_validation_texts_are_read_as_they_are() -> None:
     torch.manual_seed(0)
-    weights = torch.from_numpy(initial_weights(VECTORS, 0))
+    weights = initial_weights(VECTORS, 0)
     plain, augmented = task_with(), task_with(word_dropout=0.9, synonyms=0.9)
     model = build_model(plain.config, weights, 2, CPU)
     assert augmented.evaluate(model) == plain.evaluate(model)
@@ -83,7 +83,7 @@ def test_validation_texts_are_read_as_they_are() -> None:
 
 def test_texts_are_cut_in_training_alone() -> None:
     torch.manual_seed(0)
-    weights = torch.from_numpy(initial_weights(VECTORS, 0))
+    weights = initial_weights(VECTORS, 0)
     whole, cut = task_with(), task_with(max_tokens=5)
     model = build_model(whole.config, weights, 2, CPU)
     assert cut.evaluate(model) == whole.evaluate(model)

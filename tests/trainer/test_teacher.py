@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import TINY_CONFIG, tiny_reviews, write_csv
+from conftest import tiny_reviews, write_tiny
 
 from gru_sentiment.artifact.files import SOFT_LABELS
 from gru_sentiment.builders.corpus import Corpus, build_tokenizer, build_training_corpus
@@ -29,12 +29,10 @@ TAUGHT = [
 
 
 @pytest.fixture(autouse=True)
-def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_csv(tmp_path / "reviews.csv", tiny_reviews(80))
+def _with_texts(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
     texts = [text.replace("great", "GREAT") for text, _ in tiny_reviews(30, seed=1)]
     (tmp_path / "more.csv").write_text("\n".join(["text", *texts]) + "\n", "utf-8")
-    (tmp_path / "tiny.yaml").write_text(TINY_CONFIG.format(path="reviews.csv"), "utf-8")
 
 
 def make_teacher(*overrides: str) -> None:
@@ -46,11 +44,11 @@ def teach(*overrides: str, known: str | None = None) -> tuple[Config, Corpus, So
     found = Teacher.of(config, Path(), known, CPU)
     assert found is not None
     corpus = build_training_corpus(config)
-    return config, corpus, found.teach(config, corpus)
+    return config, corpus, found.soft_labels(config, corpus)
 
 
 def test_no_teacher_where_none_is_named() -> None:
-    for overrides in ([], [*TAUGHT[:2], "training.unlabelled.entropy_weight=1.0"]):
+    for overrides in ([], [*TAUGHT[:2], "training.adversarial.kind=virtual"]):
         config = load_config(Path("tiny.yaml"), overrides)
         assert Teacher.of(config, Path(), None, CPU) is None
 

@@ -64,7 +64,7 @@ class FixedRate:
 
 
 def make_batches(*sizes: int, seed: int = 0) -> list[Batch]:
-    """Batches of random texts; rows are progress_of through, high ids are class 1."""
+    """Batches of random texts; rows are counted through, high ids are class 1."""
     generator = torch.Generator().manual_seed(seed)
     batches, first = [], 100
     for size in sizes:

@@ -18,7 +18,7 @@ from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.training.adversarial import AdversarialLoss
 from gru_sentiment.training.losses import ClassificationLoss
-from gru_sentiment.training.semi_supervised import SemiSupervisedLoss, entropy
+from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 
 TEXTS = [[2, 3, 4], [5], [6, 2], [3, 3, 3, 4, 2], [5, 6], [4]]
 LABELS = np.array([1, 0, 1, NO_LABEL, NO_LABEL, NO_LABEL])
@@ -70,9 +70,7 @@ def test_rows_without_labels_are_neither_right_nor_wrong() -> None:
     assert MIXED.n_judged == 3
 
 
-@pytest.mark.parametrize(
-    "terms", [{}, {"soft_labels": SOFT, "weight": 0.0}, {"entropy_weight": 0.0}]
-)
+@pytest.mark.parametrize("terms", [{}, {"soft_labels": SOFT, "weight": 0.0}])
 def test_without_terms_it_is_the_plain_loss(terms: dict[str, Any]) -> None:
     model = new_model()
     options: dict[str, Any] = {"class_weights": (1.0, 3.0), "label_smoothing": 0.1}
@@ -82,7 +80,7 @@ def test_without_terms_it_is_the_plain_loss(terms: dict[str, Any]) -> None:
 
 def test_a_batch_without_unlabelled_rows_has_no_terms() -> None:
     model, batch = new_model(), batch_of(LABELLED)
-    loss = SemiSupervisedLoss(soft_labels=SOFT, entropy_weight=1.0)
+    loss = SemiSupervisedLoss(soft_labels=SOFT)
     assert torch.equal(value(loss, model, batch), value(ClassificationLoss(), model, batch))
 
 
@@ -121,32 +119,7 @@ def test_class_weights_and_smoothing_are_of_labels_alone() -> None:
     torch.testing.assert_close(*both)
 
 
-def test_entropy_is_that_of_the_answers() -> None:
-    logits = torch.tensor([[0.0, 0.0], [0.0, 100.0]])
-    assert entropy(logits).item() == pytest.approx(np.log(2) / 2)
-    assert entropy(torch.zeros(3, 5)).item() == pytest.approx(np.log(5))
-
-
-@pytest.mark.parametrize("outputs", [1, 3])
-def test_its_entropy_falls(outputs: int) -> None:
-    model = new_model(outputs)
-    optimizer = torch.optim.Adam(model.parameters(), 0.02)
-
-    def unsure() -> float:
-        with torch.no_grad():
-            added = SemiSupervisedLoss(entropy_weight=1.0)
-            return float(value(added, model) - value(ClassificationLoss(), model))
-
-    before = unsure()
-    for _ in range(30):
-        optimizer.zero_grad()
-        torch.autograd.backward(value(SemiSupervisedLoss(entropy_weight=1.0), model))
-        optimizer.step()
-    assert unsure() < 0.5 * before
-
-
-@pytest.mark.parametrize("terms", [{"soft_labels": SOFT}, {"entropy_weight": 1.0}])
-def test_the_gradient_reaches_words_of_unlabelled_texts_alone(terms: dict[str, Any]) -> None:
+def test_the_gradient_reaches_words_of_unlabelled_texts_alone() -> None:
     """Word 7 stands in no labelled text."""
     model = new_model()
     texts = EncodedTexts(
@@ -157,8 +130,8 @@ def test_the_gradient_reaches_words_of_unlabelled_texts_alone(terms: dict[str, A
         0,
     )
     batch = pack(texts, np.arange(2), np.array([1, NO_LABEL]))
-    soft = {"soft_labels": torch.tensor([[0.0, 0.0], [0.9, 0.1]])} if "soft_labels" in terms else {}
-    torch.autograd.backward(value(SemiSupervisedLoss(**(terms | soft)), model, batch))
+    loss = SemiSupervisedLoss(soft_labels=torch.tensor([[0.0, 0.0], [0.9, 0.1]]))
+    torch.autograd.backward(value(loss, model, batch))
     gradient = model.embedding.table.weight.grad
     assert gradient is not None
     assert gradient[7].abs().sum() > 0

@@ -10,7 +10,7 @@ from gru_sentiment.arrays import Integers
 from gru_sentiment.batch import NO_LABEL
 from gru_sentiment.data.batching import Batcher, Batches
 from gru_sentiment.data.encoding import EncodedTexts
-from gru_sentiment.data.mixing import UnlabelledSampler
+from gru_sentiment.data.unlabelled_sampler import UnlabelledSampler
 
 LABELLED, EACH = 150, 3
 ROWS = np.arange(LABELLED, LABELLED + 100)

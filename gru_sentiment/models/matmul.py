@@ -1,4 +1,4 @@
-"""Matrix products of float32 numbers, in float32 or, under autocast, in bfloat16."""
+"""Matrix products in the precision that autocast asks for: float32, or bfloat16."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from torch import Tensor
 
 
 def matmul_dtype(x: Tensor) -> torch.dtype:
-    """What products with `x` are computed in: autocast's type where that is on, else its own.
+    """The type that matrix products with `x` are computed in: autocast's where it is on, else x's.
 
-    A custom function asks in its forward pass, because autocast is off in the backward pass.
+    A custom autograd function asks in its forward pass: autocast is off in the backward pass.
     """
     kind = x.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 
 
-def multiply(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
-    """a b, computed in `dtype` (sums in float32 at least) and given in a's own."""
+def matmul_in(a: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
+    """a b, computed in `dtype` (sums in float32 at least) and returned in the type of a."""
     return torch.matmul(a.to(dtype), b.to(dtype)).to(a.dtype)
 
 
-def prepare(weight: Tensor, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
+def prepare_weight(weight: Tensor, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
     """A function x -> x weight^T, x (rows, in) and weight (out, in), for use without autograd.
 
     A recurrent layer multiplies a few rows by the same weight at every step, and a plain product
@@ -33,7 +33,7 @@ def prepare(weight: Tensor, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
     """
     weight = weight.to(dtype)
     if not _rearranges(dtype):
-        return lambda x: multiply(x, weight.T, dtype)
+        return lambda x: matmul_in(x, weight.T, dtype)
     packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous())
     linear = torch.ops.mkldnn._linear_pointwise
     return lambda x: linear(x.to(dtype), packed, None, "none", [], "").to(x.dtype)

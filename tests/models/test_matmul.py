@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gru_sentiment.models.products import matmul_dtype, multiply, prepare
+from gru_sentiment.models.matmul import matmul_dtype, matmul_in, prepare_weight
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -21,14 +21,17 @@ def test_equals_the_plain_product(
     if transposed:  # a view, as the backward pass gives
         weight = weight.T.contiguous().T
     x = torch.randn(rows, n_in, generator=generator, dtype=dtype)
-    torch.testing.assert_close(prepare(weight, dtype)(x), x @ weight.T, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(prepare_weight(weight, dtype)(x), x @ weight.T, rtol=1e-5, atol=1e-5)
 
 
 def test_bfloat16_is_for_the_product_alone() -> None:
     """Both factors are rounded to 8 bits, and the result is one of the type of x."""
     weight, x = torch.randn(96, 32), torch.randn(64, 32)
     expected = (x.bfloat16().double() @ weight.bfloat16().double().T).float()
-    for product in (prepare(weight, torch.bfloat16)(x), multiply(x, weight.T, torch.bfloat16)):
+    for product in (
+        prepare_weight(weight, torch.bfloat16)(x),
+        matmul_in(x, weight.T, torch.bfloat16),
+    ):
         assert product.dtype == torch.float32
         torch.testing.assert_close(product, expected, rtol=2**-8, atol=1e-5)
 
@@ -47,6 +50,6 @@ def test_without_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fallback that other builds of torch take gives the same."""
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
     weight, x = torch.randn(6, 4), torch.randn(3, 4)
-    assert torch.equal(prepare(weight, torch.float32)(x), torch.mm(x, weight.T))
+    assert torch.equal(prepare_weight(weight, torch.float32)(x), torch.mm(x, weight.T))
     rounded = torch.mm(x.bfloat16(), weight.bfloat16().T).float()
-    assert torch.equal(prepare(weight, torch.bfloat16)(x), rounded)
+    assert torch.equal(prepare_weight(weight, torch.bfloat16)(x), rounded)

@@ -1,4 +1,4 @@
-"""What a section of the config is, and the types of its values."""
+"""The strict base class of the config's sections, and the types of their values."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(ge=1, lt=2**31)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
-PartSize = Annotated[int, Field(ge=0)] | Fraction
+SplitSize = Annotated[int, Field(ge=0)] | Fraction
+"""A number of rows, or a share of them below 1."""
 
 
 class Section(BaseModel):
-    """Frozen and strict: an unknown key or a value of another type is an error."""
+    """A frozen section. An unknown key, or a value of another type, is an error."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
