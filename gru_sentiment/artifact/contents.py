@@ -22,7 +22,7 @@ from gru_sentiment.artifact.files import (
 from gru_sentiment.artifact.manifest import verify
 from gru_sentiment.config.loading import parse_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.config.yaml_file import read_text
+from gru_sentiment.config.yaml_file import read_yaml_text
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
@@ -65,7 +65,7 @@ def load_run_config(folder: Path) -> Config:
     """
     path = folder / CONFIG
     try:
-        return parse_config(read_text(path), str(path))
+        return parse_config(read_yaml_text(path), str(path))
     except ConfigError as error:
         raise ArtifactError(f"{path}: not a config of this version: {error}") from error
 

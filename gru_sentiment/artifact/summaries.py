@@ -21,7 +21,7 @@ from gru_sentiment.artifact.files import (
     read_json,
 )
 from gru_sentiment.artifact.seeds import read_seeds
-from gru_sentiment.config.yaml_file import parse_yaml, read_text
+from gru_sentiment.config.yaml_file import parse_yaml, read_yaml_text
 from gru_sentiment.results.runs import RunSummary
 
 LARGEST = 1e300
@@ -102,7 +102,7 @@ def _values(path: Path) -> dict[str, Any]:
 def _config(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    values, _ = parse_yaml(read_text(path), str(path))
+    values, _ = parse_yaml(read_yaml_text(path), str(path))
     return by_dotted_key(values)
 
 

@@ -1,1 +1,1 @@
-"""Linear models of n-grams: the reference that a network must beat."""
+"""Linear models of n-grams, the reference that a network must beat."""

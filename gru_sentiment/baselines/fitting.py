@@ -1,7 +1,6 @@
-"""The three baselines, fitted. scikit-learn (extra `baseline`) is loaded here alone.
+"""Fits the three baselines. Only this file loads scikit-learn (extra `baseline`).
 
-Nothing is tuned, neither on validation rows nor on others: the settings are those of
-`scripts/peers/linear.py`, the same for every data set.
+Nothing is tuned: the settings are those of `scripts/peers/linear.py`, the same for every dataset.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ if TYPE_CHECKING:
     import scipy.sparse
 
 MIN_TEXTS = 2
-"""Training texts that an n-gram must stand in."""
+"""Training texts that an n-gram must occur in."""
 TFIDF_C, NAIVE_BAYES_C = 10.0, 0.1
-"""Inverse strength of the squared penalty; naive Bayes' ratios make the numbers large, and the
-penalty that they need."""
+"""Inverse strengths of the L2 penalty. The log-count ratios make the features of naive Bayes large,
+which needs a stronger penalty."""
 MAX_ITERATIONS = 1000
 
 
 def check_installed() -> str:
-    """The version of scikit-learn, which fits the baselines.
+    """Return the version of scikit-learn, which fits the baselines.
 
     Raises:
         MissingPackageError: scikit-learn is not installed.
@@ -44,21 +43,21 @@ def check_installed() -> str:
 
 
 def check_classes(labels: Integers, names: Sequence[str]) -> None:
-    """Whether there is something of every class to learn from.
+    """Check that every class has training rows.
 
     Raises:
-        DataError: a class without a training row.
+        DataError: a class has none.
     """
     missing = np.flatnonzero(np.bincount(labels, minlength=len(names)) == 0)
     if len(missing):
         raise DataError(
-            f"the training part holds no row of class {names[missing[0]]}",
-            hint="add reviews of that class to the training part",
+            f"the training split holds no row of class {names[missing[0]]}",
+            hint="add reviews of that class to the training split",
         )
 
 
-def fit_majority(_parts: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
-    """The classes' shares of the training part, whatever the text."""
+def fit_majority(_groups: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
+    """Fit the shares of the classes in the training split, which are predicted for every text."""
     shares = np.bincount(labels, minlength=n_classes) / len(labels)
     odds = np.log(shares) - np.log1p(-shares)
     outputs = n_weights_for(n_classes)
@@ -69,27 +68,28 @@ def fit_majority(_parts: Sequence[Texts], labels: Integers, n_classes: int) -> L
     )
 
 
-def fit_tfidf(parts: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
-    """Words and pairs by TF-IDF, logistic regression.
+def fit_tfidf(groups: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
+    """Fit a logistic regression on TF-IDF features of unigrams and bigrams.
 
     Counts are dampened (1 + ln count), idf is ln((1 + texts) / (1 + texts with it)) + 1, and every
     text has the norm 1: scikit-learn's TfidfVectorizer with `sublinear_tf`.
     """
-    keys, in_texts = frequent_ngrams(parts, 2, MIN_TEXTS)
+    keys, in_texts = frequent_ngrams(groups, 2, MIN_TEXTS)
     idf = np.log((1 + len(labels)) / (1 + in_texts)) + 1
     features = Features(keys, 2, idf.astype(np.float32))
-    return _fit(features, parts, labels, n_classes, c=TFIDF_C, weigh=_alike)
+    return _fit(features, groups, labels, n_classes, c=TFIDF_C, weigh=_unweighted)
 
 
-def fit_naive_bayes(parts: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
-    """One to three words by their log-count ratio, logistic regression.
+def fit_naive_bayes(groups: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
+    """Fit a logistic regression on log-count ratios of unigrams, bigrams and trigrams.
 
-    Wang & Manning (2012), with the logistic regression of Mesnil et al. (2014): an n-gram that
-    occurs is ln((p / |p|) / (q / |q|)), where p counts the texts of the class with the n-gram, q
-    those of the rest, both plus 1. The ratio is folded into the weight.
+    This is the NB-SVM of Wang & Manning (2012) with the logistic regression of Mesnil et al.
+    (2014). The feature of an n-gram that occurs is ln((p / |p|) / (q / |q|)): p counts the texts of
+    the class with each n-gram, q those of the other classes, both plus 1. The ratio is multiplied
+    into the weight.
     """
-    features = Features(frequent_ngrams(parts, 3, MIN_TEXTS)[0], 3)
-    return _fit(features, parts, labels, n_classes, c=NAIVE_BAYES_C, weigh=log_count_ratios)
+    features = Features(frequent_ngrams(groups, 3, MIN_TEXTS)[0], 3)
+    return _fit(features, groups, labels, n_classes, c=NAIVE_BAYES_C, weigh=log_count_ratios)
 
 
 MODELS: dict[str, Callable[[Sequence[Texts], Integers, int], LinearModel]] = {
@@ -100,33 +100,36 @@ MODELS: dict[str, Callable[[Sequence[Texts], Integers, int], LinearModel]] = {
 
 
 def log_count_ratios(counts: scipy.sparse.csr_matrix, positive: Any) -> Floats:
-    """Naive Bayes' weights, shape (features,), from binary features, shape (texts, features)."""
+    """Log-count ratios, shape (features,), of binary features, shape (texts, features).
+
+    `positive` says which texts are of the class, shape (texts,).
+    """
     inside = 1 + np.asarray(counts[positive].sum(axis=0)).ravel()
     outside = 1 + np.asarray(counts[~positive].sum(axis=0)).ravel()
     ratios: Floats = np.log(inside / inside.sum()) - np.log(outside / outside.sum())
     return ratios
 
 
-def _alike(counts: scipy.sparse.csr_matrix, _positive: Any) -> Floats:
+def _unweighted(counts: scipy.sparse.csr_matrix, _positive: Any) -> Floats:
     return np.ones(counts.shape[1])
 
 
 def _fit(
     features: Features,
-    parts: Sequence[Texts],
+    groups: Sequence[Texts],
     labels: Integers,
     n_classes: int,
     *,
     c: float,
     weigh: Callable[[scipy.sparse.csr_matrix, Any], Floats],
 ) -> LinearModel:
-    """A logistic regression an output, on features that are multiplied by `weigh` first."""
+    """Fit a logistic regression for each output, on features multiplied by those of `weigh`."""
     from sklearn.linear_model import LogisticRegression
 
     if not len(features.keys):
-        # what is left of a logistic regression without features
-        return fit_majority(parts, labels, n_classes)
-    matrix = _matrix(features, parts)
+        # a logistic regression without features has only its bias
+        return fit_majority(groups, labels, n_classes)
+    matrix = _matrix(features, groups)
     columns, bias = [], []
     for wanted in range(1, 2) if n_classes == 2 else range(n_classes):
         factors = weigh(matrix, labels == wanted)
@@ -140,14 +143,14 @@ def _fit(
     return LinearModel(features, weights, np.array(bias, np.float32))
 
 
-def _matrix(features: Features, parts: Sequence[Texts]) -> scipy.sparse.csr_matrix:
-    """The features of all texts, shape (texts, features)."""
+def _matrix(features: Features, groups: Sequence[Texts]) -> scipy.sparse.csr_matrix:
+    """The features of all texts as a sparse matrix, shape (texts, features)."""
     import scipy.sparse
 
     indices, values, sizes = [], [], [np.zeros(1, np.int64)]
-    for texts in parts:
-        owners, found, numbers = features.of(texts)
-        indices.append(found.astype(np.int32))
+    for texts in groups:
+        owners, columns, numbers = features.of(texts)
+        indices.append(columns.astype(np.int32))
         values.append(numbers)
         sizes.append(np.bincount(owners, minlength=len(texts[1])))
     starts = np.cumsum(np.concatenate(sizes))

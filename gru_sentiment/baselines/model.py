@@ -1,4 +1,4 @@
-"""A linear classifier of texts: the sum of a weight for every n-gram."""
+"""A linear classifier of texts by their n-grams."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from gru_sentiment.baselines.ngrams import Features, Texts
 
 
 def n_weights_for(n_classes: int) -> int:
-    """Scores a text: one for two classes, else one a class."""
+    """The number of outputs: one for two classes, else one for each class."""
     return 1 if n_classes == 2 else n_classes
 
 
 @dataclass(frozen=True)
 class LinearModel:
-    """Scores of n-grams, summed.
+    """A linear model whose features are n-grams.
 
-    With two classes the one output is the logit of the second; with more, each output is the logit
-    of its class against the rest, and the probabilities are divided by their sum.
+    For two classes the only output is the logit of the second class. For more, each output is the
+    logit of its class against all others, and the probabilities are divided by their sum.
     """
 
     features: Features
@@ -30,9 +30,9 @@ class LinearModel:
     """Shape (outputs,)."""
 
     def scores(self, texts: Texts) -> Floats:
-        """Logits, shape (texts, outputs); a text's do not depend on the texts around it."""
+        """Logits, shape (texts, outputs); those of a text do not depend on the other texts."""
         owners, features, values = self.features.of(texts)
-        # bincount adds one after the other, in the order of the features
+        # bincount adds in the order of the features, whatever other texts there are
         sums = [
             np.bincount(owners, weights=values * column[features], minlength=len(texts[1]))
             for column in self.weights.T
@@ -40,7 +40,7 @@ class LinearModel:
         return np.stack(sums, axis=1).astype(np.float64) + self.bias
 
     def log_probabilities(self, texts: Texts) -> Floats:
-        """Shape (texts, classes)."""
+        """Log-probabilities, shape (texts, classes)."""
         scores = self.scores(texts)
         if scores.shape[1] == 1:
             scores = np.concatenate([-scores, scores], axis=1)

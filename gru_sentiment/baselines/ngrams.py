@@ -1,4 +1,4 @@
-"""The n-grams of texts as numbers: up to three word ids of 21 bits each in one 63-bit key."""
+"""N-grams as numbers: up to three word ids of 21 bits each in a key of 63 bits."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ import numpy as np
 from gru_sentiment.arrays import Floats, Ids, Integers, Singles
 
 Texts = tuple[Ids, Integers]
-"""Word ids of some texts, one text after the other, shape (tokens,), and how many each text has,
-shape (texts,). Id 0 is an unknown word: no n-gram holds it."""
+"""Ids of some texts, one text after the other, shape (tokens,), and the number of tokens of each
+text, shape (texts,). Id 0 is the unknown word, which no n-gram contains."""
 
 BITS = 21
 MAX_WORDS = 1 << BITS
-"""Ids are below."""
+"""All ids must be below this."""
 LONGEST = 3
+"""The most words of an n-gram."""
 
 
 def ngram_keys(texts: Texts, longest: int) -> tuple[Integers, Integers]:
-    """The n-grams of 1 to `longest` known words, as often as they occur.
+    """All n-grams of 1 to `longest` known words, repeated as often as they occur.
 
     Returns:
-        The key of every n-gram and its text, both of shape (n-grams,). Since no id in a key is 0,
-        keys of one, two and three words cannot be equal.
+        The key and the text of every n-gram, both of shape (n-grams,). No id in a key is 0, so keys
+        of different lengths are never equal.
     """
     ids, lengths = texts
     words = ids.astype(np.int64)
@@ -32,7 +33,7 @@ def ngram_keys(texts: Texts, longest: int) -> tuple[Integers, Integers]:
     key, whole = words, words > 0
     keys, owners = [key[whole]], [text_of[whole]]
     for n in range(1, longest):
-        # the n-gram that begins at a word, and the word behind it, within one text
+        # extend the n-gram that begins at each token by the next token of the same text
         behind = words[n:]
         key = key[:-1] << BITS | behind
         whole = whole[:-1] & (behind > 0) & (text_of[: len(key)] == text_of[n:])
@@ -42,17 +43,18 @@ def ngram_keys(texts: Texts, longest: int) -> tuple[Integers, Integers]:
 
 
 def frequent_ngrams(
-    parts: Iterable[Texts], longest: int, min_texts: int
+    groups: Iterable[Texts], longest: int, min_texts: int
 ) -> tuple[Integers, Integers]:
-    """The n-grams that stand in at least `min_texts` texts.
+    """The n-grams that occur in at least `min_texts` texts.
 
     Returns:
-        Their keys, ascending, and in how many texts each stands, both of shape (features,).
+        Their keys, ascending, and the number of texts that each occurs in, both of shape
+        (features,).
     """
     keys, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for texts in parts:
-        found, owners = ngram_keys(texts, longest)
-        distinct, index = np.unique(found, return_inverse=True)
+    for texts in groups:
+        occurring, owners = ngram_keys(texts, longest)
+        distinct, index = np.unique(occurring, return_inverse=True)
         _, features, _ = _tally(owners, index, len(distinct))
         keys.append(distinct)
         counts.append(np.bincount(features, minlength=len(distinct)))
@@ -64,23 +66,25 @@ def frequent_ngrams(
 
 @dataclass(frozen=True)
 class Features:
-    """Known n-grams, and the number that each is in a text.
+    """Known n-grams, which are the features of a text.
 
-    Without `idf` an n-gram is 1 where it occurs, however often. With it, it is
-    (1 + ln count) idf, divided by the Euclidean norm over the text's known n-grams.
+    Without `idf` the feature of an n-gram is 1 if it occurs. With it, the feature is
+    (1 + ln count) idf, divided by the Euclidean norm of the features of the text.
     """
 
     keys: Integers
-    """Ascending, shape (features,)."""
+    """Keys of the n-grams, ascending, shape (features,)."""
     longest: int
-    """Words of the longest n-gram."""
+    """The most words of an n-gram."""
     idf: Singles | None = None
     """Inverse document frequencies above 0, shape (features,)."""
 
     def of(self, texts: Texts) -> tuple[Integers, Integers, Floats]:
-        """All that is not 0: text, feature and number, each of shape (entries,).
+        """The features that are not 0.
 
-        Ascending by text, and by feature within a text.
+        Returns:
+            The text, the index and the value of each, all of shape (entries,), ascending by text
+            and by index within a text.
         """
         keys, owners = ngram_keys(texts, self.longest)
         features = np.searchsorted(self.keys, keys)
@@ -97,8 +101,8 @@ class Features:
 def _tally(
     texts: Integers, features: Integers, n_features: int
 ) -> tuple[Integers, Integers, Integers]:
-    """Distinct pairs of text and feature in ascending order, and how often each occurs."""
-    # 64 bits whatever the system's usual integer is: their product may not fit into 32
+    """The distinct pairs of text and feature, ascending, and how often each occurs."""
+    # 64 bits on every system, because the product may not fit into 32
     pairs, counts = np.unique(texts.astype(np.int64) * n_features + features, return_counts=True)
     divisor = max(n_features, 1)
     return pairs // divisor, pairs % divisor, counts

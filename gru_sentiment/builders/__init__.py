@@ -1,1 +1,1 @@
-"""The one place where config becomes objects."""
+"""The only place where sections of the config become objects."""

@@ -1,4 +1,4 @@
-"""From the config's data section to tokenised texts, labelled and not."""
+"""Builds tokenised texts from the sections `data` and `text`."""
 
 from __future__ import annotations
 
@@ -26,55 +26,60 @@ from gru_sentiment.sources.records import Records
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus(Dataset):
-    """Tokenised texts, the unlabelled ones behind the labelled ones."""
+    """A dataset with tokens. The unlabelled texts come after the labelled ones."""
 
     label_ids: Integers
-    """Class index of every row, shape (rows,)."""
+    """Class index of every text, NO_LABEL for an unlabelled one, shape (texts,)."""
     tokenized: TokenizedTexts
+    """The tokens of all texts."""
 
     @property
     def trained_on(self) -> Integers:
-        """Rows that are read in training, labelled or not."""
-        parts = [self.splits[part] for part in ("train", UNLABELLED) if part in self.splits]
-        return np.concatenate(parts)
+        """The texts that are read in training, labelled or not, shape (texts,)."""
+        read = [self.splits[split] for split in ("train", UNLABELLED) if split in self.splits]
+        return np.concatenate(read)
 
 
 def build_corpus(config: Config, *, progress: bool = False) -> Corpus:
-    """`build_dataset`, tokenised (or taken from the cache)."""
+    """`build_dataset` with tokens.
+
+    Raises:
+        DataError: the texts cannot be read, split or tokenised.
+    """
     return _tokenized(config, build_dataset(config), progress)
 
 
 def _tokenized(config: Config, dataset: Dataset, progress: bool) -> Corpus:
-    """A corpus, with the split `unlabelled` where the data set has such texts."""
-    records, more = dataset.records, dataset.unlabelled
+    """Tokenise a dataset; its unlabelled texts, if any, become the split `unlabelled`."""
+    records, unlabelled = dataset.records, dataset.unlabelled
     label_ids, splits = dataset.labels.indices(records.labels), dataset.splits
     tokenized = build_tokenized(config, records, progress=progress)
-    if more is not None:
-        splits = {**splits, UNLABELLED: len(tokenized) + more.rows}
-        found = build_tokenized(config, more, progress=progress)
-        label_ids = np.concatenate([label_ids, no_labels(len(found))])
-        tokenized = TokenizedTexts.joined([tokenized, found])
-    # what parsing and tokenising took is not needed again: room for the training
+    if unlabelled is not None:
+        splits = {**splits, UNLABELLED: len(tokenized) + unlabelled.rows}
+        more = build_tokenized(config, unlabelled, progress=progress)
+        label_ids = np.concatenate([label_ids, no_labels(len(more))])
+        tokenized = TokenizedTexts.joined([tokenized, more])
+    # give back the memory that parsing and tokenising took, before the training needs it
     pa.default_memory_pool().release_unused()
     return Corpus(
         records=records,
         labels=dataset.labels,
         splits=splits,
-        unlabelled=more,
+        unlabelled=unlabelled,
         label_ids=label_ids,
         tokenized=tokenized,
     )
 
 
 def build_tokenizer(config: TextConfig) -> Tokenizer:
-    """The config's tokenizer."""
+    """The tokenizer of the section `text`."""
     return Tokenizer(config.language, config.lowercase)
 
 
 def build_tokenized(
     config: Config, records: Records | Unlabelled, *, progress: bool = False
 ) -> TokenizedTexts:
-    """Words of all texts (from the cache where it knows them)."""
+    """Tokenise all texts, or take their tokens from the cache."""
     return tokenize_cached(
         build_tokenizer(config.text),
         records.texts,
@@ -85,25 +90,24 @@ def build_tokenized(
 
 
 def build_training_corpus(config: Config, *, progress: bool = False) -> Corpus:
-    """`build_training_dataset`, tokenised, for a classifier.
+    """`build_training_dataset` with tokens, for a classifier.
 
     Raises:
-        ConfigError: the config names no such texts.
-        DataError: too few of them.
+        ConfigError: the config trains on unlabelled texts and names none.
+        DataError: there are fewer unlabelled texts than a batch needs.
     """
     corpus = _tokenized(config, build_training_dataset(config), progress)
-    wanted = config.training.unlabelled
-    if wanted is None:
+    training = config.training.unlabelled
+    if training is None:
         return corpus
     if corpus.unlabelled is None:
         raise ConfigError(
-            "data.unlabelled_path: needed for training.unlabelled, it is where the reviews without "
-            "labels are",
-            hint="--set data.unlabelled_path=FILE, or take training.unlabelled out",
+            "data.unlabelled_path: needed for training.unlabelled",
+            hint="--set data.unlabelled_path=FILE, or remove training.unlabelled",
         )
-    if len(corpus.unlabelled.rows) < wanted.batch_size:
+    if len(corpus.unlabelled.rows) < training.batch_size:
         raise DataError(
-            f"training.unlabelled.batch_size: {wanted.batch_size} is more than the "
+            f"training.unlabelled.batch_size: {training.batch_size} is more than the "
             f"{len(corpus.unlabelled.rows):,} unlabelled texts",
             hint="lower it, or add texts",
         )
@@ -112,26 +116,27 @@ def build_training_corpus(config: Config, *, progress: bool = False) -> Corpus:
 
 @dataclass(frozen=True)
 class TextCorpus:
-    """Tokenised texts without labels."""
+    """Tokenised texts for a language model."""
 
     tokenized: TokenizedTexts
     rows: Integers
-    """Texts to train on."""
+    """Texts to train on, shape (texts,)."""
     held_out: Integers
-    """Texts to measure the perplexity on."""
+    """Texts that the perplexity is measured on, shape (texts,)."""
     fingerprint: str
-    """Changes with any byte of the texts."""
+    """A hash of all texts."""
     seen: Integers
-    """Of all texts: the held-out ones choose the best epoch."""
+    """Hashes of all texts, with the held-out ones, which choose the best epoch."""
 
 
 def build_text_corpus(config: Config, *, progress: bool = False) -> TextCorpus:
-    """The training part of the config's data and its unlabelled texts.
+    """The texts of a language model: the training split and the unlabelled texts.
 
-    What the validation and test parts hold is left out, wherever else it stands.
+    Texts of the validation and test splits are left out.
 
     Raises:
-        DataError: no such texts, or texts that are the test part.
+        DataError: the texts cannot be read, the unlabelled texts are a test split, or
+            `pretraining.held_out` leaves no texts to train on or to measure on.
     """
     corpus = _tokenized(config, build_training_dataset(config), progress)
     fingerprint, rows = corpus.records.fingerprint, corpus.trained_on

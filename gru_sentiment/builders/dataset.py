@@ -1,10 +1,11 @@
-"""From the section `data` to texts and their splits."""
+"""Builds the texts and their splits from the section `data`."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,46 +14,49 @@ from gru_sentiment.arrays import Integers
 from gru_sentiment.config.sections import Config, DataConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import DataError
-from gru_sentiment.sources.files import load_files
+from gru_sentiment.sources.file_columns import Columns
+from gru_sentiment.sources.files import load_files, read_labelled
 from gru_sentiment.sources.folder import load_folder
 from gru_sentiment.sources.hub import load_hub
 from gru_sentiment.sources.package import load_package
-from gru_sentiment.sources.records import Records, fingerprint_of, hash_texts
+from gru_sentiment.sources.records import Records, fingerprint_of, hash_texts, records_from
 from gru_sentiment.sources.splits import split_rows
 from gru_sentiment.sources.unlabelled import unlabelled_file, unlabelled_split
 
 logger = logging.getLogger(__name__)
 
+USUAL_COLUMNS = ("text", "label")
+"""Tried where a file lacks the text and label columns that the config names."""
 UNLABELLED = "unlabelled"
-"""The part of a corpus that has no labels."""
+"""Name of the split of a corpus that has no labels."""
 
 
 @dataclass(frozen=True)
 class Unlabelled:
-    """Texts without labels, but for those that a model will be tested on."""
+    """Texts without labels."""
 
     texts: pa.ChunkedArray
-    """All of them."""
+    """All texts of the source."""
     rows: Integers
-    """Those that are read."""
+    """The texts that are trained on: none of them stands in the validation or test split."""
     fingerprint: str
-    """Changes with any byte of the texts."""
+    """A hash of all texts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Texts and their splits, not tokenised yet."""
+    """Texts and their splits, before tokenisation."""
 
     records: Records
-    """The labelled ones."""
+    """The labelled texts."""
     labels: Labels
     splits: dict[str, Integers]
-    """Rows of every split."""
+    """The rows of `records` in every split."""
     unlabelled: Unlabelled | None = None
-    """More texts that are read in training, where the config trains on them."""
+    """Texts without labels, if the config trains on them."""
 
     def texts(self, split: str) -> pa.ChunkedArray:
-        """The texts of a split of the labelled ones; none where there is no such split."""
+        """The labelled texts of a split; none if there is no such split."""
         return self.records.texts.take(pa.array(self.splits.get(split, []), pa.int64()))
 
     def hashes(self, split: str) -> Integers:
@@ -61,14 +65,18 @@ class Dataset:
 
     @property
     def seen(self) -> Integers:
-        """Hashes of all texts that are read in training, shape (texts,)."""
+        """Hashes of all texts that are read in training, sorted, shape (hashes,)."""
         more = self.unlabelled
         read = [] if more is None else [more.texts.take(pa.array(more.rows))]
         return hash_texts(self.texts("train"), *read)
 
 
 def build_records(config: DataConfig) -> Records:
-    """The reviews of the config's source."""
+    """Load the reviews of the config's source.
+
+    Raises:
+        DataError: the reviews cannot be read.
+    """
     columns = {
         "text_column": config.text_column,
         "label_column": config.label_column,
@@ -86,8 +94,8 @@ def build_records(config: DataConfig) -> Records:
         ),
         "files": lambda: load_files(
             {
-                part: path
-                for part, path in (
+                split: path
+                for split, path in (
                     ("train", config.path),
                     ("validation", config.validation_path),
                     ("test", config.test_path),
@@ -100,12 +108,28 @@ def build_records(config: DataConfig) -> Records:
     return sources[config.source]()
 
 
+def build_file_records(
+    config: DataConfig, path: Path, columns: Sequence[str] = ()
+) -> tuple[Records, Columns]:
+    """The records of a labelled file, and some further columns of it, a value per row.
+
+    The texts and labels stand in the columns that the config names, else in those called text and
+    label.
+
+    Raises:
+        DataError: the file cannot be read, or lacks a column.
+    """
+    own_columns = config.text_column, config.label_column
+    table, others = read_labelled(path, own_columns, USUAL_COLUMNS, beside=columns)
+    return records_from({"data": table}), others
+
+
 def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[str, Integers]:
-    """Rows of every part, from the config's sizes and seed."""
+    """Split the rows with the config's sizes and seed; see `split_rows`."""
     return split_rows(
         records.texts,
         labels.indices(records.labels),
-        records.parts,
+        records.splits,
         validation_size=config.validation_size,
         test_size=config.test_size,
         train_size=config.train_size,
@@ -115,10 +139,10 @@ def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[s
 
 
 def build_dataset(config: Config) -> Dataset:
-    """The labelled texts of the config's source and their splits.
+    """Load the labelled texts of the config's source and split them.
 
     Raises:
-        DataError: texts that cannot be read or divided.
+        DataError: the texts cannot be read or split.
     """
     records = build_records(config.data)
     labels = Labels.found_in(records.labels)
@@ -127,13 +151,13 @@ def build_dataset(config: Config) -> Dataset:
 
 
 def build_training_dataset(config: Config) -> Dataset:
-    """`build_dataset` with all that is read in training.
+    """`build_dataset` with the unlabelled texts, if the config trains on them.
 
-    A language model reads the unlabelled texts that there are, a classifier those of
-    `training.unlabelled`. What the validation and test splits hold is left out of them.
+    A language model always does, a classifier if `training.unlabelled` is set. Texts of the
+    validation and test splits are left out of the unlabelled ones.
 
     Raises:
-        DataError: as `build_dataset`, or unlabelled texts that are a test split.
+        DataError: see `build_dataset`; or the unlabelled texts are a test split.
     """
     labelled = build_dataset(config)
     if config.pretraining is None and config.training.unlabelled is None:
@@ -142,7 +166,7 @@ def build_training_dataset(config: Config) -> Dataset:
 
 
 def _unlabelled(data: DataConfig, labelled: Dataset) -> Unlabelled | None:
-    """The config's unlabelled texts without those of validation and test, where it names any."""
+    """The config's unlabelled texts, without those of the validation and test splits."""
     table = _unlabelled_table(data)
     if table is None:
         return None
@@ -167,31 +191,31 @@ def _unlabelled_table(data: DataConfig) -> pa.Table | None:
 
 
 def _without(table: pa.Table, tested: Mapping[str, pa.ChunkedArray]) -> Integers:
-    """Rows whose text is none of those that the model will be tested on."""
+    """Rows whose text stands in no split of `tested`."""
     keep = np.ones(len(table), bool)
-    for part, texts in tested.items():
+    for split, texts in tested.items():
         known = pa.compute.is_in(table["text"], value_set=texts).to_numpy()
         if known.sum() > len(texts) / 2:
             raise DataError(
                 f"the unlabelled texts hold {known.sum():,} of the {len(texts):,} texts of the "
-                f"{part} part: what a model will be tested on must not be read before",
+                f"{split} split, and a model must not be trained on texts that it is tested on",
                 hint="give other texts",
             )
         if known.any():
             logger.info(
-                "%d unlabelled texts left out: they stand in the %s part", known.sum(), part
+                "%d unlabelled texts left out: they stand in the %s split", known.sum(), split
             )
         keep &= ~known
     return np.flatnonzero(keep)
 
 
 def _drawn(rows: Integers, n: int | None, seed: int) -> Integers:
-    """`n` of the rows that may be read, in ascending order; all by default."""
+    """Draw `n` of `rows` in ascending order; None takes all."""
     if n is None:
         return rows
     if n > len(rows):
         raise DataError(
-            f"data.unlabelled_size: {n:,}; {len(rows):,} unlabelled texts may be read",
+            f"data.unlabelled_size: {n:,}; there are {len(rows):,} unlabelled texts to train on",
             hint="lower it, or set it to null for all",
         )
     return np.sort(np.random.default_rng(seed).permutation(rows)[:n])

@@ -1,4 +1,4 @@
-"""Device, threads, products and seeds, before anything is computed."""
+"""Builds the device and its settings: threads, precision and seeds."""
 
 from __future__ import annotations
 
@@ -24,32 +24,41 @@ from gru_sentiment.machine.torch_setup import (
 
 @dataclass(frozen=True)
 class Machine:
-    """What a training computes on."""
+    """The device of a training and its settings."""
 
     device: torch.device
     threads: int
-    products: str
-    """What it multiplies, as `build_matmul_precision` names it."""
+    matmul_precision: str
+    """The matmul precision, as `build_matmul_precision` names it."""
 
     def facts(self) -> dict[str, Any]:
-        """What the last digits of the weights depend on, by name."""
+        """The settings that the last digits of the weights depend on, by name."""
         return {
             "threads": self.threads,
-            "products": self.products,
+            "products": self.matmul_precision,
             "device": self.device.type,
             "torch": torch.__version__,
         }
 
     def metadata(self) -> dict[str, Any]:
-        """What it was, as metadata.json holds it."""
-        return {"device": str(self.device), "threads": self.threads, "products": self.products}
+        """The device and its settings, as metadata.json stores them."""
+        return {
+            "device": str(self.device),
+            "threads": self.threads,
+            "products": self.matmul_precision,
+        }
 
 
 def prepare_machine(config: Config, known_threads: int | None) -> Machine:
-    """Set up torch for a training; `known_threads` are those of one to go on with.
+    """Set up torch for a training.
+
+    Args:
+        config: the whole training.
+        known_threads: the number of threads of the training that is resumed, if one is.
 
     Raises:
-        DeviceError: CUDA was asked for and torch finds none, or products that the CPU has not.
+        DeviceError: the config wants CUDA and torch finds none, or bfloat16 and the CPU has no
+            instructions for it.
     """
     device = build_device(config.run.device)
     if config.run.deterministic and device.type == "cuda":
@@ -60,13 +69,13 @@ def prepare_machine(config: Config, known_threads: int | None) -> Machine:
 
 
 def build_matmul_precision(config: TrainingConfig, device: torch.device) -> str:
-    """What a training multiplies: "float32" or, where the config wants it, "bfloat16".
+    """The matmul precision in training: "float32", or "bfloat16" if the config wants it.
 
-    On CUDA the recurrent layers are torch's own, which run outside autocast
-    (`models/recurrent.py`): the other products alone are in bfloat16 there.
+    On CUDA the recurrent layers are torch's own and stay in float32 (`models/recurrent.py`), and
+    only the other products are in bfloat16.
 
     Raises:
-        DeviceError: mixed precision on a CPU that has no products of bfloat16.
+        DeviceError: the config wants mixed precision and the CPU has no instructions for bfloat16.
     """
     on_cuda, wanted = device.type == "cuda", config.mixed_precision
     if wanted == "auto":
@@ -84,17 +93,17 @@ def build_matmul_precision(config: TrainingConfig, device: torch.device) -> str:
 def build_precision(
     config: TrainingConfig, device: torch.device
 ) -> Callable[[], AbstractContextManager[object]]:
-    """A context for computing losses with products of `build_matmul_precision`."""
+    """A context for computing losses with the precision of `build_matmul_precision`."""
     if build_matmul_precision(config, device) == "float32":
         return nullcontext
     return partial(torch.autocast, device.type, dtype=torch.bfloat16)
 
 
 def build_device(name: str) -> torch.device:
-    """The device to run on; `auto` takes CUDA where there is one.
+    """The device of that name; `auto` is CUDA if it is available, else the CPU.
 
     Raises:
-        DeviceError: CUDA was asked for and torch finds none.
+        DeviceError: the name is `cuda` and torch finds none.
     """
     available = torch.cuda.is_available()
     if name == "cuda" and not available:

@@ -1,4 +1,4 @@
-"""From the section `model` to networks."""
+"""Builds networks from the section `model`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gru_sentiment.models.language_model import LanguageModel
 def build_model(
     config: Config, weights: torch.Tensor, n_classes: int, device: torch.device
 ) -> TextClassifier:
-    """The config's network around initial word vectors (words, dimension)."""
+    """The config's classifier; `weights` are the initial word vectors, shape (words, dimension)."""
     model = config.model
     n_outputs = n_logits_for(config.training, n_classes)
     options = {"nonlinearity": model.nonlinearity} if model.nonlinearity else {}
@@ -38,7 +38,7 @@ def build_model(
 def build_language_model(
     config: Config, weights: torch.Tensor, device: torch.device
 ) -> LanguageModel:
-    """The config's language model around initial word vectors (words, dimension)."""
+    """The config's language model; `weights` are the initial word vectors, (words, dimension)."""
     model, pretraining = config.model, config.pretraining
     assert pretraining is not None
     assert config.training.batch_size is not None
@@ -57,10 +57,10 @@ def build_language_model(
 
 
 def n_logits_for(config: TrainingConfig, n_classes: int) -> int:
-    """Logits that the loss needs.
+    """The number of logits that the loss needs.
 
     Raises:
-        DataError: binary cross-entropy for more than two classes.
+        DataError: the loss is binary cross-entropy and there are more than two classes.
     """
     if config.loss == "cross_entropy":
         return n_classes
@@ -73,9 +73,9 @@ def n_logits_for(config: TrainingConfig, n_classes: int) -> int:
 
 
 def release_layers(config: Config, model: TextClassifier, epoch: int) -> None:
-    """Freeze what this epoch does not train, and release what it does."""
-    layers, every = model.layers_from_top(), config.training.fine_tuning.unfreeze_epochs
-    released = 1 + (epoch - 1) // every if every else len(layers)
+    """Freeze the layers that are not trained in this epoch, and release the others."""
+    layers, epochs_each = model.layers_from_top(), config.training.fine_tuning.unfreeze_epochs
+    released = 1 + (epoch - 1) // epochs_each if epochs_each else len(layers)
     for depth, layer in enumerate(layers):
         for parameter in layer:
             parameter.requires_grad_(depth < released)

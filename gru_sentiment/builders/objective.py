@@ -1,4 +1,4 @@
-"""From the section `training` to the loss."""
+"""Builds the loss from the section `training`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,16 @@ def build_objective(
     n_classes: int,
     soft_labels: torch.Tensor | None = None,
 ) -> ClassificationLoss | AdversarialLoss:
-    """The config's loss, with what unlabelled texts and an adversary add to it.
+    """The config's loss with its terms for unlabelled texts and adversarial training.
 
-    `soft_labels` are a teacher's probabilities (texts, classes), where there is one.
+    Args:
+        config: the section `training`.
+        label_ids: class indices of the training split, shape (rows,).
+        n_classes: the number of classes.
+        soft_labels: a teacher's probabilities, shape (texts, classes), if there is a teacher.
+
+    Raises:
+        DataError: the class weights do not fit the classes.
     """
     loss, adversarial = build_loss(config, label_ids, n_classes), config.adversarial
     if config.unlabelled is not None:
@@ -39,7 +46,11 @@ def build_objective(
 
 
 def build_loss(config: TrainingConfig, label_ids: Integers, n_classes: int) -> ClassificationLoss:
-    """The config's loss; balanced weights from the training part's class indices."""
+    """The config's classification loss. Balanced weights are computed from `label_ids`.
+
+    Raises:
+        DataError: the class weights do not fit the classes.
+    """
     weights = config.class_weights
     if weights == "balanced":
         counts = np.bincount(label_ids, minlength=n_classes)
@@ -47,6 +58,6 @@ def build_loss(config: TrainingConfig, label_ids: Integers, n_classes: int) -> C
     elif weights is not None and len(weights) != n_classes:
         raise DataError(
             f"training.class_weights: {len(weights)} weights for {n_classes} classes",
-            hint="give one a class in their sorted order, or balanced",
+            hint="give one weight for each class in sorted order, or balanced",
         )
     return ClassificationLoss(class_weights=weights, label_smoothing=config.label_smoothing)

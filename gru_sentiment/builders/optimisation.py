@@ -1,4 +1,4 @@
-"""From the section `training` to optimizer, schedule and stopping rules."""
+"""Builds optimizer, schedule and stopping rules from the section `training`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def build_stopping(config: TrainingConfig) -> Stopping:
 
 
 def build_state(config: TrainingConfig, model: nn.Module, total_steps: int) -> TrainingState:
-    """A training of `model` at its beginning, `total_steps` optimizer steps long."""
+    """The state of a training of `model` before its first of `total_steps` optimizer steps."""
     optimizer = build_optimizer(config, model)
     return TrainingState(
         model,
@@ -63,7 +63,7 @@ def build_state(config: TrainingConfig, model: nn.Module, total_steps: int) -> T
 
 
 def build_average(config: TrainingConfig, model: nn.Module) -> AveragedModel | None:
-    """A moving average of the weights, where the config wants one."""
+    """A moving average of the weights, if the config has one."""
     if config.ema_decay is None:
         return None
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))  # type: ignore[no-untyped-call]

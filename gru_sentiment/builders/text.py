@@ -1,4 +1,4 @@
-"""From the sections `text` and `vectors` to ids, batches and word vectors."""
+"""Builds ids, batches and word vectors from the sections `text`, `vectors` and `training`."""
 
 from __future__ import annotations
 
@@ -24,13 +24,17 @@ from gru_sentiment.vectors.word_vectors import WordVectors, check_dimension, no_
 
 
 def build_vocabulary(config: TextConfig, counts: Mapping[str, int]) -> Vocabulary:
-    """The vocabulary of the training part's word counts."""
+    """The vocabulary for the word counts of the training texts.
+
+    Raises:
+        DataError: no word is frequent enough.
+    """
     vocabulary = Vocabulary.from_counts(
         counts, min_frequency=config.min_frequency, max_size=config.max_size
     )
     if len(vocabulary.words) == len(SPECIALS):
         raise DataError(
-            f"the vocabulary is empty: no word of the training part occurs {config.min_frequency} "
+            f"the vocabulary is empty: no word of the training split occurs {config.min_frequency} "
             "times",
             hint="lower text.min_frequency, or add reviews",
         )
@@ -40,28 +44,28 @@ def build_vocabulary(config: TextConfig, counts: Mapping[str, int]) -> Vocabular
 def build_encoded(
     config: TextConfig, tokenized: TokenizedTexts, vocabulary: Vocabulary
 ) -> EncodedTexts:
-    """Ids of tokenised texts, with the config's truncation."""
+    """The ids of tokenised texts, with the truncation of the section `text`."""
     return encode(
         tokenized, vocabulary, max_tokens=config.max_tokens, head_tokens=config.head_tokens
     )
 
 
 def build_batcher(config: TrainingConfig, encoded: EncodedTexts) -> Batcher:
-    """Batches within the config's budget."""
+    """Batches of the config's size in texts or tokens."""
     return Batcher(encoded, config.batch_size, config.tokens_per_batch)
 
 
 def build_unlabelled_sampler(config: Config, rows: Integers) -> UnlabelledSampler:
-    """The config's unlabelled texts `rows`, a number of them beside every batch."""
+    """Adds unlabelled texts of `rows` to every batch, as many as the config says."""
     assert config.training.unlabelled is not None
     return UnlabelledSampler(rows, config.training.unlabelled.batch_size, config.run.seed)
 
 
 def build_augmentation(config: AugmentationConfig, vectors: WordVectors) -> Augmentation | None:
-    """What the config does to training batches; None where that is nothing.
+    """The config's augmentation of training batches; None if it has none.
 
     Raises:
-        VectorsError: too few words have vectors for neighbours.
+        VectorsError: too few words have vectors.
     """
     if not (config.word_dropout or config.synonyms):
         return None

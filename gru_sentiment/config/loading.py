@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from gru_sentiment.config.problems import explain, joined
 from gru_sentiment.config.sections import Config
-from gru_sentiment.config.yaml_file import dump_yaml, parse_value, parse_yaml, read_text
+from gru_sentiment.config.yaml_file import dump_yaml, parse_value, parse_yaml, read_yaml_text
 from gru_sentiment.errors import ConfigError
 
 RETIRED = {"training.unlabelled.entropy_weight": 0.0}
@@ -45,7 +45,7 @@ def load_config(
     Raises:
         ConfigError: all errors at once, each with file, line, key, value and allowed values.
     """
-    text = read_text(path)
+    text = read_yaml_text(path)
     values, lines = parse_yaml(text, str(path))
     _drop_retired(values, only_without_effect=True)
     _resolve_paths(values, path.parent.resolve())

@@ -106,7 +106,7 @@ def dump_yaml(values: dict[str, Any]) -> str:
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
-def read_text(path: Path) -> str:
+def read_yaml_text(path: Path) -> str:
     """The text of a config file.
 
     Raises:

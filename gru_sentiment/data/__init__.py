@@ -1,1 +1,1 @@
-"""From text to batches: tokenizer, vocabulary, vectors, ids, packing."""
+"""From text to batches: tokens, vocabulary, ids, packed batches."""

@@ -97,7 +97,7 @@ class EncodedTexts:
         unknown_tokens: Integers = np.concatenate(counts)
         return unknown_tokens
 
-    def uncut(self, rows: Integers, tokens: int) -> Iterator[tuple[Ids, Integers]]:
+    def full_ids(self, rows: Integers, tokens: int) -> Iterator[tuple[Ids, Integers]]:
         """All ids of the texts `rows` before truncation, in groups of about `tokens` tokens.
 
         Yields for each group the ids of its texts, one text after the other, shape (tokens,), and

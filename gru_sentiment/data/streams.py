@@ -19,7 +19,7 @@ END_OF_TEXT = PADDING_ID
 """Id of the mark before every text."""
 
 
-def in_a_row(encoded: EncodedTexts, rows: Integers, *, backward: bool = False) -> Ids:
+def token_stream(encoded: EncodedTexts, rows: Integers, *, backward: bool = False) -> Ids:
     """The ids of the texts `rows` before truncation, a mark before each, shape (tokens + texts,).
 
     `backward` reverses the order, so that the next token is the one before. A mark stands before
@@ -27,7 +27,7 @@ def in_a_row(encoded: EncodedTexts, rows: Integers, *, backward: bool = False) -
     """
     lengths = encoded.full_lengths[rows]
     starts = np.cumsum(lengths + 1) - lengths
-    joined = np.full(words_in_a_row(encoded, rows), END_OF_TEXT, np.int32)
+    joined = np.full(stream_length(encoded, rows), END_OF_TEXT, np.int32)
     shift = np.repeat(encoded.offsets[rows] - starts, lengths)
     positions = np.arange(len(joined))
     is_token = np.ones(len(joined), bool)
@@ -38,17 +38,17 @@ def in_a_row(encoded: EncodedTexts, rows: Integers, *, backward: bool = False) -
     return np.roll(joined[::-1], 1) if backward else joined
 
 
-def words_in_a_row(encoded: EncodedTexts, rows: Integers) -> int:
-    """The length of `in_a_row`: tokens and marks."""
+def stream_length(encoded: EncodedTexts, rows: Integers) -> int:
+    """The length of `token_stream`: tokens and marks."""
     return int(encoded.full_lengths[rows].sum()) + len(rows)
 
 
-def windows_of(tokens: int, streams: int, window: int) -> int:
+def n_windows(tokens: int, streams: int, window: int) -> int:
     """The number of windows that so many tokens make, cut into `streams` streams."""
     return max(0, (tokens // streams - 1) // window)
 
 
-def side_by_side(sequences: Sequence[Ids], streams: int) -> Ids:
+def concatenated_streams(sequences: Sequence[Ids], streams: int) -> Ids:
     """Concatenate sequences of one length so that each can be cut into `streams` streams.
 
     The last tokens of a sequence, fewer than `streams`, are left out.
@@ -76,7 +76,7 @@ class Windows(Sequence[Batch]):
         return len(self.ids) // self.streams
 
     def __len__(self) -> int:
-        return windows_of(len(self.ids), self.streams, self.window)
+        return n_windows(len(self.ids), self.streams, self.window)
 
     def __getitem__(self, index: Any) -> Any:
         if not 0 <= index < len(self):

@@ -81,12 +81,12 @@ def tokenize_cached(
 def _tokenize(
     tokenizer: Tokenizer, texts: pa.ChunkedArray, processes: int | None, progress: bool
 ) -> TokenizedTexts:
-    n_workers = workers(len(texts), processes)
+    n_workers = n_workers_for(len(texts), processes)
     logger.info("tokenising %s texts with %d process(es)", f"{len(texts):,}", n_workers)
     with (
         StopRequest() as stop,
         progress_of("tokenising", "text", len(texts), bar=progress) as count,
-        mapping(n_workers) as apply,
+        process_map(n_workers) as apply,
     ):
 
         def batches_of_tokens() -> Iterator[TokenizedTexts]:
@@ -108,7 +108,7 @@ def _tokenize(
 
 
 @contextmanager
-def mapping(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
+def process_map(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
     """A `map` over that many processes, which end after their task if this block is left early.
 
     Raises:
@@ -184,7 +184,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("GRU_SENT_CACHE") or default)
 
 
-def workers(n_texts: int, processes: int | None) -> int:
+def n_workers_for(n_texts: int, processes: int | None) -> int:
     """The number of processes for so many texts: at most `processes`, or one for each core."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -7,9 +7,9 @@ import importlib.metadata
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 RULES = 3
 """Version of the rules, part of the cache's key. Raise it when a text gives other tokens."""
 MAX_STRINGS = 500_000
-"""spaCy keeps every string that it has seen, and a long stream of texts would fill the memory. Beyond
-this number it is loaded again, which takes a second at most. Its `memory_zone` gives the same
-tokens, but takes twice the time (MEASURED)."""
+"""spaCy keeps every string that it has seen, and a long stream of texts would fill the memory.
+Beyond this number it is loaded again, which takes a second at most. Its `memory_zone` gives the
+same tokens and saves 217 MiB of 613, but takes twice the time: 222 s against 94 s of CPU time for
+200,000 texts with new words in each, and 17.7 s against 8.8 s for 5,000 IMDb reviews."""
 LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 UNBROKEN = re.compile(r"\S{256}(?=\S)")
-"""A run of 256 characters without white space, which is cut there. spaCy takes punctuation off a run
+"""A run of 256 characters without white space is cut. spaCy takes punctuation off a run
 one character at a time, in time that grows with the square of its length. No IMDb review has a run
 of more than 100."""
 
@@ -47,8 +48,8 @@ class TokenizedTexts:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def counts(self, rows: np.ndarray[Any, np.dtype[np.int64]]) -> dict[str, int]:
-        """How often each token occurs in the texts `rows`; tokens that do not occur are left out."""
+    def counts(self, rows: Integers) -> dict[str, int]:
+        """How often each token occurs in the texts `rows`; those that do not are left out."""
         spans = [self.indices[self.offsets[row] : self.offsets[row + 1]] for row in rows]
         taken = np.concatenate(spans) if spans else self.indices[:0]
         counts = np.bincount(taken, minlength=len(self.distinct))
@@ -133,7 +134,5 @@ def rules(language: str) -> spacy.tokenizer.Tokenizer:
 
 
 def _lowercased(texts: TokenizedTexts) -> TokenizedTexts:
-    lowered = TokenizedTexts(
-        [token.lower() for token in texts.distinct], texts.indices, texts.offsets
-    )
-    return TokenizedTexts.joined([lowered])
+    distinct = [token.lower() for token in texts.distinct]
+    return TokenizedTexts.joined([replace(texts, distinct=distinct)])

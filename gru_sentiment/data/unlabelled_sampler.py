@@ -23,8 +23,8 @@ class UnlabelledSampler:
     """
 
     rows: Integers
-    """The unlabelled texts, at least `each` of them, shape (texts,)."""
-    each: int
+    """The unlabelled texts, at least `texts_per_batch` of them, shape (texts,)."""
+    texts_per_batch: int
     """Unlabelled texts in a batch."""
     seed: int
 
@@ -44,14 +44,13 @@ class UnlabelledSampler:
 
     def _pool(self, batches: Batches, groups: list[Integers], before: int) -> list[Integers]:
         lengths = batches.encoded.lengths
-        rows = self.stream(before * self.each, len(groups) * self.each)
-        rows = rows[np.argsort(lengths[rows], kind="stable")].reshape(len(groups), self.each)
+        rows = self.stream(before * self.texts_per_batch, len(groups) * self.texts_per_batch)
+        rows = rows[np.argsort(lengths[rows], kind="stable")].reshape(
+            len(groups), self.texts_per_batch
+        )
         by_length = np.argsort([lengths[group].mean() for group in groups], kind="stable")
         rank = np.argsort(by_length, kind="stable")
-        return [
-            np.concatenate([group, rows[position]])
-            for group, position in zip(groups, rank, strict=True)
-        ]
+        return [np.concatenate([group, rows[i]]) for group, i in zip(groups, rank, strict=True)]
 
     def stream(self, start: int, n: int) -> Integers:
         """`n` texts of the endless order from position `start`, shape (n,)."""

@@ -23,8 +23,8 @@ import numpy as np
 
 from gru_sentiment.errors import ArtifactError
 
-UNKNOWN, PADDING = "<unk>", "<pad>"
-SPECIALS = (UNKNOWN, PADDING)
+UNKNOWN_TOKEN, PADDING_TOKEN = "<unk>", "<pad>"
+SPECIALS = (UNKNOWN_TOKEN, PADDING_TOKEN)
 UNKNOWN_ID, PADDING_ID = 0, 1
 
 

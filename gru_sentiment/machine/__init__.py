@@ -1,1 +1,1 @@
-"""The process and the machine: environment, signals, progress, provenance, torch's setup."""
+"""The process and the machine: environment, signals, progress, provenance, settings of torch."""

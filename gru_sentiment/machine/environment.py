@@ -1,4 +1,4 @@
-"""How a process uses the machine and the network. To be called before torch is loaded."""
+"""How a process uses the machine and the network. Call these before torch is loaded."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ KEEP_BYTES = 1 << 30
 
 
 def set_up_process() -> None:
-    """Share the cores with other programs, and keep freed memory for the next step.
+    """Set environment variables and the memory allocator for recurrent networks on a CPU.
 
     GNU OpenMP's threads spin while they wait for each other: with its default, two trainings on
     one machine keep each other from working (25 times slower, measured); with a short spin they
-    share it, and a training alone is no slower. oneDNN keeps what it has prepared for a product of
-    one shape, torch keeps as much again, and every batch brings new shapes: 23 GiB after two epochs
-    that take 5 with MKL's products, and no time saved by most of it. And glibc gives every large
-    tensor back to the system when it is freed, which then clears it page by page for the next
-    step: a fifth of the time of a recurrent layer. Other systems are left as they are.
+    share it. oneDNN caches what it prepares for a product of
+    one shape, torch caches it once more, and every batch has new shapes: 23 GiB after two epochs
+    that take 5 GiB with MKL, and most of it saves no time. glibc returns every large tensor to the
+    system when it is freed, and the system clears its pages for the next step, which takes a fifth
+    of the time of a recurrent layer. On systems other than Linux the allocator is left alone.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -40,12 +40,12 @@ def set_up_process() -> None:
 
 
 def set_up_network(*, offline: bool) -> None:
-    """Open no connection from here on if `offline`, or if the user's environment says so."""
+    """Open no connection from now on, if `offline` or the user's environment says so."""
     if offline or is_offline():
-        os.environ.update(dict.fromkeys(OFFLINE, "1"))  # the hub's library reads them too
+        os.environ.update(dict.fromkeys(OFFLINE, "1"))  # the library of the hub reads them too
         socket.has_ipv6 = False  # urllib3, which spaCy loads, would open a socket to find out
 
 
 def is_offline() -> bool:
-    """Whether connections are refused, by `set_up_network` or by the user's environment."""
+    """Whether `set_up_network` or the user's environment forbids connections."""
     return any(os.environ.get(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in OFFLINE)

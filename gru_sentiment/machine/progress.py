@@ -1,4 +1,4 @@
-"""How far a long piece of work is: a bar on a terminal, a line of the log elsewhere."""
+"""Progress of long work: a bar on a terminal, or lines of the log."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from tqdm import tqdm
 logger = logging.getLogger(__name__)
 
 LINE_EVERY_S = 15.0
-"""Seconds between two lines, at least."""
+"""The shortest time between two lines, in seconds."""
 
 
 @contextmanager
 def progress_of(
     what: str, unit: str, total: int | None = None, *, bar: bool
 ) -> Iterator[Callable[[int], object]]:
-    """Give a function that is told how many more are done, and say so now and then.
+    """Yield a function that is called with the number of further units that are done.
 
     Args:
         what: the work, such as "tokenising".
         unit: what is counted, in the singular.
-        total: how many there are, where that is known.
-        bar: whether a bar shows it; without one a line is logged every few seconds.
+        total: the number of units, if it is known.
+        bar: show a bar; without one a line is logged every LINE_EVERY_S seconds at most.
     """
     if bar:
         with tqdm(desc=what, unit=unit, total=total, leave=False) as shown:
@@ -35,7 +35,7 @@ def progress_of(
 
 
 class _Lines:
-    """Logs how many are done, once the last line is old enough."""
+    """Logs the number of units that are done, at most every LINE_EVERY_S seconds."""
 
     def __init__(self, what: str, unit: str, total: int | None) -> None:
         self.what, self.unit, self.total = what, unit, total
@@ -43,7 +43,7 @@ class _Lines:
         self.begun = self.last = time.monotonic()
 
     def count(self, more: int) -> None:
-        """`more` are done."""
+        """Add `more` units that are done."""
         self.done += more
         now = time.monotonic()
         if now - self.last < LINE_EVERY_S or self.done in (0, self.total):

@@ -1,4 +1,4 @@
-"""Where a run came from: versions, commit, machine, when and how long."""
+"""Provenance of a run: versions, commit, machine, time and memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PACKAGES = ("torch", "spacy", "datasets", "numpy", "safetensors")
 
 
 def provenance() -> dict[str, Any]:
-    """Versions, commit and machine, as metadata.json holds them."""
+    """Versions, commit and machine, as metadata.json stores them."""
     return {
         "gru_sentiment": gru_sentiment.__version__,
         "commit": commit(),
@@ -30,7 +30,7 @@ def provenance() -> dict[str, Any]:
 
 
 class Stopwatch:
-    """When the making of a run began, and how long it takes."""
+    """Measures when a run was started and how long it takes."""
 
     def __init__(self) -> None:
         self._begun, self._started_at = time.perf_counter(), datetime.now(UTC)
@@ -38,12 +38,12 @@ class Stopwatch:
         self._earlier_s = 0.0
 
     def ready(self, earlier_s: float) -> None:
-        """All is built: the training begins, on which other processes have spent some seconds."""
+        """Note that the training begins. `earlier_s` are the seconds before it was resumed."""
         self._startup = {"startup_s": time.perf_counter() - self._begun}
         self._earlier_s = earlier_s
 
     def metadata(self) -> dict[str, Any]:
-        """Times and memory until now, as metadata.json holds them."""
+        """Times and memory until now, as metadata.json stores them."""
         return {
             "started_at": self._started_at.isoformat(timespec="seconds"),
             **self._startup,
@@ -58,12 +58,12 @@ def fingerprint(text: str) -> str:
 
 
 def commit() -> str | None:
-    """The commit of the checkout that this package runs from; None when it is installed."""
+    """The commit of the checkout that this package runs from; None if it is installed."""
     root = Path(gru_sentiment.__file__).resolve().parents[1]
     if not (root / ".git").exists():
         return None
     try:
-        found = subprocess.run(
+        head = subprocess.run(
             ["git", "-C", str(root), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
@@ -71,11 +71,11 @@ def commit() -> str | None:
         )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return found.stdout.strip()
+    return head.stdout.strip()
 
 
 def peak_memory_mib() -> float | None:
-    """The most memory that this process has held so far, in MiB."""
+    """The peak memory of this process so far, in MiB; None on Windows."""
     try:
         import resource
     except ImportError:  # Windows

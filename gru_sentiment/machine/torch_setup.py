@@ -1,4 +1,4 @@
-"""Randomness, threads and who multiplies, in one place."""
+"""Settings of torch: randomness, threads and matmul precision."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ import torch
 
 
 def seed_everything(seed: int) -> None:
-    """Seed python, numpy and torch."""
+    """Seed Python, numpy and torch."""
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
 
 
 def set_up_torch(threads: int | None) -> int:
-    """Set torch's CPU threads, None for one a core, and who multiplies; returns the threads.
+    """Set torch's CPU threads and the matmul precision, and return the number of threads.
 
-    Float32 keeps its precision on every device, in training, evaluation and prediction.
+    None leaves torch's own number of threads, one for each core. Float32 products keep their full
+    precision on every device, in training, evaluation and prediction.
     """
     if threads is not None:
         torch.set_num_threads(threads)
@@ -33,10 +34,10 @@ def set_up_torch(threads: int | None) -> int:
 def multiply_with_onednn() -> None:
     """Let oneDNN multiply float32 matrices, on a CPU with AVX-512 and without AMX.
 
-    MKL, which torch asks otherwise, uses half of the width of an AMD's registers: oneDNN is twice
-    as fast there. The setting allows bfloat16 inside a product, which oneDNN makes use of with AMX
-    alone (oneDNN developer guide, "Floating-point math mode"): without it the products are as
-    exact as before, and with it nothing is set.
+    By default torch uses MKL, which uses half of the width of an AMD's registers: oneDNN is twice
+    as fast there. The setting allows bfloat16 inside a product, which oneDNN does only with AMX
+    (oneDNN developer guide, "Floating-point math mode"). So nothing is set on a CPU with AMX, and
+    without AMX the products are as exact as before.
     """
     if (
         _has_onednn()
@@ -47,27 +48,27 @@ def multiply_with_onednn() -> None:
 
 
 def refuse_tensorfloat32() -> None:
-    """Let CUDA multiply float32 numbers with all their digits.
+    """Let CUDA multiply float32 numbers in full precision.
 
-    By default cuDNN's recurrent layers round factors to TensorFloat-32, which has 10 bits. Torch
-    has an older switch too (`allow_tf32`): torch 2.9 warns of its use, and it must not be read or
-    set beside these.
+    By default cuDNN's recurrent layers round factors to TensorFloat-32, which has 10 bits. torch
+    has an older switch too (`allow_tf32`). torch 2.9 warns of it, and it must not be read or set
+    together with these.
     """
     torch.backends.cudnn.rnn.fp32_precision = "ieee"  # type: ignore[attr-defined]
     torch.backends.cuda.matmul.fp32_precision = "ieee"
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether this CPU has instructions for products of bfloat16, and torch uses them."""
+    """Whether this CPU has instructions for bfloat16 products and torch uses them."""
     return _has_onednn() and torch.cpu._is_avx512_bf16_supported()
 
 
 def gains_from_bfloat16() -> bool:
-    """Whether this CPU trains in less time with products of bfloat16 than with float32's.
+    """Whether this CPU trains faster with bfloat16 products than with float32 products.
 
-    With AMX, and on AMD's cores (Zen 4: 1.4 to 1.5 times as fast, measured). Intel's AVX-512
-    multiplies both at one rate, and the conversions come on top: 0.7 times as fast, measured on a
-    Xeon of the fifth generation whose AMX was hidden from it.
+    It does with AMX, and on AMD's cores (measured on Zen 4: 1.4 to 1.5 times as fast). Intel's
+    AVX-512 multiplies both equally fast and the conversions take time (measured on a Xeon of the
+    fifth generation with AMX switched off: 0.7 times as fast).
     """
     return multiplies_bfloat16() and (torch.cpu._is_amx_tile_supported() or _is_amd())
 
@@ -75,9 +76,9 @@ def gains_from_bfloat16() -> bool:
 def refuse_randomness() -> None:
     """Let torch refuse operations that are not deterministic on CUDA.
 
-    cuBLAS reads its workspace setting when it starts, so this comes before the first use of CUDA;
-    with it cuDNN's recurrent layers are deterministic too (NVIDIA cuBLAS documentation, "Results
-    reproducibility"). On the CPU every operation here is deterministic for one number of threads.
+    Call this before CUDA is used, because cuBLAS reads its workspace setting when it starts. The
+    setting makes cuDNN's recurrent layers deterministic too (NVIDIA cuBLAS documentation, "Results
+    reproducibility"). On the CPU all operations here are deterministic for one number of threads.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.benchmark = False

@@ -1,1 +1,1 @@
-"""What is done with predictions: calibration, fusion, thresholds."""
+"""What follows a model's predictions: calibration, fusion and thresholds."""

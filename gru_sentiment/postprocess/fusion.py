@@ -1,4 +1,4 @@
-"""Several models' answers added up to one, with weights from validation data."""
+"""Fusing the predictions of several models, with weights fitted on validation data."""
 
 from __future__ import annotations
 
@@ -7,76 +7,86 @@ import numpy as np
 from gru_sentiment.arrays import Floats, Integers
 
 MAX_STEPS = 100
+"""Of Newton's method."""
 FLAT = 1e-8
-"""A largest slope at which the loss counts as smallest."""
+"""The loss counts as smallest where no slope is larger."""
 HALVINGS = 40
+"""Of one step, at most."""
 MAX_WEIGHT = 1e6
-"""Members that make no error would be weighed up without end."""
+"""The weights of members without errors would grow without end."""
 
 
-def fuse_predictions(answers: Floats, weights: Floats) -> Floats:
-    """Log probabilities (rows, classes) of those of the members (members, rows, classes).
+def fuse_predictions(log_probabilities: Floats, weights: Floats) -> Floats:
+    """Fused log probabilities, shape (rows, classes).
 
-    The members' log probabilities are summed by weight and normalised again; with two classes that
+    The members' log probabilities are summed by weight and normalised again; for two classes that
     is a weighted sum of logits.
+
+    Args:
+        log_probabilities: shape (members, rows, classes).
+        weights: shape (members,).
     """
-    # member by member: a row's answer does not depend on the rows around it
+    # member by member: the sum of a row does not depend on the rows around it
     summed: Floats = sum(
-        (weight * one for weight, one in zip(weights, answers, strict=True)),
-        start=np.zeros(answers.shape[1:]),
+        (weight * of_member for weight, of_member in zip(weights, log_probabilities, strict=True)),
+        start=np.zeros(log_probabilities.shape[1:]),
     )
     return summed - np.logaddexp.reduce(summed, axis=1, keepdims=True)
 
 
-def fit_weights(answers: Floats, labels: Integers) -> Floats:
+def fit_weights(log_probabilities: Floats, labels: Integers) -> Floats:
     """The weights, 0 or more, shape (members,), with the smallest log loss.
 
-    The loss is convex in them. Newton steps, projected to what is allowed (Bertsekas 1982): a
-    weight at 0 that would fall stays out of the step.
+    The loss is convex in the weights. It is minimised by projected Newton steps (Bertsekas 1982): a
+    weight at 0 that would fall is left out of the step.
 
     Args:
-        answers: log probabilities, shape (members, rows, classes).
+        log_probabilities: shape (members, rows, classes).
         labels: class index of every row, shape (rows,).
     """
-    answers = answers.astype(np.float64)
-    weights = np.full(len(answers), 1 / len(answers))
+    log_probabilities = log_probabilities.astype(np.float64)
+    weights = np.full(len(log_probabilities), 1 / len(log_probabilities))
     for _ in range(MAX_STEPS):
-        slope, curvature = _derivatives(answers, labels, weights)
+        slope, curvature = _derivatives(log_probabilities, labels, weights)
         free = (weights > 0) | (slope < 0)
         if np.abs(slope[free]).max(initial=0) < FLAT:
             break
         step = np.zeros_like(weights)
-        # members that say the same leave directions without curvature
+        # members with equal predictions leave directions without curvature
         step[free] = -np.linalg.pinv(curvature[np.ix_(free, free)], hermitian=True) @ slope[free]
-        better = _first_better(answers, labels, weights, step)
+        better = _first_better(log_probabilities, labels, weights, step)
         if better is None:
             break
         weights = better
     return weights
 
 
-def log_loss(answers: Floats, labels: Integers, weights: Floats) -> float:
-    """Mean negative log likelihood of the fused answers."""
-    return float(-fuse_predictions(answers, weights)[np.arange(len(labels)), labels].mean())
+def log_loss(log_probabilities: Floats, labels: Integers, weights: Floats) -> float:
+    """Mean negative log likelihood of the true classes by the fused predictions, in nats."""
+    return float(
+        -fuse_predictions(log_probabilities, weights)[np.arange(len(labels)), labels].mean()
+    )
 
 
 def _first_better(
-    answers: Floats, labels: Integers, weights: Floats, step: Floats
+    log_probabilities: Floats, labels: Integers, weights: Floats, step: Floats
 ) -> Floats | None:
-    """Where the loss is smaller along the step, halved until it is; None if nowhere."""
-    before = log_loss(answers, labels, weights)
+    """The weights after the step, which is halved until the loss falls; None if it never does."""
+    before = log_loss(log_probabilities, labels, weights)
     for halving in range(HALVINGS):
-        found: Floats = np.clip(weights + step / 2**halving, 0, MAX_WEIGHT)
-        if log_loss(answers, labels, found) < before:
-            return found
+        tried: Floats = np.clip(weights + step / 2**halving, 0, MAX_WEIGHT)
+        if log_loss(log_probabilities, labels, tried) < before:
+            return tried
     return None
 
 
-def _derivatives(answers: Floats, labels: Integers, weights: Floats) -> tuple[Floats, Floats]:
+def _derivatives(
+    log_probabilities: Floats, labels: Integers, weights: Floats
+) -> tuple[Floats, Floats]:
     """Slope (members,) and curvature (members, members) of the loss."""
-    probabilities = np.exp(fuse_predictions(answers, weights))
-    expected = (answers * probabilities).sum(axis=2)
-    slope = (expected - answers[:, np.arange(len(labels)), labels]).mean(axis=1)
-    spread = answers - expected[:, :, None]
+    probabilities = np.exp(fuse_predictions(log_probabilities, weights))
+    expected = (log_probabilities * probabilities).sum(axis=2)
+    slope = (expected - log_probabilities[:, np.arange(len(labels)), labels]).mean(axis=1)
+    spread = log_probabilities - expected[:, :, None]
     curvature = np.einsum("inc,jnc,nc->ij", spread, spread, probabilities) / len(labels)
     return slope, curvature

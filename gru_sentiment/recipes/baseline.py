@@ -98,7 +98,7 @@ def _fit(
         counts, min_frequency=MIN_TEXTS, max_size=MAX_WORDS - len(SPECIALS)
     )
     encoded = encode(corpus.tokenized, vocabulary, max_tokens=None, head_tokens=0)
-    parts = list(encoded.uncut(rows, TOKENS_AT_ONCE))
+    parts = list(encoded.full_ids(rows, TOKENS_AT_ONCE))
     fitted, fit_s = {}, {}
     for name, fit in MODELS.items():
         started = time.perf_counter()

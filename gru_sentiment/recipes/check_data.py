@@ -43,7 +43,7 @@ def check_data(config: Config, *, progress: bool = False) -> DataReport:
     distinct = {name: set(texts[rows].tolist()) for name, rows in corpus.splits.items()}
     of_source = {
         f"{name} of the source": set(texts[rows.start : rows.stop].tolist())
-        for name, rows in corpus.records.parts.items()
+        for name, rows in corpus.records.splits.items()
     }
     splits = {
         name: _split_report(corpus, encoded, name, len(distinct[name])) for name in corpus.splits

@@ -21,6 +21,7 @@ from gru_sentiment.scores.metrics import Scoring, metric_names
 from gru_sentiment.scores.saved import read_predictions
 from gru_sentiment.scores.slices import LENGTH, score_slices
 from gru_sentiment.trained.dataset import LabelledRows, read_labelled_rows, reload_split
+from gru_sentiment.trained.leakage import warn_of_seen_texts
 from gru_sentiment.trained.predictions import prediction_lines, score_predictions
 from gru_sentiment.trained.reader import Run, load_run
 from gru_sentiment.trained.reference import correct_of_other, gap_on_rows
@@ -81,6 +82,8 @@ def evaluate(
     gates.check_names(metric_names(names))
     chosen = _choose_threshold(run, threshold) if threshold is not None else None
     rows = _rows(run, split, data, slices)
+    if not rows.is_split:
+        warn_of_seen_texts(run, rows.dataset, rows.name)
     other = correct_of_other(against, run, rows, where, progress=progress) if against else None
     tokenized = rows.tokenized(run.config, progress=progress)
     logger.info("scoring %s texts", f"{len(rows.rows):,}")

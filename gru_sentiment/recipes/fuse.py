@@ -1,26 +1,22 @@
-"""Let several runs answer together, by weights fitted on validation data alone."""
+"""Fuse the predictions of several runs, with weights fitted on the validation split alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.artifact.files import KIND, LABELS, METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.folders import free_run_path
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import build_tokenized
 from gru_sentiment.builders.dataset import Dataset, build_splits
 from gru_sentiment.builders.device import build_device
-from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.postprocess.fusion import fit_weights, fuse_predictions
 from gru_sentiment.results.metrics import scores_to_json
 from gru_sentiment.results.training import FusionResult
 from gru_sentiment.trained.dataset import reload_dataset
@@ -28,12 +24,14 @@ from gru_sentiment.trained.fusion import (
     MAX_MEMBERS,
     Fusion,
     copy_member,
+    fit_member_weights,
+    fuse_scored,
     fusion_kind,
     member_folder,
     same_tokens,
 )
 from gru_sentiment.trained.leakage import check_unseen
-from gru_sentiment.trained.predictions import SCORED_SPLITS, Predictions, Scored, score_predictions
+from gru_sentiment.trained.predictions import SCORED_SPLITS, score_predictions
 from gru_sentiment.trained.reader import Run, load_run, read_metadata
 from gru_sentiment.trained.reference import gaps_to_reference
 
@@ -49,16 +47,16 @@ def fuse(
     threads: int | None = None,
     progress: bool = False,
 ) -> FusionResult:
-    """Fit a weight a run on their validation part, score all on validation and test, save a run.
+    """Fit a weight per run on the validation split, score all splits, and save a run.
 
     Args:
-        paths: two or more run folders, nets and baselines, all trained on one set of data with the
-            same validation and test part.
+        paths: two or more run folders of networks and baselines, all trained on one data set with
+            the same validation and test split.
         output: the run folder; by default runs/fused.
         force: replace an existing run.
-        device: where the nets compute.
-        threads: of torch; by default one a core.
-        progress: a bar while tokenising, not lines of the log.
+        device: where the networks compute.
+        threads: CPU threads of torch; by default one per core.
+        progress: show a bar while tokenising, not lines of the log.
 
     Raises:
         ArtifactError: runs that cannot be read, or cannot be fused.
@@ -69,40 +67,52 @@ def fuse(
     members = _load(paths, device)
     labels, config = members[0].labels, members[0].config
     dataset = _common_dataset(members)
-    records = dataset.records
-    parts = {split: dataset.splits[split] for split in SCORED_SPLITS if split in dataset.splits}
+    rows = {split: dataset.splits[split] for split in SCORED_SPLITS if split in dataset.splits}
     with RunWriter(output or free_run_path("fused"), force=force) as writer:
-        label_ids = labels.indices(records.labels)
-        tokenized = build_tokenized(config, records, progress=progress)
-        scored = {
+        label_ids = labels.indices(dataset.records.labels)
+        tokenized = build_tokenized(config, dataset.records, progress=progress)
+        by_member = {
             split: [
-                score_predictions(partial(member.predict, tokenized, rows), labels, label_ids)
+                score_predictions(partial(member.predict, tokenized, of_split), labels, label_ids)
                 for member in members
             ]
-            for split, rows in parts.items()
+            for split, of_split in rows.items()
         }
-        weights = fit_weights(_stacked(scored["validation"]), label_ids[parts["validation"]])
-        fused = {split: _add_up(one, weights, labels, label_ids) for split, one in scored.items()}
-        scores = {
-            str(member.path): {split: one[number][0] for split, one in scored.items()}
+        weights = fit_member_weights(by_member["validation"], label_ids)
+        fused = {
+            split: fuse_scored(scored, weights, labels, label_ids)
+            for split, scored in by_member.items()
+        }
+        member_metrics = {
+            str(member.path): {split: scored[number][0] for split, scored in by_member.items()}
             for number, member in enumerate(members)
         }
-        metrics = {split: one[0] for split, one in fused.items()}
+        metrics = {split: of_split for split, (of_split, _) in fused.items()}
+        _, predictions = fused["validation"]
+        by_path = dict(zip(member_metrics, weights.tolist(), strict=True))
         for number, member in enumerate(members):
             copy_member(member.path, member_folder(writer.partial, number))
         writer.save_config(config)
         writer.write_json(LABELS, {"labels": labels.classes})
         writer.write_json(KIND, fusion_kind(weights))
-        writer.write_lines(PREDICTIONS, fused["validation"][1].lines(labels, label_ids))
-        writer.write_json(METRICS, scores_to_json(metrics, members=scores))
-        about = _about(members, dataset, parts, weights)
-        writer.write_json(METADATA, provenance() | watch.metadata() | about)
+        writer.write_lines(PREDICTIONS, predictions.lines(labels, label_ids))
+        writer.write_json(METRICS, scores_to_json(metrics, members=member_metrics))
+        writer.write_json(
+            METADATA,
+            {
+                **provenance(),
+                **watch.metadata(),
+                "data_fingerprint": dataset.records.fingerprint,
+                "rows": {split: len(of_split) for split, of_split in rows.items()},
+                "members": [{"run": run, "weight": weight} for run, weight in by_path.items()],
+            },
+        )
         writer.finish()
-    accuracies = {split: one.accuracy for split, one in metrics.items()}
+    accuracies = {split: of_split.accuracy for split, of_split in metrics.items()}
     return FusionResult(
         run=str(writer.path),
-        weights=dict(zip(scores, weights.tolist(), strict=True)),
-        scores=scores,
+        weights=by_path,
+        scores=member_metrics,
         fused=metrics,
         baseline=gaps_to_reference(writer.path, config, accuracies),
     )
@@ -156,40 +166,8 @@ def _common_dataset(members: Sequence[Run]) -> Dataset:
         for split in SCORED_SPLITS:
             if not np.array_equal(splits.get(split, []), theirs.get(split, [])):
                 raise ArtifactError(
-                    f"{member.path}: its {split} part holds other rows than that of {first.path}",
+                    f"{member.path}: its {split} split holds other rows than that of {first.path}",
                     hint=ONE_DATA,
                 )
     check_unseen(members, dataset, first.config, key="fuse")
     return dataset
-
-
-def _stacked(scored: Sequence[Scored]) -> Floats:
-    """Log probabilities, shape (members, rows, classes)."""
-    return np.stack([answers.log_probabilities for _, answers in scored]).astype(np.float64)
-
-
-def _add_up(
-    scored: Sequence[Scored],
-    weights: Floats,
-    labels: Labels,
-    label_ids: Integers,
-) -> Scored:
-    """Scores of the members' answers together, and the answers."""
-    first = scored[0][1]
-    answers = Predictions(fuse_predictions(_stacked(scored), weights), first.encoded, first.rows)
-    elapsed_s = sum(metrics.elapsed_s for metrics, _ in scored)
-    return answers.metrics(labels, label_ids, elapsed_s), answers
-
-
-def _about(
-    members: Sequence[Run], dataset: Dataset, parts: dict[str, Integers], weights: Floats
-) -> dict[str, Any]:
-    """What metadata.json says of a fusion."""
-    return {
-        "data_fingerprint": dataset.records.fingerprint,
-        "rows": {split: len(rows) for split, rows in parts.items()},
-        "members": [
-            {"run": str(member.path), "weight": float(weight)}
-            for member, weight in zip(members, weights, strict=True)
-        ],
-    }

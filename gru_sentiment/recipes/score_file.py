@@ -14,7 +14,7 @@ import numpy as np
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.batching import within_budget
-from gru_sentiment.data.token_cache import mapping, workers
+from gru_sentiment.data.token_cache import n_workers_for, process_map
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.signals import StopRequest
@@ -150,7 +150,7 @@ def _check_target(job: Job, write: str) -> None:
 def _processes(run: Run, job: Job) -> int:
     if not isinstance(job.source, Path) or not job.source.is_file():
         return 1
-    return workers(job.source.stat().st_size // BYTES_A_TEXT, run.config.run.processes)
+    return n_workers_for(job.source.stat().st_size // BYTES_A_TEXT, run.config.run.processes)
 
 
 @contextmanager
@@ -158,7 +158,7 @@ def _tokenizing(run: Run, processes: int) -> Iterator[Tokenize]:
     """A function that tokenises texts as the run does, in this many processes."""
     tokenizer = build_tokenizer(run.config.text)
     tokenizer.many([])  # the rules are loaded once for all processes
-    with mapping(processes) as apply:
+    with process_map(processes) as apply:
         with StopRequest() as stop:
             # Ctrl-C waits here: while processes are starting it would leave some of them behind
             list(apply(tokenizer.many, [[]] * processes))

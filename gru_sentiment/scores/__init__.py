@@ -1,1 +1,1 @@
-"""How good answers are, and how sure that is: numbers from arrays, no torch."""
+"""Metrics of predictions and their confidence intervals, from arrays; no torch."""

@@ -1,4 +1,4 @@
-"""Two models on the same rows: is the one better than the other?"""
+"""A paired comparison of two models on the same rows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gru_sentiment.results.evaluation import Against, PairedComparison
 from gru_sentiment.scores.intervals import percentiles
 
 RESAMPLES = 10_000
+"""Of the bootstrap."""
 
 
 def compare_paired(
@@ -18,11 +19,18 @@ def compare_paired(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> PairedComparison:
-    """The second model against the first, from which rows (rows,) each of them got right.
+    """Compare a second model with a first one.
 
-    The interval is the paired bootstrap's: rows are drawn with both answers to them. Only three
-    kinds of rows differ (fixed, broken, the same), so how many of each a resample holds is drawn at
-    once, from the multinomial distribution that drawing row by row would give.
+    The interval is that of the paired bootstrap (Efron 1979): rows are drawn with the predictions
+    of both models. Only three kinds of rows differ (fixed, broken, unchanged), so the number of
+    each in a resample is drawn at once, from the multinomial distribution that drawing row by row
+    would give.
+
+    Args:
+        first_correct: which rows the first model gets right, shape (rows,).
+        second_correct: the same for the second model.
+        seed: of the resamples.
+        resamples: their number.
     """
     n = len(first_correct)
     fixed, broken = (len(rows) for rows in changed_rows(first_correct, second_correct))
@@ -41,13 +49,13 @@ def compare_paired(
 
 
 def changed_rows(first_correct: Booleans, second_correct: Booleans) -> tuple[Integers, Integers]:
-    """Rows that the second model alone gets right (fixed), and the first alone (broken)."""
+    """Positions that the second model alone gets right (fixed), and the first alone (broken)."""
     fixed = np.flatnonzero(second_correct & ~first_correct)
     return fixed, np.flatnonzero(first_correct & ~second_correct)
 
 
 def mcnemar(fixed: int, broken: int) -> float:
-    """McNemar's exact two-sided test (1947): a changed row is as likely fixed as broken.
+    """Two-sided p value of McNemar's exact test (1947): a changed row is as likely fixed as broken.
 
     Twice the smaller tail of the binomial distribution with p = 1/2, at most 1; the terms are
     summed from their logarithms, of which n choose k + 1 is n choose k times (n - k) / (k + 1).
@@ -59,7 +67,14 @@ def mcnemar(fixed: int, broken: int) -> float:
 
 
 def compare_with(other: str, other_correct: Booleans, correct: Booleans, rows: Integers) -> Against:
-    """A model against another one named `other`, by what each got right of `rows` (rows,)."""
+    """Compare a model with another one on the same rows.
+
+    Args:
+        other: name of the other model.
+        other_correct: which rows it gets right, shape (rows,).
+        correct: which rows the model itself gets right, shape (rows,).
+        rows: their numbers within the data, shape (rows,).
+    """
     fixed, broken = changed_rows(other_correct, correct)
     return Against(
         other=other,

@@ -1,4 +1,4 @@
-"""Scores of a confusion matrix (classes, classes): true classes by row, predicted by column."""
+"""Metrics of a confusion matrix (classes, classes): true classes by row, predicted by column."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def accuracy(confusion: Integers) -> float:
 
 
 def precision(confusion: Integers) -> Floats:
-    """Of the rows predicted as a class, those that are of it, shape (classes,); 0 where none is."""
+    """Share of the rows predicted as a class that are of it, (classes,); 0 where there are none."""
     return _ratio(confusion.diagonal(), confusion.sum(axis=0))
 
 
 def recall(confusion: Integers) -> Floats:
-    """Of the rows of a class, those predicted as it, shape (classes,); 0 for a class without."""
+    """Share of the rows of a class that are predicted as it, (classes,); 0 where there are none."""
     return _ratio(confusion.diagonal(), confusion.sum(axis=1))
 
 
@@ -33,7 +33,7 @@ def f1(confusion: Integers) -> Floats:
 def macro(scores: Floats, confusion: Integers) -> float:
     """Mean of the scores (classes,) of those classes that have rows.
 
-    A class without rows is left out: nothing is known of it. scikit-learn's balanced accuracy
+    A class without rows has no score and is left out. scikit-learn's balanced accuracy
     does the same, and its macro averages do with `labels` set to the classes of the rows.
     """
     return float(scores[confusion.sum(axis=1) > 0].mean())
@@ -45,9 +45,9 @@ def balanced_accuracy(confusion: Integers) -> float:
 
 
 def mcc(confusion: Integers) -> float | None:
-    """Matthews' correlation, for any number of classes (Gorodkin 2004, R_K).
+    """Matthews' correlation coefficient, for any number of classes (Gorodkin 2004, R_K).
 
-    0 where all rows are predicted alike; None where all are of one class.
+    0 where all rows are predicted as one class; None where all rows are of one class.
     """
     true, predicted = (confusion.sum(axis=axis).astype(float) for axis in (1, 0))
     n = true.sum()
@@ -61,5 +61,5 @@ def mcc(confusion: Integers) -> float | None:
 
 
 def _ratio(part: Integers, whole: Integers) -> Floats:
-    """part / whole, 0 where there is nothing to divide by."""
+    """part / whole; 0 where the denominator is 0."""
     return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)

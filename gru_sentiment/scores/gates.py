@@ -1,4 +1,4 @@
-"""Bounds that a metric must keep, as they are written on the command line."""
+"""Gates: bounds for metrics, as they are written on the command line."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ from gru_sentiment.results.metrics import MeasuredMetric
 
 LOWER_IS_BETTER = ("loss", "brier", "ece")
 DIFFERENCE = "difference"
-"""Of the accuracies of two models, for `parse_regression`."""
+"""The name of the difference of two accuracies, which `parse_regression` bounds."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A floor or a ceiling for a metric or, where `end` says so, for an end of its interval."""
+    """A floor or a ceiling for a metric, or for one end of its 95 % interval."""
 
     metric: str
     bound: float
     kind: str = "floor"
+    """`floor` or `ceiling`."""
     end: str | None = None
+    """`lower` or `upper` end of the interval; None for the value itself."""
 
     def judge(self, measured: MeasuredMetric) -> GateResult:
-        """Hold what was measured against the bound.
+        """Test whether a metric keeps the bound.
 
         Raises:
-            DataError: the metric, or its interval where that is meant, cannot be computed.
+            DataError: the metric, or the interval that is tested, cannot be computed.
         """
         value, low, high = measured.value, measured.low, measured.high
-        held = {None: value, "lower": low, "upper": high}[self.end]
-        if value is None or held is None:
+        tested = {None: value, "lower": low, "upper": high}[self.end]
+        if value is None or tested is None:
             raise DataError(
                 f"{self.metric} cannot be computed: it needs rows of classes that have none here",
                 hint="add rows of every class, or choose another metric, such as accuracy",
             )
-        passed = held >= self.bound if self.kind == "floor" else held <= self.bound
+        passed = tested >= self.bound if self.kind == "floor" else tested <= self.bound
         return GateResult(self.metric, self.kind, self.bound, self.end, value, low, high, passed)
 
 
@@ -124,10 +126,10 @@ class Gates:
 
 
 def parse_floor(text: str) -> Gate:
-    """`accuracy=0.9`, or `accuracy=0.9@lower` for the lower end of the interval.
+    """Read `accuracy=0.9`, or `accuracy=0.9@lower` for the lower end of the interval.
 
     Raises:
-        ConfigError: not of that form, or a metric that is better the lower it is.
+        ConfigError: the text has another form, or names a metric that is better the lower it is.
     """
     gate = _parse("--fail-under", text, "floor", "lower")
     if gate.metric in LOWER_IS_BETTER:
@@ -139,10 +141,10 @@ def parse_floor(text: str) -> Gate:
 
 
 def parse_ceiling(text: str) -> Gate:
-    """`loss=0.3`, or `loss=0.3@upper` for the upper end of the interval.
+    """Read `loss=0.3`, or `loss=0.3@upper` for the upper end of the interval.
 
     Raises:
-        ConfigError: not of that form, or a metric that is better the higher it is.
+        ConfigError: the text has another form, or names a metric that is better the higher it is.
     """
     gate = _parse("--fail-over", text, "ceiling", "upper")
     if gate.metric not in LOWER_IS_BETTER:
@@ -154,10 +156,10 @@ def parse_ceiling(text: str) -> Gate:
 
 
 def parse_regression(text: str) -> Gate:
-    """`0.005`: accuracy may be that much lower; `0.005@lower`: so may the interval's lower end.
+    """Read `0.005`: accuracy may be lower by this; `0.005@lower`: the interval's lower end may.
 
     Raises:
-        ConfigError: not a number from 0 on.
+        ConfigError: the text is not a number of at least 0.
     """
     bound, end = _bound(f"--max-regression {text}", text, "lower")
     if bound < 0:
@@ -169,27 +171,27 @@ def parse_regression(text: str) -> Gate:
 
 
 def _parse(option: str, text: str, kind: str, end: str) -> Gate:
-    """METRIC=NUMBER or METRIC=NUMBER@END; a metric's name may hold = and @ itself."""
+    """Read METRIC=NUMBER or METRIC=NUMBER@END; the name of a metric may hold = and @."""
     metric, _, written = text.rpartition("=")
     if not metric:
         raise ConfigError(
             f"{option} {text}: expected METRIC=NUMBER",
             hint=f"such as {'accuracy' if kind == 'floor' else 'loss'}=0.9",
         )
-    bound, given_end = _bound(f"{option} {text}", written, end)
-    return Gate(metric, bound, kind, given_end)
+    bound, tested_end = _bound(f"{option} {text}", written, end)
+    return Gate(metric, bound, kind, tested_end)
 
 
 def _bound(where: str, written: str, end: str) -> tuple[float, str | None]:
-    """A number, and the end of the interval if it is meant."""
-    number, at, given_end = written.partition("@")
+    """Read a number and, behind an @, the end of the interval."""
+    number, at, named_end = written.partition("@")
     try:
         bound = float(number)
     except ValueError:
         bound = math.nan
-    if not math.isfinite(bound) or (at and given_end != end):
+    if not math.isfinite(bound) or (at and named_end != end):
         raise ConfigError(
             f"{where}: expected a number, or a number and @{end}",
-            hint=f"@{end} holds the {end} end of the 95 % interval against it",
+            hint=f"@{end} tests the {end} end of the 95 % interval",
         )
     return bound, end if at else None

@@ -1,4 +1,4 @@
-"""Scores of answers against true classes: counts over all rows, divided once."""
+"""Metrics of predictions against true classes: counts over all rows, divided once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gru_sentiment.scores.intervals import Statistic, bootstrap, wilson
 from gru_sentiment.scores.ranking import Ranking
 from gru_sentiment.scores.reliability import Calibration, brier_terms
 
-OF_ALL_CLASSES: dict[str, Callable[[Integers], Floats]] = {
+PER_CLASS: dict[str, Callable[[Integers], Floats]] = {
     "precision": counts.precision,
     "recall": counts.recall,
     "f1": counts.f1,
@@ -23,10 +23,9 @@ OF_ALL_CLASSES: dict[str, Callable[[Integers], Floats]] = {
 
 
 class Scoring:
-    """Predictions beside the truth: any metric by its name, its interval, and all of them together.
+    """Any metric of predictions by its name, with its interval, or all metrics together.
 
-    Averages over classes leave those out that no row is of, in a resample too: what is resampled
-    is the score as it is told.
+    Averages over classes leave out those that have no rows, in a resample of the rows too.
 
     Args:
         log_probabilities: shape (rows, classes).
@@ -35,7 +34,7 @@ class Scoring:
     """
 
     def __init__(self, log_probabilities: Floats, labels: Integers, names: Sequence[str]) -> None:
-        # one order of the rows, whatever theirs was: sums and resamples are the same to the bit
+        # in one order, whatever the order of the rows: sums and resamples are equal to the bit
         order = np.lexsort((*log_probabilities.T, labels))
         self.log_probabilities, self.labels = log_probabilities[order], labels[order]
         self.names = list(names)
@@ -43,9 +42,9 @@ class Scoring:
         self._cells = self.labels * len(names) + self.log_probabilities.argmax(axis=1)
 
     def metrics(self, **others: Any) -> Metrics:
-        """All metrics; `others` go into the result as they are."""
+        """All metrics; `others` are further fields of the result."""
         confusion = self.confusion(self._once)
-        precision, recall, f1 = (score(confusion) for score in OF_ALL_CLASSES.values())
+        precision, recall, f1 = (score(confusion) for score in PER_CLASS.values())
         right, rows = int(confusion.trace()), confusion.sum(axis=1)
         overall: dict[str, Any] = {
             name: statistic(self._once) for name, statistic in self._overall().items()
@@ -68,9 +67,9 @@ class Scoring:
     def measure(self, names: Sequence[str], *, seed: int = 0) -> dict[str, MeasuredMetric]:
         """Metrics by name, each with its 95 % interval.
 
-        Wilson's for proportions, the seeded bootstrap's for the others; that of the calibration
-        error lies high, since resamples add noise of their own to every bin. A value is None where
-        it cannot be computed because a class that it needs has no rows.
+        The interval is Wilson's for proportions and the seeded bootstrap's for all others. That of
+        the calibration error lies too high, because resamples add noise to every bin. A value is
+        None where a class that it needs has no rows.
         """
         statistics = self.statistics()
         values = {name: statistics[name](self._once) for name in names}
@@ -78,8 +77,10 @@ class Scoring:
         drawn = [n for n in values if values[n] is not None and n not in proportions]
         intervals: dict[str, tuple[float, float] | None] = dict.fromkeys(values)
         if drawn:
-            found = bootstrap([statistics[name] for name in drawn], len(self.labels), seed=seed)
-            intervals |= dict(zip(drawn, found, strict=True))
+            drawn_intervals = bootstrap(
+                [statistics[name] for name in drawn], len(self.labels), seed=seed
+            )
+            intervals |= dict(zip(drawn, drawn_intervals, strict=True))
         for name in values.keys() & proportions.keys():
             if values[name] is not None:
                 intervals[name] = wilson(*proportions[name])
@@ -90,15 +91,15 @@ class Scoring:
 
     def statistics(self) -> dict[str, Statistic]:
         """Every metric by its name, as a function of how often each row counts, shape (rows,)."""
-        found = self._overall()
+        by_name = self._overall()
         for index, name in enumerate(self.names):
-            for kind, score in OF_ALL_CLASSES.items():
-                found[f"{kind}.{name}"] = partial(self._of_class, score, index)
-        return found
+            for kind, score in PER_CLASS.items():
+                by_name[f"{kind}.{name}"] = partial(self._of_class, score, index)
+        return by_name
 
     def _overall(self) -> dict[str, Statistic]:
-        """Those that are not of one class, by their names in `Metrics`."""
-        found: dict[str, Statistic] = {
+        """The metrics that are not of one class, by their names in `Metrics`."""
+        by_name: dict[str, Statistic] = {
             "accuracy": lambda weights: counts.accuracy(self.confusion(weights)),
             "balanced_accuracy": lambda w: counts.balanced_accuracy(self.confusion(w)),
             "mcc": lambda weights: counts.mcc(self.confusion(weights)),
@@ -108,25 +109,25 @@ class Scoring:
             "brier": lambda weights: self._mean(self._brier_terms, weights),
             "ece": self._calibration.error,
         }
-        for kind, score in OF_ALL_CLASSES.items():
-            found[f"macro_{kind}"] = partial(self._mean_of_classes, score)
-        return found
+        for kind, score in PER_CLASS.items():
+            by_name[f"macro_{kind}"] = partial(self._mean_of_classes, score)
+        return by_name
 
     def confusion(self, weights: Integers) -> Integers:
-        """Rows by true and predicted class, shape (classes, classes)."""
+        """Number of rows by true and predicted class, shape (classes, classes)."""
         classes = len(self.names)
         cells = np.bincount(self._cells, weights, classes * classes)
         return cells.astype(np.int64).reshape(classes, classes)
 
     def _proportions(self) -> dict[str, tuple[int, int]]:
-        """Metrics that are a share of rows: how many, of how many."""
+        """Metrics that are a share of rows: numerator and denominator."""
         confusion = self.confusion(self._once)
-        right, claimed, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
-        found = {"accuracy": (int(right.sum()), len(self.labels))}
+        right, predicted, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
+        by_name = {"accuracy": (int(right.sum()), len(self.labels))}
         for i, name in enumerate(self.names):
-            found[f"precision.{name}"] = int(right[i]), int(claimed[i])
-            found[f"recall.{name}"] = int(right[i]), int(true[i])
-        return found
+            by_name[f"precision.{name}"] = int(right[i]), int(predicted[i])
+            by_name[f"recall.{name}"] = int(right[i]), int(true[i])
+        return by_name
 
     def _mean_of_classes(self, score: Callable[[Integers], Floats], weights: Integers) -> float:
         confusion = self.confusion(weights)
@@ -141,7 +142,7 @@ class Scoring:
     def _mean_of_rankings(
         self, score: Callable[[Ranking, Integers], float | None], weights: Integers
     ) -> float | None:
-        """None where all rows are of one class, which leaves nothing to rank."""
+        """Mean over the rankings; None where all rows are of one class."""
         values = [score(ranking, weights) for ranking in self._rankings]
         known = [value for value in values if value is not None]
         return float(np.mean(known)) if known else None
@@ -165,8 +166,8 @@ class Scoring:
 
     @cached_property
     def _rankings(self) -> list[Ranking]:
-        """The second of two classes by its odds, which keep apart what both round to a probability
-        of 1; of several, each against the rest.
+        """Two classes have one ranking, by the odds of the second: they differ where probabilities
+        round to 1. Of more classes each is ranked against the rest.
         """
         scores = self.log_probabilities
         if scores.shape[1] == 2:
@@ -175,7 +176,7 @@ class Scoring:
 
 
 def metric_names(classes: Sequence[str]) -> list[str]:
-    """Names of all metrics of these classes."""
+    """Names of all metrics of a model with these classes."""
     nothing = np.zeros((0, len(classes)))
     return list(Scoring(nothing, np.zeros(0, np.int64), classes).statistics())
 

@@ -1,4 +1,4 @@
-"""How well scores put the rows of a class before the others."""
+"""How well scores rank the rows of a class above the others."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from gru_sentiment.arrays import Booleans, Floats, Integers
 
 
 class Ranking:
-    """Rows by their score, those with the same score together.
+    """Rows ranked by their score; rows with equal scores share a rank.
 
-    Products are summed without BLAS, whose threads cost more than they save on so few numbers, and
-    add them in an order that depends on their number.
+    Products are summed without BLAS: its threads cost more than they save on so few numbers, and
+    the order of its sums depends on the number of threads.
 
     Args:
-        scores: of being positive, shape (rows,).
-        positive: which rows are, shape (rows,).
+        scores: the higher, the more likely positive, shape (rows,).
+        positive: which rows are positive, shape (rows,).
     """
 
     def __init__(self, scores: Floats, positive: Booleans) -> None:
@@ -23,10 +23,10 @@ class Ranking:
         self._groups, self._positive = len(distinct), positive
 
     def roc_auc(self, weights: Integers) -> float | None:
-        """Probability that a positive row scores above a negative one, ties counted half.
+        """Probability that a positive row scores above a negative one; a tie counts half.
 
-        The Mann-Whitney statistic (Hanley & McNeil 1982), a row counted as often as its weight
-        (rows,) says; None without both kinds.
+        The Mann-Whitney statistic (Hanley & McNeil 1982). A row counts as often as its weight,
+        shape (rows,), says. None where all rows are of one kind.
         """
         positive, negative = self._by_score(weights)
         pairs = positive.sum() * negative.sum()
@@ -36,17 +36,19 @@ class Ranking:
         return float((positive * (below + negative / 2)).sum() / pairs)
 
     def average_precision(self, weights: Integers) -> float | None:
-        """Mean over the positive rows of the precision among all that score at least as high.
+        """Mean over the positive rows of the precision among all rows that score at least as high.
 
         The area under the curve of precision against recall as a sum of steps, without
-        interpolation; None without both kinds.
+        interpolation. None where all rows are of one kind.
         """
         positive, negative = (counts[::-1] for counts in self._by_score(weights))
         if not positive.sum() or not negative.sum():
             return None
         hits = np.cumsum(positive)
-        claimed = np.maximum(hits + np.cumsum(negative), 1)  # 0 above the first row that counts
-        return float((positive * hits / claimed).sum() / positive.sum())
+        predicted = np.maximum(
+            hits + np.cumsum(negative), 1
+        )  # 0 before the first row of a weight above 0
+        return float((positive * hits / predicted).sum() / positive.sum())
 
     def _by_score(self, weights: Integers) -> tuple[Floats, Floats]:
         """Positive and negative rows of every distinct score, from low to high."""

@@ -1,4 +1,4 @@
-"""How far probabilities can be believed."""
+"""How reliable probabilities are: Brier score and calibration error."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ BINS = 15
 
 
 def brier_terms(probabilities: Floats, labels: Integers) -> Floats:
-    """Squared error of every row, shape (rows,), summed over the classes (Brier 1950).
+    """Squared error of the probabilities of every row, shape (rows,) (Brier 1950).
 
-    For two classes half of that, which is the squared error of either probability: 0 to 1.
-    `probabilities` (rows, classes) against class indices (rows,).
+    It is summed over the classes; for two classes it is half of that sum, the squared error of
+    either probability, 0 to 1.
+
+    Args:
+        probabilities: shape (rows, classes).
+        labels: class indices, shape (rows,).
     """
     classes = probabilities.shape[1]
     errors: Floats = ((probabilities - np.eye(classes)[labels]) ** 2).sum(axis=1)
@@ -25,12 +29,16 @@ class Calibration:
 
     Rows are sorted into 15 bins of equal width by the probability p of the predicted class: bin k
     holds k / 15 <= p < (k + 1) / 15, the last one p = 1 too. The error is the mean over the bins of
-    |accuracy - mean p|, each bin weighing as many rows as it holds.
+    |accuracy - mean p|, weighted by their numbers of rows.
+
+    Args:
+        probabilities: shape (rows, classes).
+        labels: class indices, shape (rows,).
     """
 
     def __init__(self, probabilities: Floats, labels: Integers) -> None:
         top = probabilities.max(axis=1)
-        # an answer that is not a number is in some bin, and makes the error none either
+        # a probability that is not a number falls into some bin, and the error is not a number then
         self._bin = np.minimum((np.nan_to_num(top) * BINS).astype(np.int64), BINS - 1)
         self._surplus = (probabilities.argmax(axis=1) == labels) - top
 

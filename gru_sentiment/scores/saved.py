@@ -1,4 +1,4 @@
-"""Predictions that an evaluation saved, read again to be compared with."""
+"""Predictions that an evaluation or a training saved, read from their file."""
 
 from __future__ import annotations
 
@@ -22,18 +22,23 @@ class SavedPredictions:
 
     path: Path
     rows: Integers
+    """Numbers within the data, shape (rows,)."""
     true: list[str]
     predicted: list[str]
     classes: list[str]
-    answers: list[dict[str, Any]]
-    """The probabilities by class, as they stand in the file."""
+    probabilities: list[dict[str, Any]]
+    """By class, as the file holds them; not checked."""
 
     def correct_on(self, rows: Integers, true: Sequence[str], classes: Sequence[str]) -> Booleans:
-        """Which of `rows` are right, shape (rows,).
+        """Which rows are predicted right, shape (rows,).
+
+        Args:
+            rows: expected numbers of the rows, shape (rows,).
+            true: expected true classes.
+            classes: expected classes of the model.
 
         Raises:
-            DataError: these are predictions of other rows, of other true classes or of a model
-                with other classes.
+            DataError: the saved predictions have other rows, true classes or classes.
         """
         self._check_classes(classes)
         if not np.array_equal(self.rows, rows):
@@ -58,34 +63,35 @@ class SavedPredictions:
         """Probabilities (rows, classes), and true class indices (rows,).
 
         Raises:
-            DataError: these are predictions of other classes, or the probabilities are none.
+            DataError: the saved predictions have other classes, or probabilities that are not
+                numbers from 0 to 1.
         """
         self._check_classes(classes)
-        values = [answer[name] for answer in self.answers for name in classes]
+        values = [of_row[name] for of_row in self.probabilities for name in classes]
         if not all(type(value) in {int, float} and 0 <= value <= 1 for value in values):
             raise DataError(f"{self.path}: holds probabilities that are not numbers from 0 to 1")
         if unknown := set(self.true) - set(classes):
-            raise DataError(f"{self.path}: the true class {min(unknown)!r} is none of the run's")
+            raise DataError(f"{self.path}: the true class {min(unknown)!r} is no class of the run")
         probabilities = np.array(values, np.float64).reshape(-1, len(classes))
         return probabilities, np.array([classes.index(name) for name in self.true], np.int64)
 
     def _check_classes(self, classes: Sequence[str]) -> None:
         if set(self.classes) != set(classes):
             raise DataError(
-                f"{self.path}: predicts {', '.join(self.classes)}; the run knows "
+                f"{self.path}: has the classes {', '.join(self.classes)}; the run has "
                 f"{', '.join(classes)}",
                 hint="compare models of the same classes",
             )
 
 
 def read_predictions(path: Path) -> SavedPredictions:
-    """A file with a line a row, as `--predictions` writes it.
+    """Read a file with a JSON object for every row, as `--predictions` writes it.
 
     Raises:
-        DataError: it cannot be read, is empty, or a line is not of that form.
+        DataError: the file cannot be read, is empty, or holds a line of another form.
     """
     try:
-        # not splitlines, which also splits at what JSON may hold as it is
+        # not splitlines, which splits at characters that JSON strings may hold
         lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: byte {error.start} is not UTF-8") from error
@@ -96,17 +102,22 @@ def read_predictions(path: Path) -> SavedPredictions:
         ) from error
     if lines == [""]:
         raise DataError(f"{path}: the file is empty", hint=SAME_ROWS)
-    answers = [_answer(path, number, line) for number, line in enumerate(lines, 1)]
-    rows, true, predicted, told = zip(*answers, strict=True)
-    classes = list(map(tuple, told))
+    records = [_record(path, number, line) for number, line in enumerate(lines, 1)]
+    rows, true, predicted, probabilities = zip(*records, strict=True)
+    classes = list(map(tuple, probabilities))
     if len(set(classes)) > 1:
         raise DataError(f"{path}: the lines do not all have the same classes", hint=SAME_ROWS)
     return SavedPredictions(
-        path, np.array(rows, np.int64), list(true), list(predicted), list(classes[0]), list(told)
+        path,
+        np.array(rows, np.int64),
+        list(true),
+        list(predicted),
+        list(classes[0]),
+        list(probabilities),
     )
 
 
-def _answer(path: Path, number: int, line: str) -> tuple[int, str, str, dict[str, Any]]:
+def _record(path: Path, number: int, line: str) -> tuple[int, str, str, dict[str, Any]]:
     try:
         value = json.loads(line)
         row, probabilities = value["row"], value["probabilities"]

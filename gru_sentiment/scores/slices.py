@@ -1,4 +1,4 @@
-"""Accuracy on parts of the rows: where is a model weak?"""
+"""Accuracy on slices of the rows, which shows where a model is weak."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gru_sentiment.results.evaluation import SliceScore
 from gru_sentiment.scores.intervals import wilson
 
 MOST = 100
-"""Slices that a table can show."""
+"""Slices of a table."""
 EMPTY = "(empty)"
 """The slice of rows without a value."""
 LENGTH = "length"
@@ -41,10 +41,14 @@ def score_slices(
 
 
 def slice_scores(names: Sequence[str], correct: Booleans) -> list[SliceScore]:
-    """Accuracy by slice, the worst first, from every row's slice and whether it is right (rows,).
+    """Accuracy by slice, the worst slice first; of equally good ones the largest.
+
+    Args:
+        names: the slice of every row.
+        correct: whether the prediction for a row is right, shape (rows,).
 
     Raises:
-        DataError: more slices than anyone reads.
+        DataError: there are more than `MOST` slices.
     """
     distinct, index = np.unique(np.array(names, dtype=object), return_inverse=True)
     if len(distinct) > MOST:
@@ -60,20 +64,23 @@ def slice_scores(names: Sequence[str], correct: Booleans) -> list[SliceScore]:
     return sorted(scores, key=lambda score: (score.accuracy, -score.n))
 
 
-def length_slices(words: Integers) -> list[str]:
-    """The quarter of every text by the words read (rows,), named by its shortest and longest.
+def length_slices(lengths: Integers) -> list[str]:
+    """The quarter of every text by its length, named by its shortest and longest text.
 
-    Texts of one length stay together, so that quarters may differ in size, or be fewer.
+    Texts of one length share a quarter, so that quarters may differ in size, or be fewer.
+
+    Args:
+        lengths: number of tokens read, shape (rows,).
     """
-    quarter = np.searchsorted(np.quantile(words, [0.25, 0.5, 0.75]), words)
+    quarter = np.searchsorted(np.quantile(lengths, [0.25, 0.5, 0.75]), lengths)
     names = {}
     for q in np.unique(quarter):
-        shortest, longest = words[quarter == q].min(), words[quarter == q].max()
+        shortest, longest = lengths[quarter == q].min(), lengths[quarter == q].max()
         span = f"{shortest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
-        names[q] = f"{span} words"
+        names[q] = f"{span} tokens"
     return [names[q] for q in quarter]
 
 
 def value_slices(values: Sequence[object]) -> list[str]:
-    """The slice of every row by the value in a column; one for all that hold nothing."""
+    """The slice of every row by its value in a column; rows without a value share one."""
     return [EMPTY if value is None or value == "" else str(value) for value in values]

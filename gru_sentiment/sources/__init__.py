@@ -1,1 +1,1 @@
-"""Where reviews come from: one file a source, all giving the same records."""
+"""Where texts come from: one file for each source, and all return the same records."""

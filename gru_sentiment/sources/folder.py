@@ -13,18 +13,18 @@ CLASS_FOLDERS = {"neg": "negative", "pos": "positive"}
 
 
 def load_folder(path: Path) -> Records:
-    """Records of train/ and, where it is there, of test/.
+    """Read the records of train/ and, if it exists, of test/.
 
     Raises:
         DataError: a folder is missing or empty, or a review is not UTF-8.
     """
-    parts = {"train": _read_part(path / "train")}
+    splits = {"train": _read_split(path / "train")}
     if (path / "test").is_dir():
-        parts["test"] = _read_part(path / "test")
-    return records_from(parts)
+        splits["test"] = _read_split(path / "test")
+    return records_from(splits)
 
 
-def _read_part(folder: Path) -> pa.Table:
+def _read_split(folder: Path) -> pa.Table:
     texts: list[str | None] = []
     labels: list[str] = []
     for name, label in CLASS_FOLDERS.items():
@@ -40,10 +40,10 @@ def _read_part(folder: Path) -> pa.Table:
 
 
 def read_review(file: Path) -> str:
-    """The text of a file.
+    """Read the text of a file.
 
     Raises:
-        DataError: it is not UTF-8.
+        DataError: the file is not UTF-8.
     """
     try:
         return file.read_text("utf-8")

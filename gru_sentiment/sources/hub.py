@@ -1,4 +1,4 @@
-"""A data set of the Hugging Face hub, by its id."""
+"""A dataset of the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -27,35 +27,42 @@ def load_hub(
     label_column: str = "label",
     label_names: Sequence[str] | None = None,
 ) -> Records:
-    """Records of two splits of a data set; downloaded once, then read from the hub's cache.
+    """Read the records of one or two splits of a dataset, which the hub's library caches.
 
-    Class labels that the data set itself names come back by those names, unless `label_names`
-    names them otherwise.
+    Args:
+        dataset: the id of the dataset.
+        revision: a commit or tag; None is the newest.
+        train_split: the split to train on.
+        test_split: the split to test on; None reads the training split only.
+        text_column: the column that holds the text.
+        label_column: the column that holds the class.
+        label_names: names of the integer classes 0, 1, …; None takes the names that the dataset
+            gives, if it gives any.
 
     Raises:
-        DataError: the data set, a split or a column is not there, or the hub is out of reach.
+        DataError: the dataset, a split or a column does not exist, or the hub cannot be reached.
     """
     wanted = {"train": train_split} | ({"test": test_split} if test_split else {})
-    parts = {
-        part: _table(
+    splits = {
+        name: _table(
             _load(dataset, split, revision),
             f"{dataset}, split {split}",
             text_column,
             label_column,
             label_names,
         )
-        for part, split in wanted.items()
+        for name, split in wanted.items()
     }
-    return records_from(parts)
+    return records_from(splits)
 
 
 def load_texts(
     dataset: str, split: str, *, revision: str | None = None, text_column: str = "text"
 ) -> list[str | None]:
-    """The texts of a split, whatever else it holds.
+    """Read the texts of a split.
 
     Raises:
-        DataError: as `load_hub`.
+        DataError: see `load_hub`.
     """
     loaded = _load(dataset, split, revision)
     _require(loaded, f"{dataset}, split {split}", text_column)

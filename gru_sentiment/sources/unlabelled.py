@@ -1,4 +1,4 @@
-"""Texts without labels, for pre-training."""
+"""Texts without labels."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ NAMED_TEST = re.compile(r"(^|[^a-z])test(ing)?([^a-z]|$)", re.IGNORECASE)
 
 
 def unlabelled_file(path: Path, text_column: str) -> pa.Table:
-    """Column `text` of a file, or of a folder's .txt files.
+    """Read the texts of a file, or of the .txt files in a folder, into a table with column `text`.
 
     Raises:
-        DataError: nothing there, no text in it, or its name says that it is a test split.
+        DataError: nothing is there, there is no text in it, or it is named like a test split.
     """
     _refuse_test_split(path.stem, str(path))
     if path.parent.name == "test":  # as in aclImdb/test/unsup
@@ -37,10 +37,10 @@ def unlabelled_file(path: Path, text_column: str) -> pa.Table:
 def unlabelled_split(
     dataset: str, split: str, *, revision: str | None = None, text_column: str = "text"
 ) -> pa.Table:
-    """Column `text` of a split of the hub's data set.
+    """Read the texts of a split of a dataset of the hub into a table with column `text`.
 
     Raises:
-        DataError: no such split, no text in it, or its name says that it is a test split.
+        DataError: there is no such split, no text in it, or it is named like a test split.
     """
     _refuse_test_split(split, f"{dataset}, split {split}")
     texts = load_texts(dataset, split, revision=revision, text_column=text_column)
@@ -50,9 +50,9 @@ def unlabelled_split(
 def _refuse_test_split(name: str, where: str) -> None:
     if NAMED_TEST.search(name):
         raise DataError(
-            f"{where}: is named like a test split, and what a model will be tested on must not be "
-            "read before",
-            hint="give other texts, or rename it if it is none",
+            f"{where}: is named like a test split, and a model must not be trained on texts "
+            "that it is tested on",
+            hint="give other texts, or rename it if it is not a test split",
         )
 
 

@@ -1,1 +1,1 @@
-"""Behaviour suites: short English texts and what an unarguable reader expects of the answers."""
+"""Behaviour suites: short English texts, and the predictions that any reader would expect."""

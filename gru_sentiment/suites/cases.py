@@ -1,4 +1,4 @@
-"""A case: texts, and whether the answers to them are what was expected."""
+"""Cases: texts, and what is expected of the predictions for them."""
 
 from __future__ import annotations
 
@@ -9,30 +9,28 @@ from typing import Literal
 from gru_sentiment.results.predictions import Label, Prediction
 
 Expectation = Literal["label", "pair", "same"]
-
-
 LEAST_DIFFERENCE = 1e-5
-"""Between two probabilities: less is rounding, which may differ with the texts beside them."""
+"""Between two probabilities: less is rounding, which depends on the other texts of a batch."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One expectation of the answers to some texts."""
+    """One expectation of the predictions for some texts."""
 
     expect: Expectation
-    """`label`: every text is given `label`; `pair`: the first text is given more of `label` than
-    the second; `same`: all texts are given the same class."""
+    """`label`: `label` is predicted for every text; `pair`: the first text has a higher probability
+    of `label` than the second; `same`: the same class is predicted for all texts."""
     texts: tuple[str, ...]
     label: Label | None = None
     """None for `same`."""
 
-    def holds(self, answers: Sequence[Prediction]) -> bool:
-        """Whether the answers to the texts, in order, are as expected."""
+    def holds(self, predictions: Sequence[Prediction]) -> bool:
+        """Whether the predictions for the texts, in order, are as expected."""
         if self.expect == "label":
-            return all(str(answer.label) == str(self.label) for answer in answers)
+            return all(str(p.label) == str(self.label) for p in predictions)
         if self.expect == "same":
-            return len({answer.label for answer in answers}) == 1
-        first, second = (answer.probabilities[str(self.label)] for answer in answers)
+            return len({p.label for p in predictions}) == 1
+        first, second = (p.probabilities[str(self.label)] for p in predictions)
         return first - second > LEAST_DIFFERENCE
 
     @property
@@ -45,9 +43,9 @@ class Case:
 
 @dataclass(frozen=True)
 class Suite:
-    """Cases that look at one side of a model's behaviour."""
+    """Cases that test one kind of behaviour."""
 
     name: str
     classes: tuple[Label, ...]
-    """What a model must tell apart to be looked at."""
+    """The classes that a model must have to be tested."""
     cases: tuple[Case, ...]

@@ -1,4 +1,4 @@
-"""Suites from YAML: the built-in ones and the user's own, which have the same form."""
+"""Suites from YAML files: built-in ones, and the user's own in the same form."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from gru_sentiment.config.yaml_file import parse_yaml, read_text
+from gru_sentiment.config.yaml_file import parse_yaml, read_yaml_text
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.suites.cases import Case, Expectation, Suite
 from gru_sentiment.suites.templates import SLOT, expand, slots_of
@@ -20,22 +20,22 @@ from gru_sentiment.suites.templates import SLOT, expand, slots_of
 BUILT_IN = ("negation", "intensity", "contrast", "typos", "names", "length")
 ALL = "all"
 TEXTS_OF = {"label": (1, None), "pair": (2, 2), "same": (2, None)}
-"""How many texts an expectation is about, at least and at most."""
-FORM = "gru_sentiment/suites/negation.yaml is an example with every key explained"
+"""Fewest and most texts of a template, by expectation."""
+FORM = "gru_sentiment/suites/negation.yaml is an example that explains every key"
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 Class = str | int
 Sentence = Annotated[str, Field(min_length=1)]
 
 
-class _Part(BaseModel):
-    """Of a suite file: strict, and an unknown key is an error."""
+class _Strict(BaseModel):
+    """A level of a suite file: types are strict, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Template(_Part):
-    """What is expected of texts with slots."""
+class Template(_Strict):
+    """Texts with slots, and what every case from them expects."""
 
     expect: Expectation
     texts: Annotated[list[Sentence], Field(min_length=1)]
@@ -52,14 +52,14 @@ class Template(_Part):
         if self.typos and self.expect != "same":
             raise ValueError(f"typos: only for expect same, not for {self.expect}")
         if self.label is not None and self.expect == "same":
-            raise ValueError("label: expect same names none; any class will do")
+            raise ValueError("label: expect same takes no label; any class is right")
         if self.label is None and self.expect == "label":
             raise ValueError("label: needed for expect label")
         return self
 
 
-class SuiteFile(_Part):
-    """A whole file."""
+class SuiteFile(_Strict):
+    """A suite file."""
 
     name: Name
     classes: Annotated[list[Class], Field(min_length=2)] = ["negative", "positive"]
@@ -69,7 +69,7 @@ class SuiteFile(_Part):
     templates: Annotated[list[Template], Field(min_length=1)]
 
     def problems(self) -> Iterator[str]:
-        """What does not fit together: slots and their lists, labels and classes."""
+        """What does not fit together: slots and lists of words, labels and classes."""
         used = {name for template in self.templates for name in slots_of(template.texts)}
         for name in self.words.keys() - used:
             yield f"words, {name}: no template uses it"
@@ -77,12 +77,12 @@ class SuiteFile(_Part):
             where = f"templates, number {number}"
             for text in template.texts:
                 if left := set(SLOT.sub("", text)) & set("{}"):
-                    yield f"{where}: {left.pop()} in {text!r} belongs to no slot such as {{film}}"
+                    yield f"{where}: {left.pop()} in {text!r} is not in a slot such as {{film}}"
             for name, slots in slots_of(template.texts).items():
                 if name not in self.words:
                     yield f"{where}: {{{name}}} has no list; lists: {_listed(self.words)}"
                 elif len(set(self.words[name])) < len(slots):
-                    yield f"{where}: {len(slots)} different words of {name}, which holds fewer"
+                    yield f"{where}: needs {len(slots)} different words of {name}, which has fewer"
             label = self.label_of(template)
             if template.expect != "same" and label not in self.classes:
                 yield f"{where}: {label!r} is not one of the classes {_listed(self.classes)}"
@@ -94,7 +94,7 @@ class SuiteFile(_Part):
         return template.label
 
     def cases(self) -> list[Case]:
-        """All distinct cases, the same ones every time."""
+        """All distinct cases; the same ones every time, by the seed of the file."""
         generator = random.Random(self.seed)
         words = {name: list(dict.fromkeys(of)) for name, of in self.words.items()}
         drawn = [
@@ -117,33 +117,38 @@ def load_suites(names: Sequence[str]) -> list[Suite]:
     """Suites by name, all built-in ones (`all`), or from YAML files.
 
     Raises:
-        ConfigError: no such suite or file, a file that is not a suite (all problems at once), or
-            two suites of one name.
+        ConfigError: there is no such suite or file, a file is not a suite (with all its problems),
+            or two suites have the same name.
     """
-    wanted = [each for name in names for each in (BUILT_IN if name == ALL else (name,))]
+    wanted = [name for given in names for name in (BUILT_IN if given == ALL else (given,))]
     suites: dict[str, Suite] = {}
     for name in dict.fromkeys(wanted):
         suite = _load(name)
         if suite.name in suites:
             raise ConfigError(
                 f"--suite {name}: there is a suite {suite.name} already",
-                hint="give the file another 'name:'",
+                hint="change 'name:' in the file",
             )
         suites[suite.name] = suite
     return list(suites.values())
 
 
 def parse_suite(text: str, file: str) -> Suite:
-    """A suite from YAML text; `file` stands for it in messages."""
+    """A suite from YAML text; `file` names it in messages.
+
+    Raises:
+        ConfigError: it is not YAML, or not a suite.
+    """
     values, _ = parse_yaml(text, file)
     try:
-        found = SuiteFile.model_validate(values)
+        file_suite = SuiteFile.model_validate(values)
     except ValidationError as error:
         problems = [_explained(details) for details in error.errors()]
     else:
-        problems = list(found.problems())
+        problems = list(file_suite.problems())
         if not problems:
-            return Suite(found.name, tuple(found.classes), tuple(found.cases()))
+            classes, cases = tuple(file_suite.classes), tuple(file_suite.cases())
+            return Suite(file_suite.name, classes, cases)
     raise ConfigError("\n".join(f"{file}: {p}" for p in dict.fromkeys(problems)), hint=FORM)
 
 
@@ -154,16 +159,16 @@ def _load(name: str) -> Suite:
     if not name.endswith((".yaml", ".yml")):
         near = difflib.get_close_matches(name, [*BUILT_IN, ALL], n=1)
         raise ConfigError(
-            f"--suite {name}: there is none" + (f"; did you mean {near[0]}?" if near else ""),
+            f"--suite {name}: no such suite" + (f"; did you mean {near[0]}?" if near else ""),
             hint=f"suites: {_listed([*BUILT_IN, ALL])}, or a YAML file of your own",
         )
     if not Path(name).is_file():
         raise ConfigError(f"--suite {name}: no such file", hint=FORM)
-    return parse_suite(read_text(Path(name)), name)
+    return parse_suite(read_yaml_text(Path(name)), name)
 
 
 def _explained(details: ErrorDetails) -> str:
-    """Where in the file, what was received, what is allowed."""
+    """Where the problem is, what was received and what is allowed."""
     where = ", ".join(
         f"number {part + 1}" if isinstance(part, int) else str(part)
         for part in details["loc"]

@@ -51,7 +51,7 @@ class Baseline:
         """The model's predictions for the texts `rows`, which it reads uncut."""
         encoded = encode(tokenized, self.vocabulary, max_tokens=None, head_tokens=0)
         found = [np.zeros((0, len(self.labels)))]
-        found += map(self.model.log_probabilities, encoded.uncut(rows, TOKENS_PER_BATCH))
+        found += map(self.model.log_probabilities, encoded.full_ids(rows, TOKENS_PER_BATCH))
         predictions = Predictions(np.concatenate(found), encoded, rows)
         return predictions.at_temperature(self.temperature)
 

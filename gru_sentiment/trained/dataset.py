@@ -11,17 +11,12 @@ import numpy as np
 
 from gru_sentiment.arrays import Booleans, Integers
 from gru_sentiment.builders.corpus import build_tokenized
-from gru_sentiment.builders.dataset import Dataset, build_records, build_splits
+from gru_sentiment.builders.dataset import Dataset, build_file_records, build_records, build_splits
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, DataError
-from gru_sentiment.sources.files import read_labelled
-from gru_sentiment.sources.records import records_from
 from gru_sentiment.trained.predictions import Predictions
 from gru_sentiment.trained.reader import Run, read_metadata
-
-USUAL_COLUMNS = ("text", "label")
-"""Tried where a file lacks the text and label columns that the run's config names."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +100,7 @@ def read_labelled_rows(run: Run, path: Path, columns: Sequence[str] = ()) -> Lab
         DataError: the file cannot be read, lacks a column, or holds a label that is not a class of
             the run.
     """
-    data = run.config.data
-    own_columns = data.text_column, data.label_column
-    table, others = read_labelled(path, own_columns, USUAL_COLUMNS, beside=columns)
-    records = records_from({"data": table})
+    records, others = build_file_records(run.config.data, path, columns)
     label_ids = run.labels.indices(records.labels)
     rows = np.arange(len(label_ids), dtype=np.int64)
     dataset = Dataset(records=records, labels=run.labels, splits={str(path): rows})

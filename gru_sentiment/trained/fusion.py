@@ -38,10 +38,10 @@ from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fuse_predictions
+from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fit_weights, fuse_predictions
 from gru_sentiment.trained.baseline import Baseline, read_baseline
 from gru_sentiment.trained.network import Network, read_network
-from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.predictions import Predictions, Scored
 
 MAX_MEMBERS = 64
 MEMBER_READERS: dict[str, Callable[[Path, torch.device], Network | Baseline]] = {
@@ -72,6 +72,33 @@ class Fusion:
             np.stack([one.log_probabilities for one in found]), self.weights
         )
         return Predictions(together, found[0].encoded, rows)
+
+
+def fit_member_weights(scored: Sequence[Scored], label_ids: Integers) -> Floats:
+    """The weight of each member, shape (members,), that fits the true classes best.
+
+    `scored` are the members' predictions for the same rows; `label_ids` are the class indices of
+    all texts of the data set, shape (texts,).
+    """
+    _, first = scored[0]
+    return fit_weights(_stacked(scored), label_ids[first.rows])
+
+
+def fuse_scored(
+    scored: Sequence[Scored], weights: Floats, labels: Labels, label_ids: Integers
+) -> Scored:
+    """The members' joint predictions and their scores; the seconds of all members add up."""
+    _, first = scored[0]
+    joint = fuse_predictions(_stacked(scored), weights)
+    predictions = Predictions(joint, first.encoded, first.rows)
+    elapsed_s = sum(metrics.elapsed_s for metrics, _ in scored)
+    return predictions.metrics(labels, label_ids, elapsed_s), predictions
+
+
+def _stacked(scored: Sequence[Scored]) -> Floats:
+    """Log probabilities, shape (members, rows, classes)."""
+    stacked = np.stack([predictions.log_probabilities for _, predictions in scored])
+    return stacked.astype(np.float64)
 
 
 def same_tokens(first: TextConfig, second: TextConfig) -> bool:

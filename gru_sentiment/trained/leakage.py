@@ -67,6 +67,25 @@ def check_unseen(
     return np.unique(np.concatenate(found))
 
 
+def warn_of_seen_texts(run: Run, dataset: Dataset, split: str) -> None:
+    """Log a warning where a run has read texts of a split in training.
+
+    A run of an earlier version keeps no hashes, and is not asked.
+    """
+    kept = [load_seen_texts(member.path) for member in members_of(run)]
+    texts = dataset.hashes(split)
+    seen = [np.isin(texts, hashes) for hashes in kept if hashes is not None]
+    known = int(np.logical_or.reduce(seen).sum()) if seen else 0
+    if known:
+        logger.warning(
+            "%s has read %s of the %s distinct texts of %s in training: their scores are too high",
+            run.path,
+            f"{known:,}",
+            f"{len(texts):,}",
+            split,
+        )
+
+
 def members_of(run: Run) -> list[Trained]:
     """The runs that a run consists of: those of a fusion, or itself."""
     return list(run.members) if isinstance(run, Fusion) else [run]

@@ -15,10 +15,10 @@ from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.streams import (
     Windows,
-    in_a_row,
-    side_by_side,
-    windows_of,
-    words_in_a_row,
+    concatenated_streams,
+    n_windows,
+    stream_length,
+    token_stream,
 )
 from gru_sentiment.models.language_model import LanguageModel
 from gru_sentiment.training.next_word import SampledSoftmax, mean_loss
@@ -47,11 +47,11 @@ class LanguageModelling:
         self.config, self.encoded, self.rows, self.device = config, encoded, rows, device
         self.directions = DIRECTIONS[: config.pretraining.directions]
         self.streams, self.window = config.training.batch_size, config.pretraining.window
-        words_held_out = words_in_a_row(encoded, held_out)
+        words_held_out = stream_length(encoded, held_out)
         # few texts are read in few streams: the context of a token matters
         streams = min(HELD_OUT_STREAMS, max(1, words_held_out // (8 * self.window)))
         self.held_out = self._windows(held_out, streams)
-        counts = np.bincount(in_a_row(encoded, rows), minlength=words)
+        counts = np.bincount(token_stream(encoded, rows), minlength=words)
         self.sampled = SampledSoftmax(torch.from_numpy(counts), config.pretraining.negatives)
 
     def batches(self, epoch: int) -> Sequence[Batch]:
@@ -61,12 +61,14 @@ class LanguageModelling:
 
     def n_batches(self, epoch: int) -> int:  # noqa: ARG002
         """The same for every order of the texts."""
-        return windows_of(words_in_a_row(self.encoded, self.rows), self.streams, self.window)
+        return n_windows(stream_length(self.encoded, self.rows), self.streams, self.window)
 
     def _windows(self, rows: Integers, streams: int) -> Windows:
         """With so many streams in every direction."""
-        words = [in_a_row(self.encoded, rows, backward=d == "backward") for d in self.directions]
-        return Windows(side_by_side(words, streams), streams * len(words), self.window)
+        words = [
+            token_stream(self.encoded, rows, backward=d == "backward") for d in self.directions
+        ]
+        return Windows(concatenated_streams(words, streams), streams * len(words), self.window)
 
     def loss(self, model: LanguageModel, batch: Batch) -> tuple[Tensor, int | None]:
         """Cross-entropy of the next tokens, with sampled softmax."""

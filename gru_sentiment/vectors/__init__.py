@@ -1,1 +1,1 @@
-"""Pretrained word vectors, by where they come from."""
+"""Pretrained word vectors: one file for each place that they come from, and their neighbours."""

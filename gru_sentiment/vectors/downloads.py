@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 30
 PIECE = 1 << 20
-PARTIAL, LOCK = ".part", ".lock"
+PARTIAL_SUFFIX, LOCK_SUFFIX = ".part", ".lock"
 WEB_PAGE = (b"<!doctype", b"<html", b"<?xml")
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 """Hosts that may be asked without https."""
@@ -62,7 +62,7 @@ def fetch(download: Download, folder: Path, *, offline: bool = False) -> Path:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(target.with_name(target.name + LOCK)):
+        with FileLock(target.with_name(target.name + LOCK_SUFFIX)):
             if not target.is_file():  # another process may have been faster
                 _fetch_from_any(download, target)
     except OSError as error:
@@ -90,7 +90,7 @@ def _fetch_from_any(download: Download, target: Path) -> None:
 
 
 def _fetch_from(url: str, download: Download, target: Path) -> None:
-    partial = target.with_name(target.name + PARTIAL)
+    partial = target.with_name(target.name + PARTIAL_SUFFIX)
     if download.sha256 is None:
         partial.unlink(missing_ok=True)  # a file that cannot be checked is not resumed
     held = partial.stat().st_size if partial.exists() else 0

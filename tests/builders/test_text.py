@@ -32,7 +32,7 @@ def test_vocabulary_options() -> None:
 
 
 def test_an_empty_vocabulary_is_refused() -> None:
-    with pytest.raises(DataError, match=r"no word of the training part occurs 3 times") as caught:
+    with pytest.raises(DataError, match=r"no word of the training split occurs 3 times") as caught:
         build_vocabulary(TextConfig(min_frequency=3), {"a": 2})
     assert caught.value.hint == "lower text.min_frequency, or add reviews"
 

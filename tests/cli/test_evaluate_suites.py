@@ -73,7 +73,7 @@ def test_a_file_of_the_users_own(gru_sent: Command, run: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--suite", "odd"], "--suite odd: there is none"),
+        (["--suite", "odd"], "--suite odd: no such suite"),
         (["--suite", "odd.yaml"], "--suite odd.yaml: no such file"),
         (["--suite", "names", "--fail-under", "suite.typos=1"], "no metric 'suite.typos'"),
         (["--suite", "names", "--fail-under", "accuracy=1"], "--suite alone scores no rows"),

@@ -66,7 +66,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
         {
             "model": {"bidirectional": False},
             "pretraining": {},
-            "training": {"unlabelled": {"teacher": "runs/teacher"}},
+            "training": {"unlabelled": {"teacher": Path("runs/teacher")}},
         },
         "training.unlabelled: is for a classifier",
     ),

@@ -138,7 +138,7 @@ def test_uncut_texts_come_in_turn_and_in_portions(
 ) -> None:
     texts = encoded(word_lists, max_tokens=3, head_tokens=1)
     rows = data.draw(st.lists(st.integers(0, len(word_lists) - 1), max_size=12))
-    portions = list(texts.uncut(np.array(rows, np.int64), tokens))
+    portions = list(texts.full_ids(np.array(rows, np.int64), tokens))
     longest = max(map(len, word_lists))
     assert all(len(ids) == lengths.sum() < tokens + longest + 1 for ids, lengths in portions)
     found = [

@@ -13,10 +13,10 @@ from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.streams import (
     END_OF_TEXT,
     Windows,
-    in_a_row,
-    side_by_side,
-    windows_of,
-    words_in_a_row,
+    concatenated_streams,
+    n_windows,
+    stream_length,
+    token_stream,
 )
 
 
@@ -43,11 +43,11 @@ def test_all_words_in_a_row(texts: list[list[int]], data: st.DataObject) -> None
     rows = data.draw(st.permutations(range(len(texts))))
     expected = [i for row in rows for i in (END_OF_TEXT, *texts[row])]
     order = np.array(rows, np.int64)
-    assert in_a_row(encoded_from(texts), order).tolist() == expected
-    assert words_in_a_row(encoded_from(texts), order) == len(expected)
+    assert token_stream(encoded_from(texts), order).tolist() == expected
+    assert stream_length(encoded_from(texts), order) == len(expected)
     # a text read from its end stands behind a mark like any other
     turned = [i for row in reversed(rows) for i in (END_OF_TEXT, *reversed(texts[row]))]
-    assert in_a_row(encoded_from(texts), order, backward=True).tolist() == turned
+    assert token_stream(encoded_from(texts), order, backward=True).tolist() == turned
 
 
 @given(st.integers(1, 60), st.integers(1, 4), st.integers(1, 7))
@@ -56,7 +56,7 @@ def test_windows_go_on_where_the_last_one_ended(n: int, streams: int, window: in
     windows = Windows(ids, streams, window)
     length = n // streams
     read = [ids[s * length : (s + 1) * length].tolist() for s in range(streams)]
-    assert len(windows) == max(0, (length - 1) // window) == windows_of(n, streams, window)
+    assert len(windows) == max(0, (length - 1) // window) == n_windows(n, streams, window)
     for w, batch in enumerate(windows):
         words = batch.tokens.data.reshape(window, streams).T.tolist()
         following = batch.labels.reshape(window, streams).T.tolist()
@@ -72,7 +72,7 @@ def test_windows_go_on_where_the_last_one_ended(n: int, streams: int, window: in
 @given(st.integers(1, 60), st.integers(1, 4), st.integers(1, 7))
 def test_streams_side_by_side_are_those_of_each_alone(n: int, streams: int, window: int) -> None:
     rows = [np.arange(n, dtype=np.int32), np.arange(100, 100 + n, dtype=np.int32)]
-    together = Windows(side_by_side(rows, streams), 2 * streams, window)
+    together = Windows(concatenated_streams(rows, streams), 2 * streams, window)
     alone = [Windows(row, streams, window) for row in rows]
     assert len(together) == len(alone[0]) == len(alone[1])
     for w, batch in enumerate(together):

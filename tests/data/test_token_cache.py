@@ -247,7 +247,7 @@ def test_processes_only_where_they_are_faster(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
-    assert module.workers(texts, processes) == expected
+    assert module.n_workers_for(texts, processes) == expected
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_a_smaller_training_part_is_what_is_looked_at(tiny_config: Path) -> None
     assert small.vocabulary < whole.vocabulary
     for split in ("validation", "test"):
         assert small.splits[split].rows == whole.splits[split].rows
-    with pytest.raises(DataError, match=r"data\.train_size: 49; the training part has 48 rows"):
+    with pytest.raises(DataError, match=r"data\.train_size: 49; the training split has 48 rows"):
         check_data(load_config(tiny_config, ["data.train_size=49"]))
 
 

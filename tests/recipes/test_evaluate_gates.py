@@ -172,7 +172,7 @@ def test_predictions_have_the_form_of_those_a_training_saves(run: Path) -> None:
 
 def test_slices_by_length(run: Path, rows: Rows) -> None:
     scores = evaluate(run, data=write(Path("a.csv"), rows), slices=["length"]).slices["length"]
-    spans = {s.name: [int(n) for n in s.name.removesuffix(" words").split(" to ")] for s in scores}
+    spans = {s.name: [int(n) for n in s.name.removesuffix(" tokens").split(" to ")] for s in scores}
     words = [answer.tokens for answer in predict([text for text, _ in rows], run)]
     correct = right(run, rows)
     for score in scores:

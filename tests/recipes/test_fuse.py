@@ -152,7 +152,9 @@ def test_a_run_given_twice() -> None:
 def test_other_validation_rows() -> None:
     other = train(Path("runs/other"), "data.seed=1", "training.epochs=1")
     error = refused(NETWORK, other)
-    assert error.cause == ("runs/other: its validation part holds other rows than that of runs/net")
+    assert error.cause == (
+        "runs/other: its validation split holds other rows than that of runs/net"
+    )
     assert "data.seed" in error.hint
 
 

@@ -245,14 +245,14 @@ def test_no_text_of_the_test_part_is_read(caplog: pytest.LogCaptureFixture) -> N
     pretrain("data.unlabelled_path=more.csv", "run.output=runs/more")
     facts = json.loads(Path("runs/more/metadata.json").read_bytes())
     assert facts["rows"]["train"] + facts["rows"]["held_out"] == 48 + 10
-    assert "3 unlabelled texts left out: they stand in the test part" in caplog.messages
+    assert "3 unlabelled texts left out: they stand in the test split" in caplog.messages
     words = set(Path("runs/more/vocabulary.txt").read_text("utf-8").split("\n"))
     assert not [text for text in tested if text.split()[-1] in words]
 
 
 def test_a_test_part_is_recognised_by_its_texts() -> None:
     write_texts(Path("more.csv"), texts(80, seed=0))
-    with pytest.raises(DataError, match=r"hold 16 of the 16 texts of the \w+ part"):
+    with pytest.raises(DataError, match=r"hold 16 of the 16 texts of the \w+ split"):
         pretrain("data.unlabelled_path=more.csv")
     assert not Path("runs").exists() or not any(Path("runs").iterdir())
 

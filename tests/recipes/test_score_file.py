@@ -216,7 +216,7 @@ def test_processes_change_nothing(
     source = write(tmp_path / "in.jsonl", "jsonl", [t for t, _ in tiny_reviews(50)] + AWKWARD)
     monkeypatch.setattr(module, "TEXTS_AT_A_TIME", 9)
     for processes in (1, 2):
-        monkeypatch.setattr(module, "workers", lambda *_, n=processes: n)
+        monkeypatch.setattr(module, "n_workers_for", lambda *_, n=processes: n)
         score_file(run, Job(source, tmp_path / f"out-{processes}.jsonl"))
     assert (tmp_path / "out-1.jsonl").read_bytes() == (tmp_path / "out-2.jsonl").read_bytes()
 

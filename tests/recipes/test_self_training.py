@@ -245,7 +245,7 @@ def test_texts_of_the_test_part_are_not_read(caplog: pytest.LogCaptureFixture) -
     caplog.set_level(logging.INFO)
     train(*TAUGHT)
     assert facts()["rows"]["unlabelled"] == 120
-    assert "3 unlabelled texts left out: they stand in the test part" in caplog.messages
+    assert "3 unlabelled texts left out: they stand in the test split" in caplog.messages
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,12 @@ def test_integer_classes_are_known_by_their_names(tmp_path: Path) -> None:
         (np.array([3, 5, 9]), TRUE, CLASSES, "holds other rows"),
         (np.array([5, 3, 8]), TRUE, CLASSES, "in another order"),
         (ROWS, ["bad", "bad", "bad"], CLASSES, r"row 5 is 'good' there and 'bad' here \(2 such"),
-        (ROWS, TRUE, ["bad", "good", "odd"], "predicts bad, good; the run knows bad, good, odd"),
+        (
+            ROWS,
+            TRUE,
+            ["bad", "good", "odd"],
+            "has the classes bad, good; the run has bad, good, odd",
+        ),
     ],
 )
 def test_other_rows_or_classes_are_refused(
@@ -132,7 +137,7 @@ def test_probabilities_in_the_order_of_the_classes(tmp_path: Path) -> None:
     probabilities, true = saved.probabilities_of(["good", "bad"])
     assert probabilities.tolist() == [[0.75, 0.25], [1, 0]]
     assert true.tolist() == [1, 0]
-    with pytest.raises(DataError, match="predicts bad, good; the run knows bad, great"):
+    with pytest.raises(DataError, match="has the classes bad, good; the run has bad, great"):
         saved.probabilities_of(["bad", "great"])
 
 
@@ -144,5 +149,5 @@ def test_probabilities_that_are_none(tmp_path: Path, value: object) -> None:
 
 
 def test_a_true_class_that_the_run_does_not_know(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="true class 'great' is none of the run's"):
+    with pytest.raises(DataError, match="true class 'great' is no class of the run"):
         read_predictions(write(tmp_path, [line(0, "great", "good")])).probabilities_of(CLASSES)

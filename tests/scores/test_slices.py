@@ -44,10 +44,10 @@ def test_too_many_slices() -> None:
 def test_quarters_of_the_lengths() -> None:
     names = length_slices(np.array([1, 2, 3, 4, 5, 6, 7, 1800]))
     assert names == [
-        *["1 to 2 words"] * 2,
-        *["3 to 4 words"] * 2,
-        *["5 to 6 words"] * 2,
-        *["7 to 1,800 words"] * 2,
+        *["1 to 2 tokens"] * 2,
+        *["3 to 4 tokens"] * 2,
+        *["5 to 6 tokens"] * 2,
+        *["7 to 1,800 tokens"] * 2,
     ]
 
 
@@ -64,7 +64,7 @@ def test_texts_of_one_length_stay_together(words: list[int]) -> None:
 
 
 def test_all_of_one_length_are_one_slice() -> None:
-    assert length_slices(np.array([5, 5, 5])) == ["5 words"] * 3
+    assert length_slices(np.array([5, 5, 5])) == ["5 tokens"] * 3
 
 
 def test_values_of_any_kind_name_slices() -> None:

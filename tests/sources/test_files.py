@@ -214,7 +214,7 @@ def test_parts_and_names(tmp_path: Path) -> None:
         "test": write(tmp_path, "c.parquet", [("d", 0), ("e", 1)]),
     }
     records = load_files(parts, label_names=["negative", "positive"])
-    assert records.parts == {"train": range(2), "validation": range(2, 3), "test": range(3, 5)}
+    assert records.splits == {"train": range(2), "validation": range(2, 3), "test": range(3, 5)}
     assert records.texts.to_pylist() == list("abcde")
     assert records.labels == ["positive", "negative", "positive", "negative", "positive"]
     assert load_files(parts).labels == [1, 0, 1, 0, 1]

@@ -26,7 +26,7 @@ TEST = {"test/neg/7_1.txt": "", "test/pos/8_8.txt": "Good", "test/pos/9_7.txt": 
 
 def test_train_and_test(tmp_path: Path) -> None:
     records = load_folder(lay_out(tmp_path / "aclImdb", TRAIN | TEST))
-    assert records.parts == {"train": range(3), "test": range(3, 6)}
+    assert records.splits == {"train": range(3), "test": range(3, 6)}
     assert records.texts.to_pylist() == [
         "two\nlines",
         "Caf\u00e9<br />scenes",
@@ -47,7 +47,7 @@ def test_only_labelled_reviews_are_read(tmp_path: Path) -> None:
         "imdb.vocab": "the",
     }
     records = load_folder(lay_out(tmp_path, TRAIN | others))
-    assert records.parts == {"train": range(3)}
+    assert records.splits == {"train": range(3)}
     assert len(records.texts) == 3
 
 

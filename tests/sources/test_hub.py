@@ -58,7 +58,7 @@ def test_two_splits_with_the_names_of_the_data_set(offer: Offer) -> None:
     asked = offer(both())
     records = load_hub("someone/reviews", revision="v1")
     assert asked == [("someone/reviews", "train", "v1"), ("someone/reviews", "test", "v1")]
-    assert records.parts == {"train": range(3), "test": range(3, 5)}
+    assert records.splits == {"train": range(3), "test": range(3, 5)}
     assert records.texts.to_pylist() == ["a", "b", "c", "d", "e"]
     assert records.labels == ["good", "bad", "good", "bad", "good"]
     assert records.dataset.column_names == ["text", "label"]
@@ -68,7 +68,7 @@ def test_without_a_test_split(offer: Offer) -> None:
     asked = offer(both())
     records = load_hub("someone/reviews", test_split=None)
     assert asked == [("someone/reviews", "train", None)]
-    assert records.parts == {"train": range(3)}
+    assert records.splits == {"train": range(3)}
 
 
 def test_splits_and_columns_by_any_name(offer: Offer) -> None:

@@ -37,7 +37,7 @@ def test_the_imdb_rows_in_their_order() -> None:
     reader = csv.DictReader(io.StringIO(installed_csv().decode(), newline=""))
     expected = [(row["text"], row["label"]) for row in reader if row["source"] == "imdb"]
     names = {"0": "negative", "1": "positive"}
-    assert records.parts == {"train": range(25_000)}
+    assert records.splits == {"train": range(25_000)}
     assert records.texts.to_pylist() == [text for text, _ in expected]
     assert records.labels == [names[label] for _, label in expected]
     assert Counter(records.labels) == {"negative": 12_500, "positive": 12_500}

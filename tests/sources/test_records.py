@@ -33,7 +33,7 @@ def test_parts_follow_each_other() -> None:
             "test": table_of(["e", "a"], ["x", "z"]),
         }
     )
-    assert records.parts == {"train": range(3), "validation": range(3, 4), "test": range(4, 6)}
+    assert records.splits == {"train": range(3), "validation": range(3, 4), "test": range(4, 6)}
     assert records.texts.to_pylist() == ["a", "b", "c", "d", "e", "a"]
     assert records.labels == ["x", "y", "x", "y", "x", "z"]
     assert records.dataset[4] == {"text": "e", "label": "x"}

@@ -20,8 +20,8 @@ class Reviews:
     labels: Integers
 
     def split(self, **options: object) -> dict[str, Integers]:
-        """Drawn from all of them, where `parts` does not say otherwise."""
-        settings = {"parts": {"train": range(len(self.texts))}, "seed": 0} | options
+        """Drawn from all of them, where `source_splits` does not say otherwise."""
+        settings = {"source_splits": {"train": range(len(self.texts))}, "seed": 0} | options
         column = pa.chunked_array([pa.array(self.texts, pa.large_string())])
         return split_rows(column, self.labels, **settings)  # type: ignore[arg-type]
 
@@ -184,7 +184,7 @@ def test_a_given_test_part_stays(train: Reviews, test: Reviews, seed: int) -> No
         np.concatenate([train.labels, np.arange(40) % 4, test.labels]),
     )
     ranges = {"train": range(n + 40), "test": range(n + 40, whole + 40)}
-    parts = given.split(parts=ranges, validation_size=5, test_size=99, seed=seed)
+    parts = given.split(source_splits=ranges, validation_size=5, test_size=99, seed=seed)
     assert parts["test"].tolist() == list(ranges["test"])
     assert_apart(given, parts)
     kept = sorted([*parts["train"].tolist(), *parts["validation"].tolist()])
@@ -196,7 +196,7 @@ def test_test_goes_before_validation_before_train() -> None:
     texts = ["t", "tv", "te", "own", "tv", "ve", "v", "te", "ve", "e"]
     given = Reviews(texts, np.array([0, 1] * 5))
     ranges = {"train": range(4), "validation": range(4, 7), "test": range(7, 10)}
-    parts = given.split(parts=ranges, validation_size=0.5, test_size=0.5)
+    parts = given.split(source_splits=ranges, validation_size=0.5, test_size=0.5)
     assert {name: [texts[row] for row in rows] for name, rows in parts.items()} == {
         "train": ["t", "own"],
         "validation": ["tv", "v"],
@@ -208,7 +208,7 @@ def test_a_given_validation_part_beside_a_drawn_test_part() -> None:
     texts = [f"text {i}" for i in range(20)] + [f"text {i}" for i in range(0, 20, 2)] + ["v", "w"]
     given = Reviews(texts, np.arange(32) % 2)
     ranges = {"train": range(20), "validation": range(20, 32)}
-    parts = given.split(parts=ranges, validation_size=0.5, test_size=4)
+    parts = given.split(source_splits=ranges, validation_size=0.5, test_size=4)
     assert len(parts["test"]) == 4
     assert max(parts["test"]) < 20
     assert_apart(given, parts)
@@ -267,7 +267,7 @@ def test_a_training_part_of_no_size_that_there_is(n: int) -> None:
     with pytest.raises(DataError) as caught:
         of_classes(20, 20).split(validation_size=6, test_size=4, train_size=n)
     assert caught.value.cause == (
-        f"data.train_size: {n:,}; the training part has 30 rows of 2 classes"
+        f"data.train_size: {n:,}; the training split has 30 rows of 2 classes"
     )
     assert caught.value.hint == "set it between 2 and 30, or to null for all"
 
@@ -290,7 +290,7 @@ def test_a_class_with_too_few_texts(names: list[str] | None, name: str) -> None:
     ("validation", "test", "part"), [(0, 20, "test"), (0, 50, "test"), (10, 10, "validation")]
 )
 def test_parts_larger_than_the_data(validation: int, test: int, part: str) -> None:
-    with pytest.raises(DataError, match=f"for the {part} and training parts"):
+    with pytest.raises(DataError, match=f"for the {part} and training splits"):
         of_classes(10, 10).split(validation_size=validation, test_size=test)
 
 
@@ -300,7 +300,7 @@ def test_nothing_left_to_train_on(validation: float) -> None:
     given = Reviews(["a", "b", "a", "b", "c"], np.array([0, 1, 0, 1, 0]))
     ranges = {"train": range(2), "test": range(2, 5)}
     with pytest.raises(DataError, match="no rows are left to train on") as caught:
-        given.split(parts=ranges, validation_size=validation, test_size=0)
+        given.split(source_splits=ranges, validation_size=validation, test_size=0)
     assert "stand in the test split too" in caught.value.cause
     assert "other files" in caught.value.hint
 
@@ -310,4 +310,4 @@ def test_nothing_left_to_validate_on() -> None:
     given = Reviews([*"abcdef", *"xy", *"xy"], np.arange(10) % 2)
     ranges = {"train": range(6), "validation": range(6, 8), "test": range(8, 10)}
     with pytest.raises(DataError, match="validat"):
-        given.split(parts=ranges, validation_size=0, test_size=0)
+        given.split(source_splits=ranges, validation_size=0, test_size=0)

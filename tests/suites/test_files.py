@@ -96,13 +96,19 @@ def test_a_pair_is_about_positive_where_it_names_no_class() -> None:
         (("label: good", "lable: good"), "number 1, lable: unknown key; keys: expect, texts"),
         (("label: good, ", ""), "templates, number 1: label: needed for expect label"),
         (("label: bad, ", ""), "number 2: 'positive' is not one of the classes bad, good"),
-        (("expect: same", "expect: same, label: good"), "number 3: label: expect same names none"),
+        (
+            ("expect: same", "expect: same, label: good"),
+            "number 3: label: expect same takes no label",
+        ),
         ((', "Fine {film}."', ""), "number 2: texts: expect pair needs 2 texts, found 1"),
         ((', "One {film}."', ""), "number 3: texts: expect same needs 2 texts or more, found 1"),
         (("label: good", "label: good, typos: 1"), "number 1: typos: only for expect same"),
         (("loved this {film}", "loved this {movie}"), "{movie} has no list; lists: film"),
         (("loved this {film}", "loved this {film"), "number 1: { in 'I loved this {film.'"),
-        (("Dull {film}", "Dull {film2} {film3} {film4}"), "4 different words of film, which holds"),
+        (
+            ("Dull {film}", "Dull {film2} {film3} {film4}"),
+            "needs 4 different words of film, which has fewer",
+        ),
         (("{film: [", "{odd: [a], film: ["), "words, odd: no template uses it"),
         (("film, movie", "film, 1999"), "words, film, number 2: 1999 is not allowed"),
     ],
@@ -136,7 +142,7 @@ def test_not_yaml_and_not_there(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_none() -> None:
-    with pytest.raises(ConfigError, match="--suite negations: there is none; did you mean negat"):
+    with pytest.raises(ConfigError, match="--suite negations: no such suite; did you mean negat"):
         load_suites(["negations"])
     with pytest.raises(ConfigError) as caught:
         load_suites(["xyz"])

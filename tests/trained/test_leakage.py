@@ -20,6 +20,7 @@ from gru_sentiment.errors import ArtifactError
 from gru_sentiment.recipes import pretrain as pretraining
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline
+from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.fuse import fuse
 from gru_sentiment.sources.records import hash_texts
 
@@ -223,3 +224,19 @@ def test_a_run_of_an_earlier_version_whose_data_is_gone() -> None:
     with pytest.raises(ArtifactError, match="lm: cannot tell which texts it has read") as caught:
         train("tuned", *FROM_ENCODER, "data.path=moved.csv")
     assert caught.value.hint == "put its data back, or train it again"
+
+
+@pytest.mark.parametrize("kind", ["network", "fusion"])
+def test_scores_on_texts_that_were_trained_on_are_warned_of(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    train("net")
+    if kind == "fusion":
+        baseline(load_config(Path("tiny.yaml")), output=Path("linear"), model="nb")
+        fuse([Path("net"), Path("linear")], output=Path("both"))
+    run = Path({"network": "net", "fusion": "both"}[kind])
+    caplog.clear()
+    evaluate(run, split="test")
+    assert "in training" not in caplog.text
+    evaluate(run, data=Path("reviews.csv"))
+    assert f"{run} has read 120 of the 200 distinct texts of reviews.csv in training" in caplog.text
