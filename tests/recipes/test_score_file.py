@@ -419,7 +419,7 @@ def test_an_output_of_another_input_is_refused(run: Path, tmp_path: Path, review
     short = write(tmp_path / "short.jsonl", "jsonl", ["great"] * 9)
     other = write(tmp_path / "other.jsonl", "jsonl", ["great film"] * 60)
     for source, cause in [
-        (short, "the output holds 50 rows, the input 9"),
+        (short, "the output holds 50 rows and the input 9"),
         (other, "does not fit the input or the run"),
     ]:
         with pytest.raises(DataError, match=cause):
