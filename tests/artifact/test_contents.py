@@ -55,7 +55,7 @@ def test_all_missing_files_are_named_before_any_is_compared() -> None:
     partial = path.rename("runs/a.partial")
     with pytest.raises(ArtifactError) as caught:
         check_complete(partial, NEEDED)
-    assert caught.value.hint == "go on training it: gru-sent train --resume runs/a"
+    assert caught.value.hint == "resume it: gru-sent train --resume runs/a"
 
 
 def test_a_temperature_comes_back() -> None:

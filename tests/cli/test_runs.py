@@ -116,7 +116,7 @@ def test_interrupted_seeds_go_on(
     done = gru_sent(*(train if how == "again" else ["train", "--resume", "runs/tiny"]))
     assert done.exit_code == 0, done.stderr
     assert "seed 1 of 2: runs/tiny/seed-0, finished before" in done.stderr
-    assert "going on with epoch 2" in done.stderr
+    assert "resuming at epoch 2" in done.stderr
     assert "over 2 seeds" in done.stdout
 
 

@@ -150,7 +150,7 @@ def test_a_training_that_was_interrupted_goes_on(
     done = gru_sent("train", "--resume", "runs/tiny", "--set", "training.epochs=3")
     assert done.exit_code == 0
     assert "changed: training.epochs: 2 in the run, 3 now" in done.stderr
-    assert "going on with epoch 2, batch 1" in done.stderr
+    assert "resuming at epoch 2, batch 1" in done.stderr
     assert "best epoch" in done.stdout
     assert [p.name for p in Path("runs").iterdir() if p.is_dir() and not p.is_symlink()] == ["tiny"]
 

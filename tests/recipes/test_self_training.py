@@ -171,7 +171,7 @@ def test_a_network_and_a_fusion_teach_too() -> None:
     [
         ["model.dropout=0.3"],
         ["training.adversarial.kind=virtual", "training.batch_size=null",
-         "training.tokens_per_batch=150"],
+         "training.tokens_per_batch=80"],
     ],
 )  # fmt: skip
 def test_equal_to_a_training_that_never_stopped(overrides: list[str], tmp_path: Path) -> None:

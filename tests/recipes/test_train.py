@@ -349,7 +349,7 @@ def test_what_ended_the_run_is_written_down(
 
 
 def test_patience_counts_from_the_best_epoch(tiny_config: Path) -> None:
-    overrides = ["training.schedule=constant", "training.learning_rate=0.3", "training.epochs=20"]
+    overrides = ["training.schedule=constant", "training.learning_rate=0.1", "training.epochs=20"]
     run, result = train(tiny_config, *overrides, "training.patience=2")
     assert 1 < result.best_epoch == result.epochs - 2
     assert [line["is_best"] for line in history(run)][-2:] == [False, False]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -52,19 +54,24 @@ def _with_inputs(_in_folder: None) -> None:
 
 
 @pytest.fixture(scope="module")
-def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An encoder that several tests start from."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("encoder"))
-        write_inputs()
-        pretrain()
-        return Path("lm").absolute()
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """An encoder of the splits of a seed, which several tests start from."""
+
+    @functools.cache
+    def make(seed: int) -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(tmp_path_factory.mktemp("encoder"))
+            write_inputs()
+            pretrain(f"data.seed={seed}")
+            return Path("lm").absolute()
+
+    return make
 
 
 @pytest.fixture
-def encoder(pretrained: Path) -> Path:
-    """A copy of it."""
-    return Path(shutil.copytree(pretrained, "lm"))
+def encoder(pretrained: Callable[[int], Path]) -> Path:
+    """A copy of that of the config's own splits."""
+    return Path(shutil.copytree(pretrained(0), "lm"))
 
 
 def pretrain(*overrides: str) -> None:
@@ -118,11 +125,11 @@ def test_an_encoder_that_has_read_the_test_split_is_refused(
 def test_an_encoder_of_the_same_splits_is_taken(encoder: Path) -> None:
     # fewer texts of the same training split are no harm
     train("tuned", *FROM_ENCODER, "data.train_size=20")
-    encoder, tuned = load_seen_texts(Path("lm")), load_seen_texts(Path("tuned"))
-    assert encoder is not None
+    read, tuned = load_seen_texts(encoder), load_seen_texts(Path("tuned"))
+    assert read is not None
     assert tuned is not None
-    assert len(encoder) == 120
-    assert set(tuned) == set(encoder)
+    assert len(read) == 120
+    assert set(tuned) == set(read)
 
 
 def test_an_encoder_of_other_data_is_taken_and_told(
@@ -190,8 +197,10 @@ def test_members_of_a_fusion_teach_under_the_same_rule() -> None:
 
 
 @pytest.mark.parametrize("of_earlier_version", [False, True])
-def test_fuse_refuses_a_member_whose_encoder_has_read_the_splits(of_earlier_version: bool) -> None:
-    pretrain("data.seed=1")
+def test_fuse_refuses_a_member_whose_encoder_has_read_the_splits(
+    of_earlier_version: bool, pretrained: Callable[[int], Path]
+) -> None:
+    shutil.copytree(pretrained(1), "lm")
     baseline(load_config(Path("tiny.yaml")), output=Path("linear"), model="nb")
     train("tuned")
     # as an earlier version let it be trained

@@ -89,7 +89,7 @@ def test_a_score_that_is_missing() -> None:
     with pytest.raises(DataError) as caught:
         Stopping("+roc_auc").is_best({"loss": 1.0, "accuracy": 0.5})
     assert caught.value.cause == (
-        "training.monitor: no roc_auc on the validation part: all rows are of one class"
+        "training.monitor: no roc_auc on the validation split: all rows are of one class"
     )
     assert caught.value.hint.startswith(
         "monitor one of loss, accuracy, or add validation rows of another class"

@@ -106,10 +106,7 @@ def test_a_training_starts_from_a_named_set(
     named_set: str,
     server: FileServer,
     tiny_config: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     certificates_are_checked = ssl._create_default_https_context
     changes = {
         "vectors": f"{{source: name, name: {named_set}}}",
@@ -143,6 +140,7 @@ def torchtext_is_loaded(*arguments: object) -> bool:
     return {"loaded True": True, "loaded False": False}[done.stderr.splitlines()[-1]]
 
 
+@pytest.mark.slow
 def test_only_training_loads_torchtext(tiny_config: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert torchtext_is_loaded("train", "-c", tiny_config, "-q", "--output", run)
