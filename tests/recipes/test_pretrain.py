@@ -263,10 +263,18 @@ def test_a_test_part_is_recognised_by_its_texts() -> None:
 @pytest.mark.parametrize(
     ("overrides", "error", "words"),
     [
-        (["model.bidirectional=true"], ConfigError, "model.bidirectional: a language model that reads in"),
+        (
+            ["model.bidirectional=true"],
+            ConfigError,
+            "model.bidirectional: a language model that reads in",
+        ),
         (["pretraining.direction=both", "model.layers=2"], ConfigError, "model.layers: 2, but pre"),
         (["pretraining.direction=backward"], ConfigError, "pretraining.direction"),
-        (["training.monitor=+accuracy"], ConfigError, "training.monitor: +accuracy is not a score of a language model"),
+        (
+            ["training.monitor=+accuracy"],
+            ConfigError,
+            "training.monitor: +accuracy is not a score of a language model",
+        ),
         (["text.max_size=1"], DataError, "the vocabulary holds 1 word"),
         (
             ["training.augmentation.word_dropout=0.1"],

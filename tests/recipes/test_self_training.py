@@ -256,7 +256,11 @@ def test_texts_of_the_test_part_are_not_read(caplog: pytest.LogCaptureFixture) -
         (["training.unlabelled.teacher=runs/none"], ArtifactError, "runs/none: no such run folder"),
         (["data.unlabelled_path=none.csv"], DataError, "none.csv: no such file"),
         (["data.unlabelled_path=empty.csv"], DataError, "empty.csv"),
-        (["data.unlabelled_size=121"], DataError, "data.unlabelled_size: 121; there are 120 unlabelled texts"),
+        (
+            ["data.unlabelled_size=121"],
+            DataError,
+            "data.unlabelled_size: 121; there are 120 unlabelled texts",
+        ),
     ],
 )
 def test_bad_input(overrides: list[str], error: type[UserError], words: str) -> None:
