@@ -26,9 +26,9 @@ def set_up_process() -> None:
     better they share it, and the slower a training alone is: 10,000 is as fast alone as more, and
     2,000 is for two at once (scripts/BENCHMARKS.md has both). oneDNN caches what it prepares for a
     product of one shape, torch caches it once more, and every batch has new shapes: 23 GiB after
-    two epochs that take 5 GiB with MKL, and most of it saves no time. glibc returns every large tensor to the
-    system when it is freed, and the system clears its pages for the next step, which takes a fifth
-    of the time of a recurrent layer. On systems other than Linux the allocator is left alone.
+    two epochs that take 5 GiB with MKL, and most of it saves no time. glibc returns every large
+    tensor to the system when it is freed, and the system clears its pages for the next step: a
+    fifth of the time of a recurrent layer. On systems other than Linux the allocator is left alone.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
