@@ -54,7 +54,7 @@ def fit_weights(log_probabilities: Floats, labels: Integers) -> Floats:
         step = np.zeros_like(weights)
         # members with equal predictions leave directions without curvature
         step[free] = -np.linalg.pinv(curvature[np.ix_(free, free)], hermitian=True) @ slope[free]
-        if not step @ slope < 0:
+        if not step.any():
             # probabilities of 0 and 1 leave no curvature at all: steepest descent
             step[free] = -slope[free]
         better = _first_better(log_probabilities, labels, weights, step)
