@@ -9,7 +9,7 @@ import sys
 
 OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
 SETTINGS = {
-    "GOMP_SPINCOUNT": "10000",
+    "GOMP_SPINCOUNT": "2000",
     "LRU_CACHE_CAPACITY": "1",
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256",
 }
@@ -23,8 +23,8 @@ def set_up_process() -> None:
 
     GNU OpenMP's threads spin while they wait for each other. With its default, two trainings on one
     machine keep each other from working (25 times slower, measured). The shorter the spin, the
-    better they share it, and the slower a training alone is: 10,000 is as fast alone as more, and
-    2,000 is for two at once (scripts/BENCHMARKS.md has both). oneDNN caches what it prepares for a
+    better they share it, and the slower a training alone is: 2,000 is for two at once, and 10,000
+    is faster alone (scripts/BENCHMARKS.md has both). oneDNN caches what it prepares for a
     product of one shape, torch caches it once more, and every batch has new shapes: 23 GiB after
     two epochs that take 5 GiB with MKL, and most of it saves no time. glibc returns every large
     tensor to the system when it is freed, and the system clears its pages for the next step: a

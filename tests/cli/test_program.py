@@ -351,6 +351,6 @@ def test_ctrl_c_on_a_terminal(small: Path, terminal: Terminal) -> None:
     # the messages stand on lines of their own, not behind the bar
     *_, message, hint, last = terminal.shown.replace("\r\n", "\n").strip().split("\n")
     assert message.rpartition("\r")[2].startswith("interrupted: runs/small.partial holds")
-    assert hint == "  go on with it: gru-sent train --resume runs/small"
+    assert hint == "  resume it: gru-sent train --resume runs/small"
     assert last.rpartition("\r")[2] == "interrupted"
     assert (small / "runs/small.partial/model.safetensors").is_file()

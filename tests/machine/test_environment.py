@@ -49,7 +49,7 @@ def test_freed_memory_is_kept() -> None:
 
 
 def test_threads_spin_shortly_and_little_is_prepared_unless_the_user_says_how_much() -> None:
-    assert printed(SET) == "10000 1 256"
+    assert printed(SET) == "2000 1 256"
     assert printed(SET, GOMP_SPINCOUNT="7", LRU_CACHE_CAPACITY="8") == "7 8 256"
 
 
