@@ -245,7 +245,10 @@ def test_offline_opens_no_socket(folder: Path, tmp_path: Path) -> None:
     # what would need the network says so
     for source in (
         ("--set", "data.source=hub", "--set", "data.dataset=stanfordnlp/imdb"),
-        ("--set", "vectors.source=name", "--set", "vectors.name=glove.6B.100d"),
+        (
+            *("--set", "vectors.source=name", "--set", "vectors.name=glove.6B.100d"),
+            *("--set", "vectors.dimension=100"),
+        ),
     ):
         done = gru_sent(folder, *train("hub"), *source, *one_epoch, env=env)
         assert done.returncode == 2, done.stderr
