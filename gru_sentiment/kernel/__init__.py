@@ -1,0 +1,1 @@
+"""Recurrent layers compiled for the processor: C, and what calls it."""
