@@ -20,6 +20,7 @@ from gru_sentiment.machine.torch_setup import (
     seed_everything,
     set_up_torch,
 )
+from gru_sentiment.models.recurrent import recurrent_path
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,17 @@ class Machine:
     matmul_precision: str
     """The matmul precision, as `build_matmul_precision` names it."""
 
+    @property
+    def recurrent_layers(self) -> str:
+        """What computes the recurrent layers."""
+        return recurrent_path(self.device.type, self.matmul_precision)
+
     def facts(self) -> dict[str, Any]:
         """The settings that the last digits of the weights depend on, by name."""
         return {
             "threads": self.threads,
             "products": self.matmul_precision,
+            "recurrent_layers": self.recurrent_layers,
             "device": self.device.type,
             "torch": torch.__version__,
         }
@@ -46,6 +53,7 @@ class Machine:
             "device": str(self.device),
             "threads": self.threads,
             "products": self.matmul_precision,
+            "recurrent_layers": self.recurrent_layers,
         }
 
 

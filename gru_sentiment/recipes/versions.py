@@ -7,29 +7,24 @@ import platform
 import torch
 
 import gru_sentiment
-from gru_sentiment.builders.device import build_device, build_matmul_precision
+from gru_sentiment.builders.device import Machine, build_device, build_matmul_precision
 from gru_sentiment.config.training import TrainingConfig
 from gru_sentiment.machine.processor import float32_matmul_library, processor
 from gru_sentiment.machine.torch_setup import set_up_torch
-
-RECURRENT_LAYERS = {
-    "cpu": "this package's own, over packed texts, in Python with torch's matrix products",
-    "cuda": "torch's own (cuDNN)",
-}
-"""By the type of the device, see `models/recurrent.py`."""
 
 
 def versions() -> dict[str, str]:
     """Versions and computing path, a line each, by what they are called."""
     threads = set_up_torch(None)
     device = build_device("auto")
+    machine = Machine(device, threads, build_matmul_precision(TrainingConfig(), device))
     return {
         "gru-sent": gru_sentiment.__version__,
         "Python": platform.python_version(),
         "torch": torch.__version__,
         "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
         "processor": f"{processor()}, {threads} threads",
-        "recurrent layers": RECURRENT_LAYERS[device.type],
+        "recurrent layers": machine.recurrent_layers,
         "float32 matrix products on the CPU": float32_matmul_library(),
-        "training multiplies in": build_matmul_precision(TrainingConfig(), device),
+        "training multiplies in": machine.matmul_precision,
     }
