@@ -1,71 +1,81 @@
-/* The cells, for one block of units of one text: what `models/recurrence.py` writes as equations.
+/* The cells: what `models/recurrence.py` writes as equations, for some tokens of one step.
  *
- * `sums` holds the products U h of the block, one gate CHUNK x BLOCK values after the other.
- * `bias` holds bk, with ck where nothing stands between them.
+ * Forward, a block of units at a time: `sums` holds the products U h of the block, (gates, CHUNK,
+ * BLOCK). `bias` holds bk, with ck where nothing stands between them.
  */
 typedef struct {
     const float *before; /* h */
     float *gates, *inner, *cells, *out, *c;
 } Token;
 
-#define GATE(k) (sums + (k) * CHUNK * BLOCK + v)
+/* One vector of each token, of the block that begins at `unit`: j is its first unit. */
+#define EACH_VECTOR                                                                                \
+    for (int64_t v = 0, j = unit; v < BLOCK && j < hidden; v += WIDTH, j += WIDTH)                 \
+        for (int64_t i = 0, left = hidden - j; i < n; i++)
+
+/* U h of gate k */
+#define SUM(k) load(sums + ((k) * CHUNK + i) * BLOCK + v, WIDTH)
 
 /* h' = f(W x + b + U h) */
-INLINE void rnn_forward(const Pass *pass, Token token, const float *sums, int64_t unit)
+TARGET static void rnn_forward(const Pass *pass, const Token *tokens, int64_t n, const float *sums,
+                               int64_t unit)
 {
-    for (int64_t v = 0; v < BLOCK && unit + v < pass->hidden; v += WIDTH) {
-        int64_t j = unit + v, n = pass->hidden - j;
-        Vector a = load(GATE(0), WIDTH) + load(token.gates + j, n) + load(pass->bias + j, n);
+    const int64_t hidden = pass->hidden;
+    EACH_VECTOR
+    {
+        Vector a = SUM(0) + load(tokens[i].gates + j, left) + load(pass->bias + j, left);
         /* written so that a NaN passes */
         Vector h = pass->cell == RNN_TANH ? hyperbolic_tangent(a) : choose(a < 0.0f, all(0.0f), a);
-        store(token.out + j, h, n);
+        store(tokens[i].out + j, h, left);
     }
 }
 
 /* r, z = s(W x + b + U h); u = Un h + cn; n = tanh(Wn x + bn + r u); h' = (1 - z) n + z h */
-INLINE void gru_forward(const Pass *pass, Token token, const float *sums, int64_t unit)
+TARGET static void gru_forward(const Pass *pass, const Token *tokens, int64_t n, const float *sums,
+                               int64_t unit)
 {
     const int64_t hidden = pass->hidden;
     const float *bias_r = pass->bias, *bias_z = bias_r + hidden, *bias_n = bias_z + hidden;
-    float *to_r = token.gates, *to_z = to_r + hidden, *to_n = to_z + hidden;
-    for (int64_t v = 0; v < BLOCK && unit + v < hidden; v += WIDTH) {
-        int64_t j = unit + v, left = hidden - j;
-        Vector r = load(GATE(0), WIDTH) + load(to_r + j, left) + load(bias_r + j, left);
-        Vector z = load(GATE(1), WIDTH) + load(to_z + j, left) + load(bias_z + j, left);
-        Vector u = load(GATE(2), WIDTH) + load(pass->bias_n + j, left);
-        r = sigmoid(r);
-        z = sigmoid(z);
-        Vector a = load(to_n + j, left) + load(bias_n + j, left) + r * u;
-        Vector n = hyperbolic_tangent(a);
-        store(token.out + j, n + z * (load(token.before + j, left) - n), left);
+    EACH_VECTOR
+    {
+        float *to_r = tokens[i].gates + j, *to_z = to_r + hidden, *to_n = to_z + hidden;
+        Vector r = sigmoid(SUM(0) + load(to_r, left) + load(bias_r + j, left));
+        Vector z = sigmoid(SUM(1) + load(to_z, left) + load(bias_z + j, left));
+        Vector u = SUM(2) + load(pass->bias_n + j, left);
+        Vector new = hyperbolic_tangent(load(to_n, left) + load(bias_n + j, left) + r * u);
+        store(tokens[i].out + j, new + z * (load(tokens[i].before + j, left) - new), left);
         if (pass->store) {
-            store(to_r + j, r, left);
-            store(to_z + j, z, left);
-            store(to_n + j, n, left);
-            store(token.inner + j, u, left);
+            store(to_r, r, left);
+            store(to_z, z, left);
+            store(to_n, new, left);
+            store(tokens[i].inner + j, u, left);
         }
     }
 }
 
 /* i, f, o = s(W x + b + U h); g = tanh(same); c' = f c + i g; h' = o tanh(c') */
-INLINE void lstm_forward(const Pass *pass, Token token, const float *sums, int64_t unit)
+TARGET static void lstm_forward(const Pass *pass, const Token *tokens, int64_t n,
+                                const float *sums, int64_t unit)
 {
     const int64_t hidden = pass->hidden;
-    for (int64_t v = 0; v < BLOCK && unit + v < hidden; v += WIDTH) {
-        int64_t j = unit + v, left = hidden - j;
-        Vector gate[4];
-        for (int k = 0; k < 4; k++) {
-            Vector a = load(GATE(k), WIDTH) + load(token.gates + k * hidden + j, left) +
-                       load(pass->bias + k * hidden + j, left);
-            gate[k] = k == 2 ? hyperbolic_tangent(a) : sigmoid(a);
-        }
-        Vector c = gate[1] * load(token.c + j, left) + gate[0] * gate[2];
-        store(token.c + j, c, left);
-        store(token.out + j, gate[3] * hyperbolic_tangent(c), left);
+    EACH_VECTOR
+    {
+        float *gates = tokens[i].gates + j;
+        Vector a[4];
+        for (int k = 0; k < 4; k++)
+            a[k] = SUM(k) + load(gates + k * hidden, left) +
+                   load(pass->bias + k * hidden + j, left);
+        Vector input = sigmoid(a[0]), forget = sigmoid(a[1]);
+        Vector new = hyperbolic_tangent(a[2]), output = sigmoid(a[3]);
+        Vector c = forget * load(tokens[i].c + j, left) + input * new;
+        store(tokens[i].c + j, c, left);
+        store(tokens[i].out + j, output * hyperbolic_tangent(c), left);
         if (pass->store) {
-            for (int k = 0; k < 4; k++)
-                store(token.gates + k * hidden + j, gate[k], left);
-            store(token.cells + j, c, left);
+            store(gates, input, left);
+            store(gates + hidden, forget, left);
+            store(gates + 2 * hidden, new, left);
+            store(gates + 3 * hidden, output, left);
+            store(tokens[i].cells + j, c, left);
         }
     }
 }
@@ -75,8 +85,16 @@ INLINE void lstm_forward(const Pass *pass, Token token, const float *sums, int64
  * which the caller adds the product with U. */
 typedef struct {
     const float *gates, *inner, *cells, *out, *before, *cell_before, *d_out;
-    float *d_h, *d_c, *d_gates, *to_before;
+    float *d_h, *d_c, *d_gates, *d_bias, *to_before;
 } Gradient;
+
+/* Gradient k of the gates, for the token and for the sum over the tokens. */
+INLINE void give(const Pass *pass, const Gradient *token, int64_t k, int64_t j, Vector d)
+{
+    int64_t left = pass->hidden - j, at = k * pass->hidden + j;
+    store(token->d_gates + at, d, left);
+    store(token->d_bias + at, load(token->d_bias + at, left) + d, left);
+}
 
 INLINE Vector incoming(const Gradient *token, int64_t j, int64_t left)
 {
@@ -92,7 +110,7 @@ INLINE void rnn_backward(const Pass *pass, const Gradient *token)
         Vector d = incoming(token, j, left), h = load(token->out + j, left);
         Vector d_a = pass->cell == RNN_TANH ? d * (1.0f - h * h)
                                             : d * choose(h > 0.0f, all(1.0f), all(0.0f));
-        store(token->d_gates + j, d_a, left);
+        give(pass, token, 0, j, d_a);
         store(token->d_h + j, all(0.0f), left);
         store(token->to_before + j, load(token->before + j, left), left);
     }
@@ -109,10 +127,10 @@ INLINE void gru_backward(const Pass *pass, const Gradient *token)
         Vector r = load(token->gates + j, left), z = load(token->gates + hidden + j, left);
         Vector n = load(token->gates + 2 * hidden + j, left), u = load(token->inner + j, left);
         Vector d_n = d * (1.0f - z) * (1.0f - n * n), d_u = d_n * r;
-        store(token->d_gates + j, d_n, left);
-        store(token->d_gates + hidden + j, d_u * u * (1.0f - r), left);
-        store(token->d_gates + 2 * hidden + j, d * (h - n) * z * (1.0f - z), left);
-        store(token->d_gates + 3 * hidden + j, d_u, left);
+        give(pass, token, 0, j, d_n);
+        give(pass, token, 1, j, d_u * u * (1.0f - r));
+        give(pass, token, 2, j, d * (h - n) * z * (1.0f - z));
+        give(pass, token, 3, j, d_u);
         store(token->d_h + j, d * z, left);
         store(token->to_before + j, h, left);
     }
@@ -130,10 +148,10 @@ INLINE void lstm_backward(const Pass *pass, const Gradient *token)
         Vector o = load(token->gates + 3 * hidden + j, left);
         Vector squashed = hyperbolic_tangent(load(token->cells + j, left));
         Vector d_c = load(token->d_c + j, left) + d * o * (1.0f - squashed * squashed);
-        store(token->d_gates + j, d_c * g * i * (1.0f - i), left);
-        store(token->d_gates + hidden + j, d_c * c * f * (1.0f - f), left);
-        store(token->d_gates + 2 * hidden + j, d_c * i * (1.0f - g * g), left);
-        store(token->d_gates + 3 * hidden + j, d * squashed * o * (1.0f - o), left);
+        give(pass, token, 0, j, d_c * g * i * (1.0f - i));
+        give(pass, token, 1, j, d_c * c * f * (1.0f - f));
+        give(pass, token, 2, j, d_c * i * (1.0f - g * g));
+        give(pass, token, 3, j, d * squashed * o * (1.0f - o));
         store(token->d_c + j, d_c * f, left);
         store(token->d_h + j, all(0.0f), left);
         store(token->to_before + j, load(token->before + j, left), left);

@@ -18,7 +18,7 @@ from torch.autograd.function import once_differentiable
 
 from gru_sentiment.arrays import Singles
 from gru_sentiment.kernel.library import Kernel
-from gru_sentiment.kernel.passes import Cell, Layer, Stored, Texts
+from gru_sentiment.kernel.passes import Cell, Gradients, Layer, Stored, Texts
 
 
 @dataclass(frozen=True)
@@ -92,38 +92,35 @@ class CompiledRecurrence(Function):
         d_initial = [_own(d, like) for d, like in zip(d_final, initial, strict=True)]
         d_h, d_c = d_initial[0], d_initial[1] if layer.cell.has_cells else None
         d_states = None if d_out is None else _array(d_out).reshape(by_direction)
-        d_gates, before = layer.backward(stored, h0, c0, d_out=d_states, d_h=d_h, d_c=d_c)
-        d_x = _input_gradient(layer, d_gates, w_ih) if ctx.needs_input_grad[1] else None
-        parameters = _parameter_gradients(layer, d_gates, before, x)
+        gradients = layer.backward(stored, h0, c0, d_out=d_states, d_h=d_h, d_c=d_c)
+        d_x = _input_gradient(layer, gradients, w_ih) if ctx.needs_input_grad[1] else None
+        parameters = _parameter_gradients(layer, gradients, x)
         return None, d_x, *parameters, *map(torch.from_numpy, d_initial)
 
 
-def _parameter_gradients(
-    layer: Layer, d_gates: Singles, before: Singles, x: Tensor
-) -> list[Tensor]:
+def _parameter_gradients(layer: Layer, gradients: Gradients, x: Tensor) -> list[Tensor]:
     """Gradients of W, U, b and c, each stacked by direction."""
-    rows, by_direction, ones = layer.weights.shape[1], [], x.new_ones(1, len(x))
+    rows, turn = layer.weights.shape[1], _turn(layer)
+    d_bias = torch.from_numpy(gradients.bias)
+    d_w, d_u = [], []
     for direction in range(layer.directions):
-        d_a = torch.from_numpy(d_gates[:, direction])
-        for_w, for_u = d_a[:, :rows], d_a[:, -rows:]
-        d_b = (ones @ d_a)[0]  # in half the time of a sum
-        gradients = (
-            for_w.T @ x,
-            for_u.T @ torch.from_numpy(before[:, direction]),
-            d_b[:rows],
-            d_b[-rows:],
-        )
-        by_direction.append(gradients)
-    d_w, d_u, d_b, d_c = (torch.stack(group) for group in zip(*by_direction, strict=True))
-    turn = _turn(layer)
-    return [d_w.roll(-turn, 1), d_u, d_b.roll(-turn, 1), d_c]
+        d_gates = torch.from_numpy(gradients.gates[:, direction])
+        d_w.append(d_gates[:, :rows].T @ x)
+        d_u.append(d_gates[:, -rows:].T @ torch.from_numpy(gradients.before[:, direction]))
+    return [
+        torch.stack(d_w).roll(-turn, 1),
+        torch.stack(d_u),
+        d_bias[:, :rows].roll(-turn, 1),
+        d_bias[:, -rows:],
+    ]
 
 
-def _input_gradient(layer: Layer, d_gates: Singles, w_ih: Tensor) -> Tensor:
+def _input_gradient(layer: Layer, gradients: Gradients, w_ih: Tensor) -> Tensor:
     """sum_k Wk^T d_a_k over both directions, (tokens, input)."""
-    d_x = w_ih.new_zeros(len(d_gates), w_ih.shape[2])
+    d_x = w_ih.new_zeros(len(gradients.gates), w_ih.shape[2])
     for direction, weight in enumerate(w_ih.roll(_turn(layer), 1)):
-        d_x.addmm_(torch.from_numpy(d_gates[:, direction, : len(weight)]), weight)
+        d_gates = torch.from_numpy(gradients.gates[:, direction])
+        d_x.addmm_(d_gates[:, : len(weight)], weight)
     return d_x
 
 

@@ -43,6 +43,7 @@ class Pass(Structure):
         ("d_c", c_void_p),
         ("d_gates", c_void_p),
         ("d_gates_stride", c_int64),
+        ("d_bias", c_void_p),
         ("before", c_void_p),
         ("before_stride", c_int64),
     )

@@ -47,7 +47,8 @@ typedef struct {
     float *d_c;     /* LSTM: the same for the cells */
     float *d_gates; /* (tokens, gradients x hidden), see `backward` */
     int64_t d_gates_stride;
-    float *before; /* (tokens, hidden): the state before each token, for the weight gradient */
+    float *d_bias; /* (lanes, gradients x hidden): d_gates summed over each lane's tokens is added */
+    float *before;  /* (tokens, hidden): the state before each token, for the weight gradient */
     int64_t before_stride;
 } Pass;
 

@@ -51,14 +51,9 @@ TARGET static void forward_step(const Pass *pass, int64_t t, int64_t first, int6
         int64_t vectors = vectors_of(unit, hidden);
         for (int64_t gate = 0; gate < gates; gate++, panel += hidden * vectors * WIDTH)
             product(n, vectors, hidden, before, panel, sums + gate * CHUNK * BLOCK);
-        for (int64_t i = 0; i < n; i++) {
-            if (pass->cell == GRU)
-                gru_forward(pass, tokens[i], sums + i * BLOCK, unit);
-            else if (pass->cell == LSTM)
-                lstm_forward(pass, tokens[i], sums + i * BLOCK, unit);
-            else
-                rnn_forward(pass, tokens[i], sums + i * BLOCK, unit);
-        }
+        (pass->cell == GRU    ? gru_forward
+         : pass->cell == LSTM ? lstm_forward
+                              : rnn_forward)(pass, tokens, n, sums, unit);
     }
 }
 
@@ -77,6 +72,7 @@ TARGET static void backward_step(const Pass *pass, int64_t t, int64_t first, int
             .d_out = pass->d_out ? pass->d_out + row * pass->d_out_stride : 0,
             .d_h = pass->d_h + text * hidden,
             .d_gates = pass->d_gates + row * pass->d_gates_stride,
+            .d_bias = pass->d_bias + pass->lane * gradients_of(pass->cell) * hidden,
             .to_before = pass->before + row * pass->before_stride,
         };
         if (pass->cell == GRU) {

@@ -88,6 +88,19 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Gradients:
+    """What a backward pass gives. Its gradients stand in the order of the gates; for a GRU they are
+    those of n, r, z and u, of which W has the first three and U the last three."""
+
+    gates: Singles
+    """(tokens, directions, gradients x hidden)"""
+    bias: Singles
+    """Their sum over all tokens, (directions, gradients x hidden)."""
+    before: Singles
+    """The state before each token, (tokens, directions, hidden)."""
+
+
+@dataclass(frozen=True)
 class Layer:
     """A recurrent layer and a packed batch.
 
@@ -111,6 +124,16 @@ class Layer:
     def directions(self) -> int:
         """1 or 2."""
         return len(self.weights)
+
+    @property
+    def lanes(self) -> int:
+        """Groups of texts, each for one thread.
+
+        Where the directions alone fill the threads, a thread takes all texts of one: more texts
+        share what is read of the weights.
+        """
+        shared = self.threads % self.directions == 0
+        return min(self.threads // self.directions if shared else self.threads, self.texts.batch)
 
     def forward(
         self,
@@ -159,7 +182,7 @@ class Layer:
         d_out: Singles | None,
         d_h: Singles,
         d_c: Singles | None,
-    ) -> tuple[Singles, Singles]:
+    ) -> Gradients:
         """The gradients of the gates, and the state before each token.
 
         Args:
@@ -170,24 +193,21 @@ class Layer:
             d_h: gradient of the final states, (directions, batch, hidden). The gradient of the
                 initial states replaces it.
             d_c: LSTM: the same for the cells.
-
-        Returns:
-            (tokens, directions, gradients x hidden): in the order of the gates; for a GRU n, r, z
-            and u, of which W has the first three and U the last three. And (tokens, directions,
-            hidden).
         """
         cell = self.cell
         d_gates, before = self._new(cell.gradients), self._new(1)
+        d_bias = np.zeros((self.directions, self.lanes, cell.gradients * self.hidden), np.float32)
         arguments = _Arguments(self).tokens("gates", stored.gates, cell.gates)
         arguments.tokens("out", stored.out).tokens("before", before)
         arguments.tokens("d_gates", d_gates, cell.gradients).texts("h0", h0).texts("d_h", d_h)
+        arguments.lanes("d_bias", d_bias, cell.gradients)
         if d_out is not None:
             arguments.tokens("d_out", d_out)
         if cell.has_cells:
             arguments.texts("c0", c0).texts("d_c", d_c)
         self._pass_stored(arguments, stored)
         self._run("backward", arguments.fields, store=True)
-        return d_gates, before
+        return Gradients(d_gates, d_bias.sum(1), before)
 
     def _new(self, per_unit: int) -> Singles:
         shape = (self.texts.tokens, self.directions, per_unit * self.hidden)
@@ -202,9 +222,6 @@ class Layer:
     def _run(self, name: str, fields: list[dict[str, int | None]], *, store: bool) -> None:
         """Every direction and lane of texts in a thread."""
         packed = [self._packed(weights, back=name == "backward") for weights in self.weights]
-        # a thread takes a whole direction where it can: more texts share what is read of U
-        shared = self.threads % self.directions == 0
-        lanes = min(self.threads // self.directions if shared else self.threads, self.texts.batch)
         calls = [
             Pass(
                 cell=self.cell.number,
@@ -212,14 +229,14 @@ class Layer:
                 steps=len(self.texts.sizes),
                 reverse=direction,
                 lane=lane,
-                lanes=lanes,
+                lanes=self.lanes,
                 sizes=address(self.texts.sizes),
                 starts=address(self.texts.starts),
                 panels=address(packed[direction]),
                 store=store,
                 **fields[direction],
             )
-            for lane in range(lanes)
+            for lane in range(self.lanes)
             for direction in range(self.directions)
         ]
         in_threads(getattr(self.kernel.functions, name), calls, self.threads)
@@ -257,6 +274,12 @@ class _Arguments:
         """(directions, per_unit x hidden)"""
         layer = self._layer
         return self._add(name, _check(name, array, (layer.directions, per_unit * layer.hidden)))
+
+    def lanes(self, name: str, array: Singles, per_unit: int) -> _Arguments:
+        """(directions, lanes, per_unit x hidden)"""
+        layer = self._layer
+        shape = (layer.directions, layer.lanes, per_unit * layer.hidden)
+        return self._add(name, _check(name, array, shape))
 
     def _add(self, name: str, by_direction: Any, **also: int) -> _Arguments:
         for fields, array in zip(self.fields, by_direction, strict=True):
