@@ -14,7 +14,7 @@ from measuring.settings import CONFIGS, Settings
 from measuring.tables import table
 from measuring.timing import Spread, alternate, timed
 
-from benchmarks.layer import INPUT_SIZE, Case, Step
+from benchmarks.layer import Case, Step
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.text import build_batcher, build_encoded, build_vocabulary
 from gru_sentiment.config.loading import load_config
@@ -55,7 +55,7 @@ def measure(settings: Settings) -> dict[str, Any]:
 def report(result: dict[str, Any]) -> str:
     """The section in Markdown."""
     lines = [
-        f"Our layers, 100 -> {result['hidden']}, batch {result['batch']}, lengths drawn between "
+        f"Our layers, {Case.input_size} -> {result['hidden']}, batch {result['batch']}, lengths drawn between "
         "T/2 and T: seconds a training step. The exponent is the slope of log seconds over log "
         "tokens by least squares: 1 is linear.\n\n"
     ]
@@ -100,10 +100,10 @@ def exponent(amounts: Sequence[float], seconds: Sequence[Spread]) -> float:
 def _by_length(cell: str, sizes: Sizes, rounds: int) -> dict[str, Any]:
     _say(cell, "over lengths", *sizes.lengths)
     cases = [Case(cell, sizes.hidden, sizes.batch, longest) for longest in sizes.lengths]
-    found = alternate({str(case.longest): Step(case, "ours") for case in cases}, rounds=rounds)
+    found = alternate({str(case.longest): Step(case, "compiled") for case in cases}, rounds=rounds)
     seconds = [found.spread(str(case.longest)) for case in cases]
     return {
-        "input_size": INPUT_SIZE,
+        "input_size": Case.input_size,
         "exponent": exponent([case.tokens for case in cases], seconds),
         "steps": [
             {"longest": case.longest, "tokens": case.tokens, "seconds": spread}

@@ -1,4 +1,4 @@
-"""Section 1: a training step of one recurrent layer, ours against torch's own.
+"""Section 1: a training step of one recurrent layer, both of our paths against torch's own.
 
 A step is the forward pass and the backward pass from a fixed gradient of the outputs, to the
 input, the weights and the biases. All contenders start from the same weights, input and gradient,
@@ -10,6 +10,7 @@ those of the matrix products over words that exist, so padding earns nothing.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -26,12 +27,15 @@ from measuring.timing import Rounds, alternate, timed
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from gru_sentiment.kernel.library import VARIABLE, kernels
 from gru_sentiment.models.recurrent import CELLS
 
 TORCH_CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-CONTENDERS = ("ours", "padded", "packed")
-"""Ours on a PackedSequence, torch on a padded tensor, torch on a PackedSequence."""
-INPUT_SIZE = 100
+CONTENDERS = ("compiled", "operations", "padded", "packed")
+"""Ours on a PackedSequence by the compiled kernel and by operations of torch; torch's layer on a
+padded tensor and on a PackedSequence."""
+OURS = {"compiled": "", "operations": "none"}
+"""The kernel that each of our paths asks for."""
 PRODUCT_SIZE = 2048
 
 
@@ -43,6 +47,8 @@ class Case:
     hidden: int
     batch: int
     longest: int
+    input_size: int = 100
+    bidirectional: bool = False
 
     @cached_property
     def lengths(self) -> Tensor:
@@ -62,7 +68,13 @@ class Case:
     def flops(self) -> float:
         """Of a step's products: forward, and backward to the weights and to what went in."""
         gates = TORCH_CELLS[self.cell](1, 1).state_dict()["weight_hh_l0"].shape[0]
-        return 3.0 * 2.0 * self.tokens * int(gates) * self.hidden * (INPUT_SIZE + self.hidden)
+        weights = int(gates) * self.hidden * (self.input_size + self.hidden)
+        return 3.0 * 2.0 * self.tokens * weights * self.directions
+
+    @property
+    def directions(self) -> int:
+        """1 or 2."""
+        return 2 if self.bidirectional else 1
 
 
 class Step:
@@ -70,13 +82,16 @@ class Step:
 
     def __init__(self, case: Case, contender: str) -> None:
         torch.manual_seed(0)
+        self.kernel = OURS.get(contender)
         cells: Mapping[str, Callable[..., nn.RNNBase]] = TORCH_CELLS
-        if contender == "ours":
+        if self.kernel is not None:
             cells = CELLS
-        self.module = cells[case.cell](INPUT_SIZE, case.hidden)
+        self.module = cells[case.cell](
+            case.input_size, case.hidden, bidirectional=case.bidirectional
+        )
         steps = int(case.lengths[0])
-        x = torch.randn(steps, case.batch, INPUT_SIZE)
-        gradient = torch.randn(steps, case.batch, case.hidden)
+        x = torch.randn(steps, case.batch, case.input_size)
+        gradient = torch.randn(steps, case.batch, case.hidden * case.directions)
         packed = pack_padded_sequence(x, case.lengths)
         packed_gradient = pack_padded_sequence(gradient, case.lengths)
         self.sizes = None if contender == "padded" else packed.batch_sizes
@@ -89,6 +104,7 @@ class Step:
         """Forward and backward."""
         self.module.zero_grad(set_to_none=True)
         self.x.grad = None
+        os.environ[VARIABLE] = self.kernel or ""
         started = time.perf_counter()
         given = self.x if self.sizes is None else PackedSequence(self.x, self.sizes)
         out, _ = self.module(given)
@@ -116,7 +132,8 @@ def run_rounds(case: Case, rounds: int) -> dict[str, Any]:
         {**steps, "product": lambda: timed(lambda: torch.mm(square, square, out=into))},
         rounds=rounds,
     )
-    differences = [steps["ours"].difference(steps[other]) for other in ("padded", "packed")]
+    first, *others = steps.values()
+    differences = [first.difference(other) for other in others]
     return {"seconds": found.seconds, "difference": max(differences)}
 
 
@@ -135,7 +152,7 @@ def measure(settings: Settings) -> dict[str, Any]:
         _say(case, "set up")
         set_up.append(_timings(case, settings, set_up=True))
     return {
-        "input_size": INPUT_SIZE,
+        "kernel": kernels()[0].name if kernels() else "none",
         "product_size": PRODUCT_SIZE,
         "cases": rows,
         "set_up_cases": set_up,
@@ -145,10 +162,11 @@ def measure(settings: Settings) -> dict[str, Any]:
 def report(result: dict[str, Any]) -> str:
     """The section in Markdown."""
     return (
-        f"Seconds a training step, {result['input_size']} -> H, batch B, lengths drawn between T/2 "
-        "and T; GFLOP/s over words that exist; share of the rate of `torch.mm` on "
-        f"{result['product_size']} cubed; memory is the peak of a step above what was held before "
-        "it. In processes as they come:\n\n"
+        "Seconds a training step of a layer I -> H, two directions where it says so, batch B, "
+        "lengths drawn between T/2 and T; GFLOP/s over words that exist; share of the rate of "
+        f"`torch.mm` on {result['product_size']} cubed; memory is the peak of a step above what "
+        f"was held before it. The compiled kernel is `{result['kernel']}`. In processes as they "
+        "come:\n\n"
         + table([_row(case) for case in result["cases"]])
         + "\nIn processes that are set up as `gru-sent` sets up its own:\n\n"
         + table([_row(case) for case in result["set_up_cases"]])
@@ -160,11 +178,12 @@ def _cases(quick: bool) -> list[Case]:
         return [Case(cell, 64, 16, 64) for cell in ("gru", "lstm", "rnn")]
     cells = ("gru", "lstm", "rnn")
     grid = [Case(c, h, b, 256) for c, h, b in product(cells, (128, 256, 512), (32, 64, 128))]
-    return [*grid, *(Case(cell, 256, 64, 512) for cell in cells)]
+    default = [Case(cell, 128, 64, 256, input_size=50, bidirectional=True) for cell in cells]
+    return [*grid, *(Case(cell, 256, 64, 512) for cell in cells), *default]
 
 
 def _is_central(case: Case) -> bool:
-    return (case.hidden, case.batch) == (256, 64)
+    return case.bidirectional or (case.hidden, case.batch) == (256, 64)
 
 
 def _timings(case: Case, settings: Settings, *, set_up: bool) -> dict[str, Any]:
@@ -186,8 +205,7 @@ def _timings(case: Case, settings: Settings, *, set_up: bool) -> dict[str, Any]:
         "share_of_product": {
             c: found.ratio("product", c).scaled(case.flops / product_flops) for c in CONTENDERS
         },
-        "padded_in_ours": found.ratio("padded", "ours"),
-        "packed_in_ours": found.ratio("packed", "ours"),
+        "in_compiled": {c: found.ratio(c, "compiled") for c in CONTENDERS[1:]},
         "gradient_difference": result["difference"],
     }
 
@@ -212,16 +230,14 @@ def _program(name: str, request: dict[str, Any], settings: Settings) -> dict[str
 def _row(case: dict[str, Any]) -> dict[str, Any]:
     memory = case.get("memory_mib", {})
     return {
-        "cell": case["cell"],
+        "cell": case["cell"] + (", both" if case["bidirectional"] else ""),
+        "I": case["input_size"],
         "H": case["hidden"],
         "B": case["batch"],
         "T": case["longest"],
         **{f"{c}, s": case["seconds"][c] for c in CONTENDERS},
-        "padded / ours": case["padded_in_ours"],
-        "packed / ours": case["packed_in_ours"],
-        "ours, GFLOP/s": case["gflop_s"]["ours"],
-        "padded, GFLOP/s": case["gflop_s"]["padded"],
-        "ours, share of mm": case["share_of_product"]["ours"],
+        **{f"{c} / compiled": case["in_compiled"][c] for c in CONTENDERS[1:]},
+        **{f"{c}, share of mm": case["share_of_product"][c] for c in CONTENDERS[:3]},
         **{f"{c}, MiB": memory.get(c) for c in CONTENDERS},
         "largest difference": case["gradient_difference"],
     }

@@ -1,6 +1,6 @@
 """A program: the peak memory of one training step of a layer, in MiB, as JSON.
 
-    python -m benchmarks.layer_memory '{"case": {…}, "contender": "ours", "threads": 2}'
+    python -m benchmarks.layer_memory '{"case": {…}, "contender": "compiled", "threads": 2}'
 
 What counts is what the step adds to the memory held before it: module, input and gradient are
 there already, and a short step has loaded and allocated what torch keeps. Linux tells the peak
