@@ -6,5 +6,5 @@
 #define VECTORS 2
 #define TARGET __attribute__((target("avx2,fma")))
 #include "passes.h"
-const Kernel avx2_kernel = {"avx2", WIDTH, pack, forward, backward};
+const Kernel avx2_kernel = {"avx2", WIDTH, pack, forward, backward, scratch_of};
 #endif

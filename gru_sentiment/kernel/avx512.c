@@ -6,5 +6,5 @@
 #define VECTORS 4
 #define TARGET __attribute__((target("avx512f,avx2,fma")))
 #include "passes.h"
-const Kernel avx512_kernel = {"avx512", WIDTH, pack, forward, backward};
+const Kernel avx512_kernel = {"avx512", WIDTH, pack, forward, backward, scratch_of};
 #endif

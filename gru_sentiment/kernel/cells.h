@@ -1,7 +1,7 @@
 /* The cells: what `models/recurrence.py` writes as equations, for some tokens of one step.
  *
- * Forward, a block of units at a time: `sums` holds the products U h of the block, (gates, CHUNK,
- * BLOCK). `bias` holds bk, with ck where nothing stands between them.
+ * Forward, a block of units at a time: `sums` holds the products W x + U h of the block, (gates,
+ * CHUNK, BLOCK). `bias` holds bk, with ck where nothing stands between them.
  */
 typedef struct {
     const float *before; /* h */
@@ -13,7 +13,7 @@ typedef struct {
     for (int64_t v = 0, j = unit; v < BLOCK && j < hidden; v += WIDTH, j += WIDTH)                 \
         for (int64_t i = 0, left = hidden - j; i < n; i++)
 
-/* U h of gate k */
+/* W x + U h of gate k */
 #define SUM(k) load(sums + ((k) * CHUNK + i) * BLOCK + v, WIDTH)
 
 /* h' = f(W x + b + U h) */
@@ -23,14 +23,15 @@ TARGET static void rnn_forward(const Pass *pass, const Token *tokens, int64_t n,
     const int64_t hidden = pass->hidden;
     EACH_VECTOR
     {
-        Vector a = SUM(0) + load(tokens[i].gates + j, left) + load(pass->bias + j, left);
+        Vector a = SUM(0) + load(pass->bias + j, left);
         /* written so that a NaN passes */
         Vector h = pass->cell == RNN_TANH ? hyperbolic_tangent(a) : choose(a < 0.0f, all(0.0f), a);
         store(tokens[i].out + j, h, left);
     }
 }
 
-/* r, z = s(W x + b + U h); u = Un h + cn; n = tanh(Wn x + bn + r u); h' = (1 - z) n + z h */
+/* r, z = s(W x + b + U h); u = Un h + cn; n = tanh(Wn x + bn + r u); h' = (1 - z) n + z h. The third
+ * of the sums is Un h alone, the fourth is Wn x. */
 TARGET static void gru_forward(const Pass *pass, const Token *tokens, int64_t n, const float *sums,
                                int64_t unit)
 {
@@ -38,16 +39,15 @@ TARGET static void gru_forward(const Pass *pass, const Token *tokens, int64_t n,
     const float *bias_r = pass->bias, *bias_z = bias_r + hidden, *bias_n = bias_z + hidden;
     EACH_VECTOR
     {
-        float *to_r = tokens[i].gates + j, *to_z = to_r + hidden, *to_n = to_z + hidden;
-        Vector r = sigmoid(SUM(0) + load(to_r, left) + load(bias_r + j, left));
-        Vector z = sigmoid(SUM(1) + load(to_z, left) + load(bias_z + j, left));
+        Vector r = sigmoid(SUM(0) + load(bias_r + j, left));
+        Vector z = sigmoid(SUM(1) + load(bias_z + j, left));
         Vector u = SUM(2) + load(pass->bias_n + j, left);
-        Vector new = hyperbolic_tangent(load(to_n, left) + load(bias_n + j, left) + r * u);
+        Vector new = hyperbolic_tangent(SUM(3) + load(bias_n + j, left) + r * u);
         store(tokens[i].out + j, new + z * (load(tokens[i].before + j, left) - new), left);
         if (pass->store) {
-            store(to_r, r, left);
-            store(to_z, z, left);
-            store(to_n, new, left);
+            store(tokens[i].gates + j, r, left);
+            store(tokens[i].gates + hidden + j, z, left);
+            store(tokens[i].gates + 2 * hidden + j, new, left);
             store(tokens[i].inner + j, u, left);
         }
     }
@@ -60,21 +60,19 @@ TARGET static void lstm_forward(const Pass *pass, const Token *tokens, int64_t n
     const int64_t hidden = pass->hidden;
     EACH_VECTOR
     {
-        float *gates = tokens[i].gates + j;
         Vector a[4];
         for (int k = 0; k < 4; k++)
-            a[k] = SUM(k) + load(gates + k * hidden, left) +
-                   load(pass->bias + k * hidden + j, left);
+            a[k] = SUM(k) + load(pass->bias + k * hidden + j, left);
         Vector input = sigmoid(a[0]), forget = sigmoid(a[1]);
         Vector new = hyperbolic_tangent(a[2]), output = sigmoid(a[3]);
         Vector c = forget * load(tokens[i].c + j, left) + input * new;
         store(tokens[i].c + j, c, left);
         store(tokens[i].out + j, output * hyperbolic_tangent(c), left);
         if (pass->store) {
-            store(gates, input, left);
-            store(gates + hidden, forget, left);
-            store(gates + 2 * hidden, new, left);
-            store(gates + 3 * hidden, output, left);
+            store(tokens[i].gates + j, input, left);
+            store(tokens[i].gates + hidden + j, forget, left);
+            store(tokens[i].gates + 2 * hidden + j, new, left);
+            store(tokens[i].gates + 3 * hidden + j, output, left);
             store(tokens[i].cells + j, c, left);
         }
     }
@@ -85,7 +83,7 @@ TARGET static void lstm_forward(const Pass *pass, const Token *tokens, int64_t n
  * which the caller adds the product with U. */
 typedef struct {
     const float *gates, *inner, *cells, *out, *before, *cell_before, *d_out;
-    float *d_h, *d_c, *d_gates, *d_bias, *to_before;
+    float *d_h, *d_c, *d_gates, *d_bias;
 } Gradient;
 
 /* Gradient k of the gates, for the token and for the sum over the tokens. */
@@ -112,7 +110,6 @@ INLINE void rnn_backward(const Pass *pass, const Gradient *token)
                                             : d * choose(h > 0.0f, all(1.0f), all(0.0f));
         give(pass, token, 0, j, d_a);
         store(token->d_h + j, all(0.0f), left);
-        store(token->to_before + j, load(token->before + j, left), left);
     }
 }
 
@@ -132,7 +129,6 @@ INLINE void gru_backward(const Pass *pass, const Gradient *token)
         give(pass, token, 2, j, d * (h - n) * z * (1.0f - z));
         give(pass, token, 3, j, d_u);
         store(token->d_h + j, d * z, left);
-        store(token->to_before + j, h, left);
     }
 }
 
@@ -154,6 +150,5 @@ INLINE void lstm_backward(const Pass *pass, const Gradient *token)
         give(pass, token, 3, j, d * squashed * o * (1.0f - o));
         store(token->d_c + j, d_c * f, left);
         store(token->d_h + j, all(0.0f), left);
-        store(token->to_before + j, load(token->before + j, left), left);
     }
 }

@@ -14,6 +14,8 @@ from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
+import numpy as np
+
 from gru_sentiment.arrays import Integers, Singles
 from gru_sentiment.errors import ConfigError
 
@@ -25,27 +27,23 @@ class Pass(Structure):
     """One direction of a layer and the texts of one lane; `pass.h` says what each field is."""
 
     _fields_ = (
-        *((name, c_int64) for name in ("cell", "hidden", "steps", "reverse", "lane", "lanes")),
-        *((name, c_void_p) for name in ("sizes", "starts", "panels", "bias", "bias_n")),
+        *((name, c_int64) for name in ("cell", "input", "hidden", "steps", "reverse")),
+        *((name, c_int64) for name in ("lane", "lanes", "store")),
+        *((name, c_void_p) for name in ("sizes", "starts", "w", "u", "x")),
+        ("x_stride", c_int64),
+        *((name, c_void_p) for name in ("h0", "c0", "out")),
+        ("out_stride", c_int64),
         ("gates", c_void_p),
         ("gates_stride", c_int64),
         ("inner", c_void_p),
         ("inner_stride", c_int64),
         ("cells", c_void_p),
         ("cells_stride", c_int64),
-        ("out", c_void_p),
-        ("out_stride", c_int64),
-        *((name, c_void_p) for name in ("h0", "c0", "c")),
-        ("store", c_int64),
-        ("d_out", c_void_p),
+        *((name, c_void_p) for name in ("bias", "bias_n", "c", "d_out")),
         ("d_out_stride", c_int64),
-        ("d_h", c_void_p),
-        ("d_c", c_void_p),
-        ("d_gates", c_void_p),
-        ("d_gates_stride", c_int64),
-        ("d_bias", c_void_p),
-        ("before", c_void_p),
-        ("before_stride", c_int64),
+        *((name, c_void_p) for name in ("d_h", "d_c", "d_x")),
+        ("d_x_stride", c_int64),
+        *((name, c_void_p) for name in ("d_w", "d_u", "d_bias", "scratch")),
     )
 
 
@@ -55,9 +53,10 @@ class _Functions(Structure):
     _fields_ = (
         ("name", c_char_p),
         ("width", c_int64),
-        ("pack", CFUNCTYPE(None, c_void_p, c_int64, c_int64, c_int64, c_void_p)),
+        ("pack", CFUNCTYPE(None, c_void_p, c_int64, c_int64, c_int64, c_int64, c_void_p)),
         ("forward", CFUNCTYPE(None, POINTER(Pass))),
         ("backward", CFUNCTYPE(None, POINTER(Pass))),
+        ("scratch_of", CFUNCTYPE(c_int64, c_int64, c_int64, c_int64)),
     )
 
 
@@ -70,16 +69,18 @@ class Kernel:
     """Numbers in a vector."""
     functions: _Functions
 
-    def pack(self, weights: Singles, panels: Singles, *, back: bool) -> None:
-        """Recurrent weights (gates x hidden, hidden) into the order in which a pass reads them."""
-        rows, hidden = weights.shape
-        self.functions.pack(weights.ctypes.data, rows // hidden, hidden, back, panels.ctypes.data)
+    def pack(self, weights: Singles, gates: int, *, back: bool) -> Singles:
+        """Weights (gates x hidden, columns) in the order in which a pass reads them."""
+        rows, columns = weights.shape
+        groups, width, depth = (1, columns, rows) if back else (gates, rows // gates, columns)
+        padded = -(-width // self.width) * self.width
+        panels = np.empty(groups * padded * depth, np.float32)
+        self.functions.pack(address(weights), groups, width, depth, back, address(panels))
+        return panels
 
-    def n_packed(self, weights: Singles) -> int:
-        """Size of the array that `pack` fills."""
-        rows, hidden = weights.shape
-        columns = -(-hidden // self.width) * self.width
-        return int(columns * rows)
+    def scratch(self, cell: int, input_size: int, hidden: int) -> int:
+        """Numbers that a backward pass writes down for itself, for each lane."""
+        return int(self.functions.scratch_of(cell, input_size, hidden))
 
 
 @cache

@@ -24,57 +24,96 @@ INLINE const float *state_before(const Pass *pass, const float *states, int64_t 
     return states + (pass->starts[earlier] + text) * stride;
 }
 
+/* One step of `n` texts of the lane. */
 TARGET static void forward_step(const Pass *pass, int64_t t, int64_t first, int64_t n)
 {
-    const int64_t hidden = pass->hidden, gates = gates_of(pass->cell);
+    const int64_t input = pass->input, hidden = pass->hidden, gates = gates_of(pass->cell);
     float sums[4 * CHUNK * BLOCK] __attribute__((aligned(64)));
-    const float *before[CHUNK];
+    const float *before[CHUNK], *x[CHUNK];
     Token tokens[CHUNK];
     for (int64_t i = 0; i < n; i++) {
         int64_t text = pass->lane + (first + i) * pass->lanes, row = pass->starts[t] + text;
         before[i] = state_before(pass, pass->out, pass->out_stride, pass->h0, t, text);
-        tokens[i] = (Token){
-            .before = before[i],
-            .gates = pass->gates + row * pass->gates_stride,
-            .out = pass->out + row * pass->out_stride,
-        };
-        if (pass->cell == GRU && pass->store)
-            tokens[i].inner = pass->inner + row * pass->inner_stride;
-        if (pass->cell == LSTM) {
+        x[i] = pass->x + row * pass->x_stride;
+        tokens[i] = (Token){.before = before[i], .out = pass->out + row * pass->out_stride};
+        if (pass->cell == LSTM)
             tokens[i].c = pass->c + text * hidden;
-            if (pass->store)
-                tokens[i].cells = pass->cells + row * pass->cells_stride;
-        }
+        if (!pass->store)
+            continue;
+        tokens[i].gates = pass->gates + row * pass->gates_stride;
+        if (pass->cell == GRU)
+            tokens[i].inner = pass->inner + row * pass->inner_stride;
+        if (pass->cell == LSTM)
+            tokens[i].cells = pass->cells + row * pass->cells_stride;
     }
-    const float *panel = pass->panels;
+    const float *w = pass->w, *u = pass->u;
     for (int64_t unit = 0; unit < hidden; unit += BLOCK) {
         int64_t vectors = vectors_of(unit, hidden);
-        for (int64_t gate = 0; gate < gates; gate++, panel += hidden * vectors * WIDTH)
-            product(n, vectors, hidden, before, panel, sums + gate * CHUNK * BLOCK);
+        for (int64_t gate = 0; gate < gates; gate++) {
+            /* W x of a GRU's n has a place of its own: the reset gate acts on U h alone */
+            int apart = pass->cell == GRU && gate == 2;
+            float *of_h = sums + gate * CHUNK * BLOCK, *of_x = apart ? of_h + CHUNK * BLOCK : of_h;
+            product(n, vectors, hidden, before, u, of_h, 0);
+            product(n, vectors, input, x, w, of_x, !apart);
+            u += hidden * vectors * WIDTH;
+            w += input * vectors * WIDTH;
+        }
         (pass->cell == GRU    ? gru_forward
          : pass->cell == LSTM ? lstm_forward
                               : rnn_forward)(pass, tokens, n, sums, unit);
     }
 }
 
-TARGET static void backward_step(const Pass *pass, int64_t t, int64_t first, int64_t n)
+/* Tokens whose part of the weight gradients is still to be added. */
+typedef struct {
+    int64_t n;
+    float *d_gates; /* (n, gradients x hidden) */
+    float *panels;  /* room for `pack_rows` */
+    const float *x[DEPTH + CHUNK], *before[DEPTH + CHUNK];
+} Pending;
+
+TARGET static int64_t scratch_of(int64_t cell, int64_t input, int64_t hidden)
 {
-    const int64_t hidden = pass->hidden, depth = gates_of(pass->cell) * hidden;
-    float sums[CHUNK * BLOCK] __attribute__((aligned(64)));
-    const float *d_gates[CHUNK];
-    float *d_h[CHUNK];
+    int64_t columns = padded(input > hidden ? input : hidden);
+    return (DEPTH + CHUNK) * (gradients_of(cell) * hidden + columns);
+}
+
+/* d_W += sum d_a x^T, d_U += sum d_a h^T. W has the first of the gradients, U the last ones. */
+TARGET static void add_weight_gradients(const Pass *pass, Pending *pending)
+{
+    const int64_t input = pass->input, hidden = pass->hidden;
+    const int64_t rows = gates_of(pass->cell) * hidden, all_rows = gradients_of(pass->cell) * hidden;
+    pack_rows(pending->x, input, pending->n, pending->panels);
+    add_outer_products(rows, input, pending->n, pending->d_gates, all_rows, pending->panels,
+                       pass->d_w + pass->lane * rows * input);
+    pack_rows(pending->before, hidden, pending->n, pending->panels);
+    add_outer_products(rows, hidden, pending->n, pending->d_gates + all_rows - rows, all_rows,
+                       pending->panels, pass->d_u + pass->lane * rows * hidden);
+    pending->n = 0;
+}
+
+/* One step of `n` texts of the lane, backward. */
+TARGET static void backward_step(const Pass *pass, Pending *pending, int64_t t, int64_t first,
+                                 int64_t n)
+{
+    const int64_t hidden = pass->hidden, rows = gates_of(pass->cell) * hidden;
+    const int64_t all_rows = gradients_of(pass->cell) * hidden;
+    const float *for_w[CHUNK], *for_u[CHUNK];
+    float *d_h[CHUNK], *d_x[CHUNK];
     for (int64_t i = 0; i < n; i++) {
         int64_t text = pass->lane + (first + i) * pass->lanes, row = pass->starts[t] + text;
+        int64_t place = pending->n + i;
         Gradient token = {
             .gates = pass->gates + row * pass->gates_stride,
             .out = pass->out + row * pass->out_stride,
             .before = state_before(pass, pass->out, pass->out_stride, pass->h0, t, text),
             .d_out = pass->d_out ? pass->d_out + row * pass->d_out_stride : 0,
             .d_h = pass->d_h + text * hidden,
-            .d_gates = pass->d_gates + row * pass->d_gates_stride,
-            .d_bias = pass->d_bias + pass->lane * gradients_of(pass->cell) * hidden,
-            .to_before = pass->before + row * pass->before_stride,
+            .d_gates = pending->d_gates + place * all_rows,
+            .d_bias = pass->d_bias + pass->lane * all_rows,
         };
+        pending->before[place] = token.before;
+        pending->x[place] = pass->x + row * pass->x_stride;
         if (pass->cell == GRU) {
             token.inner = pass->inner + row * pass->inner_stride;
             gru_backward(pass, &token);
@@ -87,35 +126,43 @@ TARGET static void backward_step(const Pass *pass, int64_t t, int64_t first, int
         } else {
             rnn_backward(pass, &token);
         }
+        for_w[i] = token.d_gates;
+        for_u[i] = token.d_gates + all_rows - rows;
         d_h[i] = token.d_h;
-        /* U has the last of the gradients */
-        d_gates[i] = token.d_gates + gradients_of(pass->cell) * hidden - depth;
+        if (pass->d_x)
+            d_x[i] = pass->d_x + row * pass->d_x_stride;
     }
-    const float *panel = pass->panels;
-    for (int64_t unit = 0; unit < hidden; unit += BLOCK) {
-        int64_t vectors = vectors_of(unit, hidden);
-        product(n, vectors, depth, d_gates, panel, sums);
-        panel += depth * vectors * WIDTH;
-        for (int64_t i = 0; i < n; i++)
-            for (int64_t v = 0; v < BLOCK && unit + v < hidden; v += WIDTH) {
-                float *to = d_h[i] + unit + v;
-                int64_t left = hidden - unit - v;
-                store(to, load(to, left) + load(sums + i * BLOCK + v, WIDTH), left);
-            }
-    }
+    whole_product(n, hidden, rows, for_u, pass->u, d_h, 1);
+    if (pass->d_x)
+        whole_product(n, pass->input, rows, for_w, pass->w, d_x, 0);
+    pending->n += n;
+    if (pending->n >= DEPTH)
+        add_weight_gradients(pass, pending);
 }
 
-/* The forward pass goes from each text's first read token to its last one, the backward pass back. */
-TARGET static void run(const Pass *pass, int back)
+/* From each text's first read token to its last one. */
+TARGET static void forward(const Pass *pass)
 {
-    int descending = back != (pass->reverse != 0);
     for (int64_t step = 0; step < pass->steps; step++) {
-        int64_t t = descending ? pass->steps - 1 - step : step;
+        int64_t t = pass->reverse ? pass->steps - 1 - step : step;
         int64_t texts = texts_in(pass, pass->sizes[t]);
         for (int64_t first = 0; first < texts; first += CHUNK)
-            (back ? backward_step : forward_step)(pass, t, first, smaller(CHUNK, texts - first));
+            forward_step(pass, t, first, smaller(CHUNK, texts - first));
     }
 }
 
-TARGET static void forward(const Pass *pass) { run(pass, 0); }
-TARGET static void backward(const Pass *pass) { run(pass, 1); }
+/* The same way back. */
+TARGET static void backward(const Pass *pass)
+{
+    float *scratch = pass->scratch + pass->lane * scratch_of(pass->cell, pass->input, pass->hidden);
+    Pending pending = {.n = 0, .d_gates = scratch};
+    pending.panels = scratch + (DEPTH + CHUNK) * gradients_of(pass->cell) * pass->hidden;
+    for (int64_t step = 0; step < pass->steps; step++) {
+        int64_t t = pass->reverse ? step : pass->steps - 1 - step;
+        int64_t texts = texts_in(pass, pass->sizes[t]);
+        for (int64_t first = 0; first < texts; first += CHUNK)
+            backward_step(pass, &pending, t, first, smaller(CHUNK, texts - first));
+    }
+    if (pending.n)
+        add_weight_gradients(pass, &pending);
+}

@@ -2,18 +2,18 @@
 
 Axes: (tokens, directions, ...), the tokens in packed order (`gru_sentiment/batch.py`). No direction
 is mirrored: the second one reads each text from its last token. Each thread takes its own texts
-through all steps, so threads never wait for each other, and a text has the same result whatever
-their number. The arrays are checked here: C checks nothing. It needs no torch.
+through all steps, so threads never wait for each other. The outputs of a text do not depend on the
+number of threads; the weight gradients are summed thread by thread. It needs no torch.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from gru_sentiment.arrays import Integers, Singles
+from gru_sentiment.kernel.arguments import Arguments, check
 from gru_sentiment.kernel.library import Kernel, Pass, address
 from gru_sentiment.kernel.threads import in_threads
 
@@ -72,32 +72,43 @@ class Texts:
         """Number of tokens."""
         return int(self.sizes.sum())
 
+    @property
+    def last(self) -> Integers:
+        """The last token of each text, shape (batch,)."""
+        texts = np.arange(self.batch)
+        lengths = np.searchsorted(-self.sizes, -texts, side="left")
+        last: Integers = self.starts[lengths - 1] + texts
+        return last
+
 
 @dataclass(frozen=True)
 class Stored:
-    """What a forward pass leaves for the backward pass, each (tokens, directions, ...)."""
+    """What a forward pass leaves, each (tokens, directions, ...)."""
 
     out: Singles
     """States after each token, (..., hidden)."""
-    gates: Singles
-    """(..., gates x hidden)"""
-    inner: Singles | None
-    """GRU: Un h + cn, (..., hidden)."""
-    cells: Singles | None
-    """LSTM: cells after each token, (..., hidden)."""
+    gates: Singles | None = None
+    """(..., gates x hidden), where it is stored."""
+    inner: Singles | None = None
+    """GRU: Un h + cn, (..., hidden), where it is stored."""
+    cells: Singles | None = None
+    """LSTM: cells after each token, (..., hidden), where they are stored."""
 
 
 @dataclass(frozen=True)
 class Gradients:
-    """What a backward pass gives. Its gradients stand in the order of the gates; for a GRU they are
-    those of n, r, z and u, of which W has the first three and U the last three."""
+    """What a backward pass gives, by direction."""
 
-    gates: Singles
-    """(tokens, directions, gradients x hidden)"""
-    bias: Singles
-    """Their sum over all tokens, (directions, gradients x hidden)."""
-    before: Singles
-    """The state before each token, (tokens, directions, hidden)."""
+    x: Singles | None
+    """(directions, tokens, input), where it is wanted: to be summed over the directions."""
+    w: Singles
+    """Input weights, (directions, gates x hidden, input)."""
+    u: Singles
+    """Recurrent weights, (directions, gates x hidden, hidden)."""
+    b: Singles
+    """Biases beside W, (directions, gates x hidden)."""
+    c: Singles
+    """Biases beside U, the same."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,9 @@ class Layer:
     kernel: Kernel
     cell: Cell
     texts: Texts
-    weights: Singles
+    w: Singles
+    """Input weights, (directions, gates x hidden, input)."""
+    u: Singles
     """Recurrent weights, (directions, gates x hidden, hidden)."""
     threads: int
     """Threads at most."""
@@ -118,12 +131,12 @@ class Layer:
     @property
     def hidden(self) -> int:
         """Number of units."""
-        return int(self.weights.shape[2])
+        return int(self.u.shape[2])
 
     @property
     def directions(self) -> int:
         """1 or 2."""
-        return len(self.weights)
+        return len(self.u)
 
     @property
     def lanes(self) -> int:
@@ -137,7 +150,7 @@ class Layer:
 
     def forward(
         self,
-        gates: Singles,
+        x: Singles,
         bias: Singles,
         bias_n: Singles | None,
         h0: Singles,
@@ -148,33 +161,32 @@ class Layer:
         """Run all steps.
 
         Args:
-            gates: W x, (tokens, directions, gates x hidden).
-            bias: (directions, gates x hidden).
+            x: (tokens, input).
+            bias: what is added to the gates, (directions, gates x hidden).
             bias_n: GRU: the recurrent bias of n, (directions, hidden).
             h0: initial states, (directions, batch, hidden).
             c: LSTM: initial cells, (directions, batch, hidden). The final cells replace them.
-            store: keep what `backward` needs. The gates then replace W x.
+            store: keep what `backward` needs.
         """
         cell = self.cell
         stored = Stored(
             out=self._new(1),
-            gates=gates,
+            gates=self._new(cell.gates) if store else None,
             inner=self._new(1) if cell.has_inner and store else None,
             cells=self._new(1) if cell.has_cells and store else None,
         )
-        arguments = _Arguments(self).tokens("gates", gates, cell.gates).tokens("out", stored.out)
-        arguments.units("bias", bias, cell.gates).texts("h0", h0)
+        arguments = self._arguments(x, h0, stored, store=store)
+        arguments.add("bias", bias, self.directions, cell.gates * self.hidden)
         if cell.has_inner:
-            arguments.units("bias_n", bias_n)
+            arguments.add("bias_n", bias_n, self.directions, self.hidden)
         if cell.has_cells:
-            arguments.texts("c", c)
-        if store:
-            self._pass_stored(arguments, stored)
-        self._run("forward", arguments.fields, store=store)
+            arguments.add("c", c, *self._of_texts)
+        self._run(arguments, back=False)
         return stored
 
     def backward(
         self,
+        x: Singles,
         stored: Stored,
         h0: Singles,
         c0: Singles | None,
@@ -182,10 +194,12 @@ class Layer:
         d_out: Singles | None,
         d_h: Singles,
         d_c: Singles | None,
+        wants_x: bool = True,
     ) -> Gradients:
-        """The gradients of the gates, and the state before each token.
+        """All gradients.
 
         Args:
+            x: (tokens, input).
             stored: what `forward` returned.
             h0: initial states, (directions, batch, hidden).
             c0: LSTM: initial cells, (directions, batch, hidden).
@@ -193,38 +207,83 @@ class Layer:
             d_h: gradient of the final states, (directions, batch, hidden). The gradient of the
                 initial states replaces it.
             d_c: LSTM: the same for the cells.
+            wants_x: whether to give the gradient of x.
         """
-        cell = self.cell
-        d_gates, before = self._new(cell.gradients), self._new(1)
-        d_bias = np.zeros((self.directions, self.lanes, cell.gradients * self.hidden), np.float32)
-        arguments = _Arguments(self).tokens("gates", stored.gates, cell.gates)
-        arguments.tokens("out", stored.out).tokens("before", before)
-        arguments.tokens("d_gates", d_gates, cell.gradients).texts("h0", h0).texts("d_h", d_h)
-        arguments.lanes("d_bias", d_bias, cell.gradients)
+        cell, hidden, input_size = self.cell, self.hidden, self.w.shape[2]
+        rows, by_lane = cell.gates * hidden, (self.directions, self.lanes)
+        d_x = np.empty((self.directions, *x.shape), np.float32) if wants_x else None
+        d_w = np.zeros((*by_lane, rows, input_size), np.float32)
+        d_u = np.zeros((*by_lane, rows, hidden), np.float32)
+        d_bias = np.zeros((*by_lane, cell.gradients * hidden), np.float32)
+        scratch = self.kernel.scratch(cell.number, input_size, hidden)
+        arguments = self._arguments(x, h0, stored, store=True)
+        arguments.add("d_w", d_w, *d_w.shape).add("d_u", d_u, *d_u.shape)
+        arguments.add("d_bias", d_bias, *d_bias.shape)
+        arguments.add("scratch", np.empty((*by_lane, scratch), np.float32), *by_lane, scratch)
+        arguments.add("d_h", d_h, *self._of_texts)
+        if d_x is not None:
+            arguments.add("d_x", d_x, *d_x.shape).stride("d_x", input_size)
         if d_out is not None:
-            arguments.tokens("d_out", d_out)
+            arguments.add_tokens("d_out", d_out, hidden)
         if cell.has_cells:
-            arguments.texts("c0", c0).texts("d_c", d_c)
-        self._pass_stored(arguments, stored)
-        self._run("backward", arguments.fields, store=True)
-        return Gradients(d_gates, d_bias.sum(1), before)
+            arguments.add("c0", c0, *self._of_texts).add("d_c", d_c, *self._of_texts)
+        self._run(arguments, back=True)
+        turn = self._turn
+        of_bias = d_bias.sum(1)
+        return Gradients(
+            x=d_x,
+            w=np.roll(d_w.sum(1), -turn, axis=1),
+            u=d_u.sum(1),
+            b=np.roll(of_bias[:, :rows], -turn, axis=1),
+            c=of_bias[:, -rows:],
+        )
+
+    @property
+    def _of_texts(self) -> tuple[int, int, int]:
+        return self.directions, self.texts.batch, self.hidden
+
+    @property
+    def _turn(self) -> int:
+        """The gradients of a GRU's gates begin with n, the last gate: rows to turn weights by."""
+        return self.hidden if self.cell.has_inner else 0
 
     def _new(self, per_unit: int) -> Singles:
         shape = (self.texts.tokens, self.directions, per_unit * self.hidden)
         return np.empty(shape, np.float32)
 
-    def _pass_stored(self, arguments: _Arguments, stored: Stored) -> None:
-        if self.cell.has_inner:
-            arguments.tokens("inner", stored.inner)
-        if self.cell.has_cells:
-            arguments.tokens("cells", stored.cells)
+    def _arguments(self, x: Singles, h0: Singles, stored: Stored, *, store: bool) -> Arguments:
+        """What both passes are given."""
+        check("x", x, (self.texts.tokens, self.w.shape[2]))
+        arguments = Arguments(self.directions, self.texts.tokens)
+        arguments.share("x", x).stride("x", x.shape[1]).add("h0", h0, *self._of_texts)
+        arguments.add_tokens("out", stored.out, self.hidden)
+        if store:
+            arguments.add_tokens("gates", stored.gates, self.cell.gates * self.hidden)
+            if self.cell.has_inner:
+                arguments.add_tokens("inner", stored.inner, self.hidden)
+            if self.cell.has_cells:
+                arguments.add_tokens("cells", stored.cells, self.hidden)
+            arguments.number("store", 1)
+        return arguments
 
-    def _run(self, name: str, fields: list[dict[str, int | None]], *, store: bool) -> None:
+    def _run(self, arguments: Arguments, *, back: bool) -> None:
         """Every direction and lane of texts in a thread."""
-        packed = [self._packed(weights, back=name == "backward") for weights in self.weights]
+        rows = self.cell.gates * self.hidden
+        check("w", self.w, (self.directions, rows, self.w.shape[2]))
+        check("u", self.u, (self.directions, rows, self.hidden))
+        w = np.roll(self.w, self._turn, axis=1) if back else self.w
+        pack = self.kernel.pack
+        panels = [
+            {
+                "w": pack(w[d], self.cell.gates, back=back),
+                "u": pack(self.u[d], self.cell.gates, back=back),
+            }
+            for d in range(self.directions)
+        ]
         calls = [
             Pass(
                 cell=self.cell.number,
+                input=self.w.shape[2],
                 hidden=self.hidden,
                 steps=len(self.texts.sizes),
                 reverse=direction,
@@ -232,64 +291,11 @@ class Layer:
                 lanes=self.lanes,
                 sizes=address(self.texts.sizes),
                 starts=address(self.texts.starts),
-                panels=address(packed[direction]),
-                store=store,
-                **fields[direction],
+                **{name: address(array) for name, array in panels[direction].items()},
+                **arguments.of_direction[direction],
             )
             for lane in range(self.lanes)
             for direction in range(self.directions)
         ]
-        in_threads(getattr(self.kernel.functions, name), calls, self.threads)
-
-    def _packed(self, weights: Singles, *, back: bool) -> Singles:
-        _check("weights", weights, (self.cell.gates * self.hidden, self.hidden))
-        panels = np.empty(self.kernel.n_packed(weights), np.float32)
-        self.kernel.pack(weights, panels, back=back)
-        return panels
-
-
-class _Arguments:
-    """The arrays of a pass as addresses and strides, checked; one set for each direction."""
-
-    def __init__(self, layer: Layer) -> None:
-        self._layer = layer
-        self.fields: list[dict[str, int | None]] = [{} for _ in layer.weights]
-
-    def tokens(self, name: str, array: Singles | None, per_unit: int = 1) -> _Arguments:
-        """(tokens, directions, per_unit x hidden)"""
-        layer = self._layer
-        shape = (layer.texts.tokens, layer.directions, per_unit * layer.hidden)
-        checked = _check(name, array, shape)
-        stride = {f"{name}_stride": shape[1] * shape[2]}
-        return self._add(name, [checked[:, d] for d in range(layer.directions)], **stride)
-
-    def texts(self, name: str, array: Singles | None) -> _Arguments:
-        """(directions, batch, hidden)"""
-        layer = self._layer
-        return self._add(
-            name, _check(name, array, (layer.directions, layer.texts.batch, layer.hidden))
-        )
-
-    def units(self, name: str, array: Singles | None, per_unit: int = 1) -> _Arguments:
-        """(directions, per_unit x hidden)"""
-        layer = self._layer
-        return self._add(name, _check(name, array, (layer.directions, per_unit * layer.hidden)))
-
-    def lanes(self, name: str, array: Singles, per_unit: int) -> _Arguments:
-        """(directions, lanes, per_unit x hidden)"""
-        layer = self._layer
-        shape = (layer.directions, layer.lanes, per_unit * layer.hidden)
-        return self._add(name, _check(name, array, shape))
-
-    def _add(self, name: str, by_direction: Any, **also: int) -> _Arguments:
-        for fields, array in zip(self.fields, by_direction, strict=True):
-            fields.update({name: address(array), **also})
-        return self
-
-
-def _check(name: str, array: Singles | None, shape: tuple[int, ...]) -> Singles:
-    if array is None or array.shape != shape:
-        raise ValueError(f"{name}: {None if array is None else array.shape} is not {shape}")
-    if array.dtype != np.float32 or not array.flags.c_contiguous:
-        raise ValueError(f"{name} must be float32 without gaps, not {array.dtype}")
-    return array
+        functions = self.kernel.functions
+        in_threads(functions.backward if back else functions.forward, calls, self.threads)

@@ -12,4 +12,4 @@
 #endif
 #define TARGET
 #include "passes.h"
-const Kernel portable_kernel = {NAME, WIDTH, pack, forward, backward};
+const Kernel portable_kernel = {NAME, WIDTH, pack, forward, backward, scratch_of};

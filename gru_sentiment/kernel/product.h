@@ -1,25 +1,30 @@
-/* The product of some states with packed recurrent weights, a block of units at a time.
+/* Products of some rows with packed weights, and the sum of outer products for a weight gradient.
  *
- * The weights are packed once for a pass. A panel holds BLOCK columns of a matrix row by row, so
- * that the innermost loop reads one vector after the other. A tile of ROWS states and VECTORS
- * vectors is summed in registers. Every sum runs over the states' units in order, whatever the
- * number of rows: a text has the same result beside any other texts.
+ * A panel holds up to BLOCK columns of a matrix row by row, so that the innermost loop reads one
+ * vector after the other. A tile of ROWS rows and VECTORS vectors is summed in registers. Every sum
+ * runs over its terms in order, whatever the number of rows: a text has the same result beside any
+ * other texts.
  */
-#define BLOCK (VECTORS * WIDTH) /* units of a block */
-#define DEPTH 256               /* rows of a panel that stay in the first cache */
-#define CHUNK 96                /* states that one block of weights is applied to */
+#define BLOCK (VECTORS * WIDTH) /* columns of a panel */
+#define DEPTH 256               /* terms of a sum for which a panel stays in the first cache */
+#define CHUNK 96                /* rows that one panel is applied to */
+#define STRIP 4                 /* tiles whose rows are gathered at once */
 
 INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* Vectors of the block that begins at `unit`: fewer in the last one. */
-INLINE int64_t vectors_of(int64_t unit, int64_t hidden)
+/* `columns` in whole vectors */
+INLINE int64_t padded(int64_t columns) { return (columns + WIDTH - 1) / WIDTH * WIDTH; }
+
+/* Vectors of the panel that begins at `column`: fewer in the last one. */
+INLINE int64_t vectors_of(int64_t column, int64_t columns)
 {
-    return smaller(VECTORS, (hidden - unit + WIDTH - 1) / WIDTH);
+    return smaller(VECTORS, padded(columns - column) / WIDTH);
 }
 
-/* sums (rows, vectors) = or += states (rows, depth) times panel (depth, vectors) */
-INLINE void tile(const int rows, const int vectors, int64_t depth, const float *const *states,
-                 const float *panel, float *sums, int accumulate)
+/* sums (rows, BLOCK) = or += factors (rows, depth) times panel (depth, vectors). The terms of a row
+ * of factors are `step` values apart. */
+INLINE void tile(const int rows, const int vectors, const int step, int64_t depth,
+                 const float *const *factors, const float *panel, float *sums, int accumulate)
 {
     Vector sum[ROWS][VECTORS];
     for (int i = 0; i < rows; i++)
@@ -31,67 +36,149 @@ INLINE void tile(const int rows, const int vectors, int64_t depth, const float *
             weight[v] = load(panel + (k * vectors + v) * WIDTH, WIDTH);
         for (int i = 0; i < rows; i++)
             for (int v = 0; v < vectors; v++)
-                sum[i][v] += weight[v] * states[i][k];
+                sum[i][v] += weight[v] * factors[i][k * step];
     }
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < vectors; v++)
             store(sums + i * BLOCK + v * WIDTH, sum[i][v], WIDTH);
 }
 
-/* A tile whose number of rows and vectors the compiler knows. */
+/* A tile whose numbers the compiler knows, for every number of rows. */
 #define TILE(R, V)                                                                                 \
     case (R) * 8 + (V):                                                                            \
-        tile(R, V, depth, states, panel, sums, accumulate);                                        \
+        tile(R, V, STEP, depth, factors, panel, sums, accumulate);                                 \
         break;
+#define TILES(V) TILE(1, V) TILE(2, V) TILE(3, V) TILE(4, V) TILE(5, V) TILE(6, V)
 
-TARGET static void any_tile(int64_t rows, int64_t vectors, int64_t depth,
-                            const float *const *states, const float *panel, float *sums,
-                            int accumulate)
+/* Factors that lie in rows. */
+#define STEP 1
+TARGET static void tile_of_rows(int64_t rows, int64_t vectors, int64_t depth,
+                                const float *const *factors, const float *panel, float *sums,
+                                int accumulate)
 {
     switch (rows * 8 + vectors) {
-        TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1)
-        TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2)
+        TILES(1)
+        TILES(2)
 #if VECTORS > 2
-        TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3)
-        TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
+        TILES(3)
+        TILES(4)
 #endif
     }
 }
+#undef STEP
 
-/* sums (n, BLOCK) = states (n, depth) times panel (depth, vectors x WIDTH), n at most CHUNK */
-TARGET static void product(int64_t n, int64_t vectors, int64_t depth, const float *const *states,
-                           const float *panel, float *sums)
+/* Factors that were gathered ROWS by ROWS. */
+#define STEP ROWS
+TARGET static void tile_of_columns(int64_t rows, int64_t vectors, int64_t depth,
+                                   const float *const *factors, const float *panel, float *sums)
+{
+    const int accumulate = 0;
+    switch (rows * 8 + vectors) {
+        TILES(1)
+        TILES(2)
+#if VECTORS > 2
+        TILES(3)
+        TILES(4)
+#endif
+    }
+}
+#undef STEP
+
+/* sums (n, BLOCK) = or += rows (n, depth) times panel (depth, vectors), n at most CHUNK */
+TARGET static void product(int64_t n, int64_t vectors, int64_t depth, const float *const *rows,
+                           const float *panel, float *sums, int accumulate)
 {
     /* tiles of nearly one size: a tile of one or two rows takes as long as one of four */
     int64_t tiles = (n + ROWS - 1) / ROWS;
     for (int64_t k = 0; k < depth; k += DEPTH) {
         for (int64_t i = 0; i < tiles; i++) {
-            int64_t first = i * n / tiles, rows = (i + 1) * n / tiles - first;
+            int64_t first = i * n / tiles, in_tile = (i + 1) * n / tiles - first;
             const float *from[ROWS];
-            for (int64_t row = 0; row < rows; row++)
-                from[row] = states[first + row] + k;
-            any_tile(rows, vectors, smaller(DEPTH, depth - k), from, panel + k * vectors * WIDTH,
-                     sums + first * BLOCK, k > 0);
+            for (int64_t row = 0; row < in_tile; row++)
+                from[row] = rows[first + row] + k;
+            tile_of_rows(in_tile, vectors, smaller(DEPTH, depth - k), from,
+                         panel + k * vectors * WIDTH, sums + first * BLOCK, accumulate || k > 0);
         }
     }
 }
 
-/* Recurrent weights (gates x hidden, hidden) to panels. Forward, a block of units has a panel for
- * each gate, for h U_gate^T; backward it has one panel, for (d_gates) U.
- */
-TARGET static void pack(const float *weights, int64_t gates, int64_t hidden, int64_t back,
-                        float *panels)
+/* to (n, columns) = or += rows (n, depth) times all panels of a matrix (depth, columns) */
+TARGET static void whole_product(int64_t n, int64_t columns, int64_t depth,
+                                 const float *const *rows, const float *panels, float *const *to,
+                                 int add)
 {
-    int64_t depth = back ? gates * hidden : hidden, panels_of_block = back ? 1 : gates;
-    for (int64_t unit = 0; unit < hidden; unit += BLOCK) {
-        int64_t columns = vectors_of(unit, hidden) * WIDTH;
-        for (int64_t gate = 0; gate < panels_of_block; gate++, panels += depth * columns)
+    float sums[CHUNK * BLOCK] __attribute__((aligned(64)));
+    for (int64_t column = 0; column < columns; column += BLOCK) {
+        int64_t vectors = vectors_of(column, columns);
+        product(n, vectors, depth, rows, panels, sums, 0);
+        panels += depth * vectors * WIDTH;
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = column; j < smaller(column + BLOCK, columns); j += WIDTH) {
+                Vector sum = load(sums + i * BLOCK + j - column, WIDTH);
+                int64_t left = columns - j;
+                store(to[i] + j, add ? load(to[i] + j, left) + sum : sum, left);
+            }
+    }
+}
+
+/* Weights to panels. Forward, (gates x columns, depth): a panel for each gate of a block of columns,
+ * for rows times W_gate^T. Backward, (depth, columns) and one gate: for rows times W. */
+TARGET static void pack(const float *weights, int64_t gates, int64_t columns, int64_t depth,
+                        int64_t back, float *panels)
+{
+    for (int64_t first = 0; first < columns; first += BLOCK) {
+        int64_t in_panel = vectors_of(first, columns) * WIDTH;
+        for (int64_t gate = 0; gate < gates; gate++, panels += depth * in_panel)
             for (int64_t k = 0; k < depth; k++)
-                for (int64_t j = 0; j < columns; j++) {
-                    int64_t column = unit + j;
-                    const float *weight = back ? weights + k * hidden + column
-                                               : weights + (gate * hidden + column) * hidden + k;
-                    panels[k * columns + j] = column < hidden ? *weight : 0.0f;
+                for (int64_t j = 0; j < in_panel; j++) {
+                    int64_t column = first + j;
+                    const float *weight = back ? weights + k * columns + column
+                                               : weights + (gate * columns + column) * depth + k;
+                    panels[k * in_panel + j] = column < columns ? *weight : 0.0f;
                 }
+    }
+}
+
+/* Rows (depth, columns) to panels, as `pack` does it backward. */
+TARGET static void pack_rows(const float *const *rows, int64_t columns, int64_t depth,
+                             float *panels)
+{
+    for (int64_t first = 0; first < columns; first += BLOCK) {
+        int64_t in_panel = vectors_of(first, columns) * WIDTH;
+        for (int64_t k = 0; k < depth; k++)
+            for (int64_t j = 0; j < in_panel; j += WIDTH, panels += WIDTH)
+                store(panels, load(rows[k] + first + j, columns - first - j), WIDTH);
+    }
+}
+
+/* sum (n, columns) += the sum over k of left[k] (n)^T right[k] (columns), where `panels` holds the
+ * right rows and the left ones are `stride` values apart. `depth` is at most DEPTH + CHUNK. */
+TARGET static void add_outer_products(int64_t n, int64_t columns, int64_t depth, const float *left,
+                                      int64_t stride, const float *panels, float *sum)
+{
+    float gathered[STRIP * (DEPTH + CHUNK) * ROWS], sums[ROWS * BLOCK] __attribute__((aligned(64)));
+    for (int64_t strip = 0; strip < n; strip += STRIP * ROWS) {
+        int64_t in_strip = smaller(STRIP * ROWS, n - strip);
+        for (int64_t k = 0; k < depth; k++)
+            for (int64_t i = 0; i < in_strip; i++)
+                gathered[(i / ROWS * depth + k) * ROWS + i % ROWS] = left[k * stride + strip + i];
+        const float *panel = panels;
+        for (int64_t column = 0; column < columns; column += BLOCK) {
+            int64_t vectors = vectors_of(column, columns);
+            for (int64_t first = 0; first < in_strip; first += ROWS) {
+                int64_t rows = smaller(ROWS, in_strip - first);
+                const float *factors[ROWS];
+                for (int64_t i = 0; i < rows; i++)
+                    factors[i] = gathered + first * depth + i;
+                tile_of_columns(rows, vectors, depth, factors, panel, sums);
+                for (int64_t i = 0; i < rows; i++)
+                    for (int64_t j = column; j < smaller(column + BLOCK, columns); j += WIDTH) {
+                        float *to = sum + (strip + first + i) * columns + j;
+                        Vector more = load(sums + i * BLOCK + j - column, WIDTH);
+                        store(to, load(to, columns - j) + more, columns - j);
+                    }
+            }
+            panel += depth * vectors * WIDTH;
+        }
     }
 }
