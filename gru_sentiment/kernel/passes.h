@@ -67,15 +67,19 @@ TARGET static void forward_step(const Pass *pass, int64_t t, int64_t first, int6
 /* Tokens whose part of the weight gradients is still to be added. */
 typedef struct {
     int64_t n;
-    float *d_gates; /* (n, gradients x hidden) */
+    float *d_gates; /* (n, gradients x hidden), `stride` values from row to row */
+    int64_t stride;
     float *panels;  /* room for `pack_rows` */
     const float *x[DEPTH + CHUNK], *before[DEPTH + CHUNK];
 } Pending;
 
+/* Rows a power of two apart would compete for the same places in the cache. */
+INLINE int64_t stride_of(int64_t cell, int64_t hidden) { return gradients_of(cell) * hidden + 16; }
+
 TARGET static int64_t scratch_of(int64_t cell, int64_t input, int64_t hidden)
 {
     int64_t columns = padded(input > hidden ? input : hidden);
-    return (DEPTH + CHUNK) * (gradients_of(cell) * hidden + columns);
+    return (DEPTH + CHUNK) * (stride_of(cell, hidden) + columns);
 }
 
 /* d_W += sum d_a x^T, d_U += sum d_a h^T. W has the first of the gradients, U the last ones. */
@@ -83,12 +87,13 @@ TARGET static void add_weight_gradients(const Pass *pass, Pending *pending)
 {
     const int64_t input = pass->input, hidden = pass->hidden;
     const int64_t rows = gates_of(pass->cell) * hidden, all_rows = gradients_of(pass->cell) * hidden;
+    const float *for_w = pending->d_gates, *for_u = for_w + all_rows - rows;
     pack_rows(pending->x, input, pending->n, pending->panels);
-    add_outer_products(rows, input, pending->n, pending->d_gates, all_rows, pending->panels,
+    add_outer_products(rows, input, pending->n, for_w, pending->stride, pending->panels,
                        pass->d_w + pass->lane * rows * input);
     pack_rows(pending->before, hidden, pending->n, pending->panels);
-    add_outer_products(rows, hidden, pending->n, pending->d_gates + all_rows - rows, all_rows,
-                       pending->panels, pass->d_u + pass->lane * rows * hidden);
+    add_outer_products(rows, hidden, pending->n, for_u, pending->stride, pending->panels,
+                       pass->d_u + pass->lane * rows * hidden);
     pending->n = 0;
 }
 
@@ -109,7 +114,7 @@ TARGET static void backward_step(const Pass *pass, Pending *pending, int64_t t, 
             .before = state_before(pass, pass->out, pass->out_stride, pass->h0, t, text),
             .d_out = pass->d_out ? pass->d_out + row * pass->d_out_stride : 0,
             .d_h = pass->d_h + text * hidden,
-            .d_gates = pending->d_gates + place * all_rows,
+            .d_gates = pending->d_gates + place * pending->stride,
             .d_bias = pass->d_bias + pass->lane * all_rows,
         };
         pending->before[place] = token.before;
@@ -155,8 +160,8 @@ TARGET static void forward(const Pass *pass)
 TARGET static void backward(const Pass *pass)
 {
     float *scratch = pass->scratch + pass->lane * scratch_of(pass->cell, pass->input, pass->hidden);
-    Pending pending = {.n = 0, .d_gates = scratch};
-    pending.panels = scratch + (DEPTH + CHUNK) * gradients_of(pass->cell) * pass->hidden;
+    Pending pending = {.n = 0, .d_gates = scratch, .stride = stride_of(pass->cell, pass->hidden)};
+    pending.panels = scratch + (DEPTH + CHUNK) * pending.stride;
     for (int64_t step = 0; step < pass->steps; step++) {
         int64_t t = pass->reverse ? step : pass->steps - 1 - step;
         int64_t texts = texts_in(pass, pass->sizes[t]);

@@ -21,68 +21,66 @@ INLINE int64_t vectors_of(int64_t column, int64_t columns)
     return smaller(VECTORS, padded(columns - column) / WIDTH);
 }
 
-/* sums (rows, BLOCK) = or += factors (rows, depth) times panel (depth, vectors). The terms of a row
- * of factors are `step` values apart. */
-INLINE void tile(const int rows, const int vectors, const int step, int64_t depth,
-                 const float *const *factors, const float *panel, float *sums, int accumulate)
-{
-    Vector sum[ROWS][VECTORS];
-    for (int i = 0; i < rows; i++)
-        for (int v = 0; v < vectors; v++)
-            sum[i][v] = accumulate ? load(sums + i * BLOCK + v * WIDTH, WIDTH) : all(0.0f);
-    for (int64_t k = 0; k < depth; k++) {
-        Vector weight[VECTORS];
-        for (int v = 0; v < vectors; v++)
-            weight[v] = load(panel + (k * vectors + v) * WIDTH, WIDTH);
-        for (int i = 0; i < rows; i++)
-            for (int v = 0; v < vectors; v++)
-                sum[i][v] += weight[v] * factors[i][k * step];
+/* sums (rows, BLOCK) = or += factors times panel (depth, vectors). Factor k of row i is at
+ * FACTOR(i, k). */
+#define DEFINE_TILE(NAME, FACTORS)                                                                 \
+    INLINE void NAME(const int rows, const int vectors, int64_t depth, FACTORS,                    \
+                     const float *panel, float *sums, int accumulate)                              \
+    {                                                                                              \
+        Vector sum[ROWS][VECTORS];                                                                 \
+        for (int i = 0; i < rows; i++)                                                             \
+            for (int v = 0; v < vectors; v++)                                                      \
+                sum[i][v] = accumulate ? load(sums + i * BLOCK + v * WIDTH, WIDTH) : all(0.0f);    \
+        for (int64_t k = 0; k < depth; k++) {                                                      \
+            Vector weight[VECTORS];                                                                \
+            for (int v = 0; v < vectors; v++)                                                      \
+                weight[v] = load(panel + (k * vectors + v) * WIDTH, WIDTH);                        \
+            for (int i = 0; i < rows; i++)                                                         \
+                for (int v = 0; v < vectors; v++)                                                  \
+                    sum[i][v] += weight[v] * FACTOR(i, k);                                         \
+        }                                                                                          \
+        for (int i = 0; i < rows; i++)                                                             \
+            for (int v = 0; v < vectors; v++)                                                      \
+                store(sums + i * BLOCK + v * WIDTH, sum[i][v], WIDTH);                             \
     }
-    for (int i = 0; i < rows; i++)
-        for (int v = 0; v < vectors; v++)
-            store(sums + i * BLOCK + v * WIDTH, sum[i][v], WIDTH);
-}
 
-/* A tile whose numbers the compiler knows, for every number of rows. */
-#define TILE(R, V)                                                                                 \
+/* Factors that lie in rows, one pointer each. */
+#define FACTOR(i, k) factors[i][k]
+DEFINE_TILE(tile_of_rows, const float *const *factors)
+#undef FACTOR
+
+/* Factors that were gathered, ROWS of them for each k. */
+#define FACTOR(i, k) factors[(k) * ROWS + (i)]
+DEFINE_TILE(tile_of_columns, const float *factors)
+#undef FACTOR
+
+/* A tile of any size, by a function for which the compiler knows it. */
+#define TILE(NAME, R, V)                                                                           \
     case (R) * 8 + (V):                                                                            \
-        tile(R, V, STEP, depth, factors, panel, sums, accumulate);                                 \
+        NAME(R, V, depth, factors, panel, sums, accumulate);                                       \
         break;
-#define TILES(V) TILE(1, V) TILE(2, V) TILE(3, V) TILE(4, V) TILE(5, V) TILE(6, V)
-
-/* Factors that lie in rows. */
-#define STEP 1
-TARGET static void tile_of_rows(int64_t rows, int64_t vectors, int64_t depth,
-                                const float *const *factors, const float *panel, float *sums,
-                                int accumulate)
-{
-    switch (rows * 8 + vectors) {
-        TILES(1)
-        TILES(2)
+#define TILES(NAME, V)                                                                             \
+    TILE(NAME, 1, V) TILE(NAME, 2, V) TILE(NAME, 3, V) TILE(NAME, 4, V) TILE(NAME, 5, V)           \
+    TILE(NAME, 6, V)
 #if VECTORS > 2
-        TILES(3)
-        TILES(4)
+#define ALL_TILES(NAME) TILES(NAME, 1) TILES(NAME, 2) TILES(NAME, 3) TILES(NAME, 4)
+#else
+#define ALL_TILES(NAME) TILES(NAME, 1) TILES(NAME, 2)
 #endif
-    }
-}
-#undef STEP
 
-/* Factors that were gathered ROWS by ROWS. */
-#define STEP ROWS
-TARGET static void tile_of_columns(int64_t rows, int64_t vectors, int64_t depth,
-                                   const float *const *factors, const float *panel, float *sums)
+TARGET static void any_tile_of_rows(int64_t rows, int64_t vectors, int64_t depth,
+                                    const float *const *factors, const float *panel, float *sums,
+                                    int accumulate)
+{
+    switch (rows * 8 + vectors) { ALL_TILES(tile_of_rows) }
+}
+
+TARGET static void any_tile_of_columns(int64_t rows, int64_t vectors, int64_t depth,
+                                       const float *factors, const float *panel, float *sums)
 {
     const int accumulate = 0;
-    switch (rows * 8 + vectors) {
-        TILES(1)
-        TILES(2)
-#if VECTORS > 2
-        TILES(3)
-        TILES(4)
-#endif
-    }
+    switch (rows * 8 + vectors) { ALL_TILES(tile_of_columns) }
 }
-#undef STEP
 
 /* sums (n, BLOCK) = or += rows (n, depth) times panel (depth, vectors), n at most CHUNK */
 TARGET static void product(int64_t n, int64_t vectors, int64_t depth, const float *const *rows,
@@ -96,8 +94,9 @@ TARGET static void product(int64_t n, int64_t vectors, int64_t depth, const floa
             const float *from[ROWS];
             for (int64_t row = 0; row < in_tile; row++)
                 from[row] = rows[first + row] + k;
-            tile_of_rows(in_tile, vectors, smaller(DEPTH, depth - k), from,
-                         panel + k * vectors * WIDTH, sums + first * BLOCK, accumulate || k > 0);
+            any_tile_of_rows(in_tile, vectors, smaller(DEPTH, depth - k), from,
+                             panel + k * vectors * WIDTH, sums + first * BLOCK,
+                             accumulate || k > 0);
         }
     }
 }
@@ -159,18 +158,23 @@ TARGET static void add_outer_products(int64_t n, int64_t columns, int64_t depth,
     float gathered[STRIP * (DEPTH + CHUNK) * ROWS], sums[ROWS * BLOCK] __attribute__((aligned(64)));
     for (int64_t strip = 0; strip < n; strip += STRIP * ROWS) {
         int64_t in_strip = smaller(STRIP * ROWS, n - strip);
-        for (int64_t k = 0; k < depth; k++)
-            for (int64_t i = 0; i < in_strip; i++)
-                gathered[(i / ROWS * depth + k) * ROWS + i % ROWS] = left[k * stride + strip + i];
+        for (int64_t first = 0; first < in_strip; first += ROWS) {
+            const float *from = left + strip + first;
+            float *to = gathered + first * depth;
+            /* a copy of a length that the compiler knows needs no call */
+            if (in_strip - first >= ROWS)
+                for (int64_t k = 0; k < depth; k++)
+                    memcpy(to + k * ROWS, from + k * stride, ROWS * sizeof(float));
+            else
+                for (int64_t k = 0; k < depth; k++)
+                    memcpy(to + k * ROWS, from + k * stride, (in_strip - first) * sizeof(float));
+        }
         const float *panel = panels;
         for (int64_t column = 0; column < columns; column += BLOCK) {
             int64_t vectors = vectors_of(column, columns);
             for (int64_t first = 0; first < in_strip; first += ROWS) {
                 int64_t rows = smaller(ROWS, in_strip - first);
-                const float *factors[ROWS];
-                for (int64_t i = 0; i < rows; i++)
-                    factors[i] = gathered + first * depth + i;
-                tile_of_columns(rows, vectors, depth, factors, panel, sums);
+                any_tile_of_columns(rows, vectors, depth, gathered + first * depth, panel, sums);
                 for (int64_t i = 0; i < rows; i++)
                     for (int64_t j = column; j < smaller(column + BLOCK, columns); j += WIDTH) {
                         float *to = sum + (strip + first + i) * columns + j;
