@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 BISECTIONS = 60
@@ -52,8 +55,40 @@ class SampledSoftmax:
         place[sample] = torch.arange(n, device=sample.device)
         hit = place[targets]
         tokens = (hit >= 0).nonzero().squeeze(1)
-        others = others.index_put((tokens, hit[tokens]), others.new_tensor(-math.inf))
-        return (torch.logaddexp(right, others.logsumexp(1)) - right).mean()
+        # in place, behind the back of autograd: the weight of these scores is 0 in any case
+        others.detach()[tokens, hit[tokens]] = -math.inf
+        return (torch.logaddexp(right, _log_sum_exp(others)) - right).mean()
+
+
+class _LogSumExp(Function):
+    """log sum_k e^s_k of each row, (tokens, words) to (tokens,).
+
+    The gradient of s_k is e^s_k / sum_k e^s_k. torch computes the exponentials once more for it,
+    which takes longer than to keep them.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor) -> Tensor:
+        top = scores.amax(1, keepdim=True).clamp_min_(torch.finfo(scores.dtype).min)
+        exponentials = torch.sub(scores, top).exp_()
+        total = exponentials.sum(1, keepdim=True)
+        ctx.save_for_backward(exponentials, total)
+        return top.add(total.log()).squeeze(1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        exponentials: Tensor
+        total: Tensor
+        exponentials, total = ctx.saved_tensors
+        # a row without any finite score has neither a sum nor a gradient
+        share = gradient.unsqueeze(1) / total.clamp_min(torch.finfo(total.dtype).tiny)
+        return exponentials * share
+
+
+def _log_sum_exp(scores: Tensor) -> Tensor:
+    summed: Tensor = _LogSumExp.apply(scores)  # type: ignore[no-untyped-call]
+    return summed
 
 
 def _scores(outputs: Tensor, vectors: Tensor, offsets: Tensor) -> Tensor:

@@ -121,3 +121,26 @@ def test_autocast_rounds_products_and_not_what_is_added(
             loss = SampledSoftmax(counts, 10)(outputs * 0, weights, leaf, targets)
         found.append((loss.detach(), *torch.autograd.grad(loss, leaf)))
     torch.testing.assert_close(*found, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3], ids=["near", "far apart"])
+def test_the_sum_of_scores_is_torchs(scale: float) -> None:
+    """Values and gradients, with scores of minus infinity among the others."""
+    torch.manual_seed(0)
+    scores = scale * torch.randn(7, 9, dtype=torch.float64)
+    scores[0, 3] = scores[1, :8] = -torch.inf
+    ours, theirs = scores.clone().requires_grad_(), scores.clone().requires_grad_()
+    found, expected = next_word._log_sum_exp(ours), theirs.logsumexp(1)
+    torch.testing.assert_close(found, expected)
+    weights = torch.randn(7, dtype=torch.float64)
+    torch.autograd.backward([found, expected], [weights, weights])
+    torch.testing.assert_close(ours.grad, theirs.grad)
+
+
+def test_a_row_without_a_finite_score_has_no_gradient() -> None:
+    scores = torch.full((1, 3), -torch.inf, requires_grad=True)
+    found = next_word._log_sum_exp(scores)
+    found.backward(torch.zeros(1))
+    assert found.item() == -torch.inf
+    assert scores.grad is not None
+    assert scores.grad.tolist() == [[0, 0, 0]]
