@@ -53,7 +53,16 @@ class DataConfig(Section):
     text_column: str = "text"
     """The column that holds the review."""
     label_column: str = "label"
-    """The column that holds the class, a string or an integer."""
+    """The column that holds the class: a word, or a number."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """The character between the values of a csv or tsv file; null is a comma for .csv and a tab for
+    .tsv."""
+    quoting: Literal["auto", "double", "none"] = "auto"
+    """`double`: a value of a csv or tsv file may stand in double quotes. `none`: a quote is a
+    character like others. `auto`: double for .csv, none for .tsv."""
+    encoding: str | None = None
+    """The encoding of text files, such as latin-1 or cp1252; null goes by a byte order mark and is
+    UTF-8 without one."""
     label_names: tuple[str, ...] | None = None
     """Names of the integer classes 0, 1, …; without them, predictions name the classes as the data
     does."""

@@ -21,8 +21,8 @@ from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.postprocess.criterion import check_threshold
 from gru_sentiment.results.predictions import FileScoring, Prediction
-from gru_sentiment.rows.chunks import chunks
 from gru_sentiment.rows.formats import (
+    Dialect,
     Place,
     check_formats,
     input_format,
@@ -32,7 +32,7 @@ from gru_sentiment.rows.formats import (
 )
 from gru_sentiment.rows.output import OTHER, Output
 from gru_sentiment.rows.reading import Source
-from gru_sentiment.rows.row import Row, ScoredRow
+from gru_sentiment.rows.row import Row, ScoredRow, chunks
 from gru_sentiment.trained.predictions import TOKENS_PER_BATCH
 from gru_sentiment.trained.reader import Run, load_run
 
@@ -56,6 +56,10 @@ class Job:
     format: str = "auto"
     output_format: str = "auto"
     text_column: str = "text"
+    delimiter: str | None = None
+    quoting: str = "auto"
+    encoding: str | None = None
+    """How a text file is written, see `rows.formats.Dialect`."""
     keep_columns: bool = False
     resume: bool = False
     """Continue after the last complete row of the output."""
@@ -64,6 +68,11 @@ class Job:
     threshold: float | None = None
     """The second of two classes is predicted where its probability is at least this; by default the
     likelier class is."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How a text file is written."""
+        return Dialect(self.delimiter, self.quoting, self.encoding, "--{}")
 
 
 def score_file(
@@ -96,12 +105,14 @@ def score_file(
         ConfigError: a threshold that is not between 0 and 1, or for a run without two classes.
         DataError: an input or output that cannot be used; with `strict`, a bad row.
     """
-    read = input_format(job.source, job.format)
+    read = input_format(job.source, job.format, job.text_column)
     write = output_format(job.target, job.output_format, read)
     check_formats(read, write, keep=job.keep_columns, resume=job.resume)
     _check_target(job, write)
     set_up_torch(threads)
-    with opened_source(job.source, read, job.text_column, keep=job.keep_columns) as source:
+    with opened_source(
+        job.source, read, job.text_column, keep=job.keep_columns, dialect=job.dialect
+    ) as source:
         run = load_run(path, build_device(device))
         if job.threshold is not None:
             check_threshold(job.threshold, run.labels.names)
