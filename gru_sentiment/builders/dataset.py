@@ -176,6 +176,14 @@ def build_dataset(config: Config) -> Dataset:
     records = build_records(config.data)
     labels = Labels.found_in(records.labels)
     splits = build_splits(config.data, records, labels)
+    trained_on = labels.indices(records.labels)[splits["train"]]
+    lost = np.setdiff1d(np.arange(len(labels)), trained_on)
+    if len(lost):
+        raise DataError(
+            f"class {labels.names[lost[0]]} has no rows left to train on: all its texts stand in "
+            "another split too",
+            hint="add other reviews of that class to the training file",
+        )
     return Dataset(records=records, labels=labels, splits=splits)
 
 

@@ -54,9 +54,9 @@ class DataConfig(Section):
     """The column that holds the review."""
     label_column: str = "label"
     """The column that holds the class: a word, or a number."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    """The character between the values of a csv or tsv file; null is a comma for .csv and a tab for
-    .tsv."""
+    delimiter: str | None = None
+    """The character between the values of a csv or tsv file, `tab` for a tab; null is a comma for
+    .csv and a tab for .tsv."""
     quoting: Literal["auto", "double", "none"] = "auto"
     """`double`: a value of a csv or tsv file may stand in double quotes. `none`: a quote is a
     character like others. `auto`: double for .csv, none for .tsv."""
@@ -78,6 +78,13 @@ class DataConfig(Section):
     seed: Seed = 0
     """Seed of the splits. It is not `run.seed`, so that trainings with several seeds can share one
     split."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        names = self.label_names or ()
+        if len({name.casefold() for name in names} - {""}) < len(names):
+            raise ValueError("label_names: names two classes alike, or one not at all")
+        return self
 
 
 class TextConfig(Section):

@@ -40,6 +40,8 @@ SUFFIXES = {
 }
 """Formats by the ending of a name, behind which .gz may stand."""
 DELIMITED = {"csv": ",", "tsv": "\t"}
+TABS = {"tab": "\t", "\\t": "\t"}
+"""How a tab may be written as a delimiter."""
 OTHER_KINDS = {
     **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), "save the sheet as CSV (UTF-8)"),
     **dict.fromkeys((".zip", ".7z", ".rar", ".tar", ".tgz"), "unpack it"),
@@ -75,6 +77,20 @@ class Dialect:
     """Of the text; None goes by a byte order mark, else is UTF-8."""
     setting: str = "data.{}"
     """How these settings are written in messages, with {} for the name."""
+
+    def __post_init__(self) -> None:
+        if self.delimiter is not None and (
+            len(self.sign or "") != 1 or self.sign in {'"', "\r", "\n"}
+        ):
+            raise DataError(
+                f"{self.setting.format('delimiter')}: {self.delimiter!r} cannot separate values",
+                hint="give one character, such as ';', or tab",
+            )
+
+    @property
+    def sign(self) -> str | None:
+        """The delimiter as it stands in the file."""
+        return TABS.get(self.delimiter or "", self.delimiter)
 
     @classmethod
     def of(cls, settings: Mapping[str, str | None]) -> Dialect:
@@ -273,7 +289,7 @@ def _text_source(
         stream,
         text_column,
         keep,
-        delimiter=dialect.delimiter or DELIMITED[kind],
+        delimiter=dialect.sign or DELIMITED[kind],
         quoted=dialect.quoting == "double" or (dialect.quoting == "auto" and kind != "tsv"),
         setting=dialect.setting,
     )

@@ -124,7 +124,9 @@ def check_known(labels: Mapping[str, Sequence[Label]], train: str) -> None:
     for where, of_split in labels.items():
         odd = [i for i, label in enumerate(of_split) if label not in known]
         if odd:
-            raise _unknown(where, of_split, odd, sorted(known, key=str), f"no row of {train} has")
+            error = _unknown(where, of_split, odd, sorted(known, key=str), f"no row of {train} has")
+            error.hint += ", or add training rows of that class"
+            raise error
 
 
 def matched(labels: Sequence[object], classes: Sequence[Label], where: str) -> list[Label]:
@@ -153,7 +155,9 @@ def matched(labels: Sequence[object], classes: Sequence[Label], where: str) -> l
     if all(isinstance(i, int) and 0 <= i < len(classes) for i in indices):
         return [classes[i] for i in indices if isinstance(i, int)]
     normal = [_word(plain[_keyed(label)]) for label in labels]
-    raise _unknown(where, normal, odd, classes, "is not a class of this model:")
+    error = _unknown(where, normal, odd, classes, "is not a class of this model:")
+    error.hint += ", or give all labels as class indices: integers from 0, in that order"
+    raise error
 
 
 def rows_of(indices: Sequence[int]) -> str:
@@ -177,7 +181,7 @@ def _unknown(
         f"{where}: the label {first!r} of {len(same):,} of {len(labels):,} rows ({rows_of(same)})"
         + (f", and {others} more," if others else "")
         + (f" {why} {classes}" if why.endswith(":") else f" is a {what} that {why}: {classes}"),
-        hint=f"{meant}correct these labels, or add training rows of that class",
+        hint=f"{meant}correct these labels",
     )
 
 
