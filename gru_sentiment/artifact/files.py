@@ -68,8 +68,9 @@ def path_from(path: Path, start: Path | None = None) -> str:
 
 
 def to_json(value: Mapping[str, Any]) -> bytes:
-    """JSON for people, as a file holds it."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    """JSON for people, as a file holds it; half a surrogate pair, as in a path, is escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def read_json(path: Path) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.examples import epilog
 from gru_sentiment.cli.options import Debug, Overrides
+from gru_sentiment.cli.streams import can_show, print_json
 from gru_sentiment.config.loading import dump_config, load_config
 from gru_sentiment.config.sections import Config
 
@@ -31,10 +31,13 @@ def check(file: File, overrides: Overrides = None, debug: Debug = False) -> None
 def show(file: File, overrides: Overrides = None, debug: Debug = False) -> None:
     """Print a config with all its defaults."""
     with command(debug=debug):
-        print(dump_config(load_config(file, overrides or [])), end="")
+        settings = load_config(file, overrides or [])
+        text = dump_config(settings)
+        print(text if can_show(text) else dump_config(settings, only_ascii=True), end="")
 
 
 @app.command("schema", epilog=epilog("config schema"))
 def schema() -> None:
     """Print the JSON schema of a config, from which editors complete YAML."""
-    print(json.dumps(Config.model_json_schema(), indent=2))
+    with command(debug=False):
+        print_json(Config.model_json_schema(), indent=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.examples import epilog
 from gru_sentiment.cli.options import ConfigFile, Debug, Overrides
 from gru_sentiment.cli.progress import on_terminal
+from gru_sentiment.cli.streams import print_json
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.data import data_report
@@ -39,6 +39,6 @@ def check(
 
         report = recipe.check_data(settings, progress=on_terminal(sys.stderr))
         if as_json:
-            print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+            print_json(report.to_json(), indent=2)
             return
         console().print(data_report(report))

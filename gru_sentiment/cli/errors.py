@@ -19,7 +19,7 @@ from typing import TextIO
 import typer
 from tqdm import tqdm
 
-from gru_sentiment.errors import UserError
+from gru_sentiment.errors import ReaderLeftError, UserError
 from gru_sentiment.machine.signals import Terminated
 
 USER_ERROR, CHECK_FAILED, BAD_ROWS, INTERRUPTED, TERMINATED = 2, 3, 4, 130, 143
@@ -50,6 +50,9 @@ def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
     try:
         with _sigterm_raises():
             yield
+            sys.stdout.flush()
+    except ReaderLeftError as error:
+        raise typer.Exit from error
     except UserError as error:
         if debug:
             traceback.print_exc()

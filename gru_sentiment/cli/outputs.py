@@ -40,6 +40,8 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: Mapping[str, Path 
 def write_outputs(outputs: Mapping[str, tuple[Path, str]]) -> None:
     """Write texts to files, all of them or, where one fails, none.
 
+    Half a surrogate pair, as in a path that is not UTF-8, is escaped.
+
     Args:
         outputs: path and text by option.
 
@@ -52,7 +54,7 @@ def write_outputs(outputs: Mapping[str, tuple[Path, str]]) -> None:
             if target is not path:
                 stack.callback(target.unlink, missing_ok=True)
             with _explained(option, path):
-                target.write_text(text, "utf-8")
+                target.write_text(text, "utf-8", errors="backslashreplace")
         for option, (path, _) in outputs.items():
             if not _is_stream(path):
                 # resolved, so that a link stays and its target is replaced
@@ -74,8 +76,8 @@ def append_summary(markdown: str) -> None:
     """
     path = summary_file()
     if path is not None:
-        with _explained(SUMMARY, path), path.open("a", encoding="utf-8") as file:
-            file.write(markdown)
+        with _explained(SUMMARY, path), path.open("ab") as file:
+            file.write(markdown.encode("utf-8", "backslashreplace"))
 
 
 def _test(path: Path) -> None:

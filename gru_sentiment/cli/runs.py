@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug
+from gru_sentiment.cli.streams import print_json
 from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.runs import run_comparison_report, runs_report
 
@@ -47,7 +47,7 @@ def runs(
 
         listed = recipe.list_runs(folder, sort=sort, filters=filters or [])
         if as_json:
-            print(json.dumps([run.to_json() for run in listed], indent=2))
+            print_json([run.to_json() for run in listed], indent=2)
             return
         console().print(runs_report(listed))
 
@@ -67,6 +67,6 @@ def compare(
 
         comparison = recipe.compare_runs(runs)
         if as_json:
-            print(json.dumps(comparison.to_json(), indent=2))
+            print_json(comparison.to_json(), indent=2)
             return
         console().print(run_comparison_report(comparison))

@@ -70,10 +70,10 @@ def parse_config(text: str, name: str) -> Config:
     return _validate(values, lines, name)
 
 
-def dump_config(config: Config) -> str:
-    """Write the config as YAML with every default."""
+def dump_config(config: Config, *, only_ascii: bool = False) -> str:
+    """Write the config as YAML with every default; all but ASCII can be escaped."""
     values = config.model_dump(mode="json")
-    return dump_yaml(values)
+    return dump_yaml(values, only_ascii=only_ascii)
 
 
 def _drop_retired(values: Mapping[str, Any], *, only_without_effect: bool) -> None:

@@ -101,9 +101,9 @@ def parse_value(text: str) -> Any:
         raise ValueError(str(error)) from error
 
 
-def dump_yaml(values: dict[str, Any]) -> str:
+def dump_yaml(values: dict[str, Any], *, only_ascii: bool = False) -> str:
     """Write values as YAML that `parse_yaml` and readers of YAML 1.1 read as the same values."""
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=not only_ascii)
 
 
 def read_yaml_text(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -28,7 +29,9 @@ def lines(stream: BinaryIO) -> Iterator[bytes | None]:
                 yield None
             line = stream.readline(MAX_BYTES)
     except OSError as error:
-        raise DataError(f"the input cannot be read: {error.strerror or error}") from error
+        # the program opens the null device for writing in place of a closed standard input
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
+        raise DataError(f"the input cannot be read: {reason}") from error
 
 
 def without_end(line: bytes) -> bytes:
