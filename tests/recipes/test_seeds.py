@@ -163,17 +163,23 @@ def test_a_seed_of_another_config_is_not_taken_for_a_finished_one(
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [("config.yaml", "is a run"), ("photo.jpg", "holds no seeds")]
+    ("content", "says"),
+    [
+        (["config.yaml", "vocabulary.txt"], "is a run"),
+        (["config.yaml"], "holds no seeds"),
+        (["photo.jpg"], "holds no seeds"),
+    ],
 )
 @pytest.mark.parametrize("force", [False, True])
 def test_a_folder_with_something_else_is_left_alone(
-    config: Callable[..., Config], content: str, says: str, force: bool
+    config: Callable[..., Config], content: list[str], says: str, force: bool
 ) -> None:
     Path("mine").mkdir()
-    (Path("mine") / content).write_text("x", "utf-8")
+    for name in content:
+        (Path("mine") / name).write_text("x", "utf-8")
     with pytest.raises(ArtifactError, match=says):
         train_seeds(config("run.output=mine"), 2, Trainings().trainer, name="tiny", force=force)
-    assert [path.name for path in Path("mine").iterdir()] == [content]
+    assert sorted(path.name for path in Path("mine").iterdir()) == content
 
 
 def test_settings_do_not_change_on_the_way(config: Callable[..., Config]) -> None:
