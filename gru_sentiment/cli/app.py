@@ -20,6 +20,7 @@ from gru_sentiment.cli import (
     runs,
     train,
 )
+from gru_sentiment.cli.arguments import Command
 from gru_sentiment.cli.errors import USER_ERROR
 from gru_sentiment.cli.examples import epilog
 from gru_sentiment.cli.streams import set_up_streams
@@ -45,7 +46,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": runs.compare,
 }
 for name, function in COMMANDS.items():
-    app.command(name, epilog=epilog(name))(function)
+    app.command(name, cls=Command, epilog=epilog(name))(function)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
 

@@ -91,8 +91,15 @@ def train(
                 ),
             )
             if resume and several.is_folder_of_seeds(resume):
-                changed = bool(settings or overrides or flags)
-                report = seeds_report(several.resume_seeds(resume, trainer, changed=changed))
+                report = seeds_report(
+                    several.resume_seeds(
+                        resume,
+                        trainer,
+                        config=settings,
+                        overrides=overrides or [],
+                        flags=flags,
+                    )
+                )
             elif resume:
                 result = recipe.resume(
                     resume,

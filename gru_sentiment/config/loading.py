@@ -49,12 +49,19 @@ def load_config(
     values, lines = parse_yaml(text, str(path))
     _drop_retired(values, only_without_effect=True)
     _resolve_paths(values, path.parent.resolve())
-    for override in overrides:
-        lines[_override(values, override)] = BY_OVERRIDE
-    for key, value in (flags or {}).items():
-        _set(values, key, value)
-    _resolve_paths(values, Path.cwd())
-    return _validate(values, lines, str(path))
+    return _changed(values, lines, str(path), overrides, flags)
+
+
+def changed_config(
+    config: Config, overrides: Sequence[str] = (), flags: Mapping[str, str | int] | None = None
+) -> Config:
+    """A config with `overrides` and after them `flags`, as in `load_config`.
+
+    Raises:
+        ConfigError: all errors at once.
+    """
+    values = config.model_dump(mode="json")
+    return _changed(values, {}, "the config", overrides, flags)
 
 
 def parse_config(text: str, name: str) -> Config:
@@ -67,6 +74,21 @@ def parse_config(text: str, name: str) -> Config:
     """
     values, lines = parse_yaml(text, name)
     _drop_retired(values, only_without_effect=False)
+    return _validate(values, lines, name)
+
+
+def _changed(
+    values: dict[str, Any],
+    lines: dict[str, int],
+    name: str,
+    overrides: Sequence[str],
+    flags: Mapping[str, str | int] | None,
+) -> Config:
+    for override in overrides:
+        lines[_override(values, override)] = BY_OVERRIDE
+    for key, value in (flags or {}).items():
+        _set(values, key, value)
+    _resolve_paths(values, Path.cwd())
     return _validate(values, lines, name)
 
 

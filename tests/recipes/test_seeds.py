@@ -184,8 +184,27 @@ def test_a_folder_with_something_else_is_left_alone(
 
 def test_settings_do_not_change_on_the_way(config: Callable[..., Config]) -> None:
     train_seeds(config(), 2, Trainings().trainer, name="tiny")
-    with pytest.raises(ConfigError, match="several seeds are resumed with their own config"):
-        resume_seeds(Path("runs/tiny"), Trainings().trainer, changed=True)
+    with pytest.raises(ConfigError) as caught:
+        resume_seeds(
+            Path("runs/tiny"),
+            Trainings().trainer,
+            overrides=["model.cell=lstm"],
+            flags={"run.threads": 3},
+        )
+    assert caught.value.cause == (
+        "model.cell: gru in runs/tiny, lstm now\nrun.threads: 1 in runs/tiny, 3 now"
+    )
+
+
+def test_settings_that_are_those_of_the_seeds_may_be_given_again(
+    config: Callable[..., Config],
+) -> None:
+    train_seeds(config(), 2, Trainings().trainer, name="tiny")
+    again = resume_seeds(
+        Path("runs/tiny"), Trainings().trainer, overrides=["run.seed=0"], flags={"run.threads": 1}
+    )
+    assert len(again.runs) == 2
+    resume_seeds(Path("runs/tiny"), Trainings().trainer, config=config())
 
 
 def test_which_folders_hold_seeds(config: Callable[..., Config]) -> None:
