@@ -17,7 +17,7 @@ LOWEST = {"mcc": -1.0}
 HIGHEST = {"loss": math.inf, "brier": 2.0}
 """The highest value of a metric that is not 1."""
 PERCENT = 2.0
-"""From here on a bound of a metric that is at most 1 is a percentage."""
+"""Above this a bound of a metric that is at most 1 is a percentage."""
 DIFFERENCE = "difference"
 """The name of the difference of two accuracies, which `parse_regression` bounds."""
 
@@ -203,7 +203,7 @@ def _check_range(option: str, metric: str, bound: float, written: str) -> None:
         ConfigError: there is such a bound.
     """
     low, high = LOWEST.get(metric, 0.0), HIGHEST.get(metric, 1.0)
-    if low <= bound <= high or high < bound < PERCENT:
+    if low <= bound <= high or high < bound <= PERCENT:
         return
     ends = f"{low:g} or more" if high == math.inf else f"between {low:g} and {high:g}"
     meant = f"{bound / 100:.2f}" if bound == round(bound) else f"{bound / 100:g}"
