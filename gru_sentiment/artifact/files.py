@@ -41,6 +41,10 @@ SOFT_LABELS = "soft-labels.safetensors"
 PARTIAL = ".partial"
 SEEDS = "seeds.json"
 """In the parent folder of several seeds."""
+WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS, SEEN_TEXTS)
+"""What the manifest names, as far as it is there."""
+OF_RUN = (*WRITTEN, MANIFEST, SOFT_LABELS, SEEDS)
+"""The files of a run, whatever its kind, and of several seeds."""
 AGAIN = "copy the whole folder again"
 MAX_TEXT_BYTES = 1 << 28
 """Of a JSON or text file: far above what a training writes."""

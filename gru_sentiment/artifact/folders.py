@@ -7,7 +7,17 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from gru_sentiment.artifact.files import CHECKPOINTS, CONFIG, LATEST, RUNS, VOCABULARY, partial_of
+from gru_sentiment.artifact.files import (
+    CHECKPOINTS,
+    CONFIG,
+    LATEST,
+    MEMBERS,
+    OF_RUN,
+    RUNS,
+    SEEDS,
+    VOCABULARY,
+    partial_of,
+)
 from gru_sentiment.errors import ArtifactError
 
 logger = logging.getLogger(__name__)
@@ -54,6 +64,19 @@ def is_run(path: Path) -> bool:
 
 def _holds_run(path: Path) -> bool:
     return (path / CONFIG).is_file() and (path / VOCABULARY).is_file()
+
+
+def own_files(run: Path) -> list[Path]:
+    """The files of a run, or of all runs of several seeds; none where there is no run.
+
+    Files that somebody else has put into the folder are not among them.
+    """
+    if not (_holds_run(run) or (run / SEEDS).is_file()):
+        return []
+    files = [run / name for name in OF_RUN if (run / name).is_file()]
+    for inner in (run / MEMBERS, run / CHECKPOINTS, *run.glob("seed-*")):
+        files += [path for path in inner.rglob("*") if path.is_file()]
+    return files
 
 
 def point_latest_to(path: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.examples import epilog
 from gru_sentiment.cli.options import Debug, Overrides
+from gru_sentiment.cli.outputs import check_standard_output
 from gru_sentiment.cli.streams import can_show, print_json
 from gru_sentiment.config.loading import dump_config, load_config
 from gru_sentiment.config.sections import Config
@@ -24,6 +25,7 @@ def check(file: File, overrides: Overrides = None, debug: Debug = False) -> None
     """Check a config and print every error in it."""
     with command(debug=debug):
         load_config(file, overrides or [])
+        check_standard_output({"the config": [file]})
         print(f"{file}: valid")
 
 
@@ -32,6 +34,7 @@ def show(file: File, overrides: Overrides = None, debug: Debug = False) -> None:
     """Print a config with all its defaults."""
     with command(debug=debug):
         settings = load_config(file, overrides or [])
+        check_standard_output({"the config": [file]})
         text = dump_config(settings)
         print(text if can_show(text) else dump_config(settings, only_ascii=True), end="")
 

@@ -10,6 +10,7 @@ import typer
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.examples import epilog
 from gru_sentiment.cli.options import ConfigFile, Debug, Overrides
+from gru_sentiment.cli.outputs import check_standard_output
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.cli.streams import print_json
 from gru_sentiment.config.loading import load_config
@@ -36,6 +37,9 @@ def check(
         settings = load_config(config, overrides or [])
 
         from gru_sentiment.recipes import check_data as recipe
+        from gru_sentiment.recipes import inputs
+
+        check_standard_output(inputs.of_config(settings, config))
 
         report = recipe.check_data(settings, progress=on_terminal(sys.stderr))
         if as_json:

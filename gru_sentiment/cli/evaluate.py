@@ -178,8 +178,6 @@ def evaluate(
             "--junit-xml": junit,
             "--markdown": markdown,
         }
-        check_outputs(files | {SUMMARY: summary_file()}, {"--data": data})
-
         floors = [text for text in fail_under or [] if not text.startswith(GATE_PREFIX)]
         suite_floors = [text for text in fail_under or [] if text.startswith(GATE_PREFIX)]
         rows_needed = {
@@ -193,6 +191,17 @@ def evaluate(
         }
         scores_rows = not suites or bool(split or data)
         _check_fits(suites, suite_floors, {} if scores_rows else rows_needed)
+
+        from gru_sentiment.recipes import inputs
+
+        read = {
+            **inputs.of_run(run),
+            **inputs.of_runs([against] if against else []),
+            "--data": [data] if data else [],
+            "--against": [against] if against and against.is_file() else [],
+            "--suite": list(map(Path, suites or [])),
+        }
+        check_outputs(files | {SUMMARY: summary_file()}, read)
 
         set_up_network(offline=offline)
         from gru_sentiment.recipes import check_behaviour as checking
