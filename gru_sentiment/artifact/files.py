@@ -52,12 +52,26 @@ MAX_TEXT_BYTES = 1 << 28
 
 def partial_of(path: Path) -> Path:
     """The name that a run folder has while it is written."""
-    return path.with_name(path.name + PARTIAL)
+    named = _named(path)
+    return named.with_name(named.name + PARTIAL)
 
 
 def finished_of(path: Path) -> Path:
     """The name that a run folder has in the end."""
-    return path.with_name(path.name.removesuffix(PARTIAL))
+    named = _named(path)
+    return named.with_name(named.name.removesuffix(PARTIAL) or named.name)
+
+
+def _named(path: Path) -> Path:
+    """The path with a name at its end, which `.`, `..` and an empty path lack.
+
+    Raises:
+        ArtifactError: it is the root, which has none.
+    """
+    named = path.resolve() if path.name in {"", ".."} else path
+    if not named.name:
+        raise ArtifactError(f"{path}: cannot be a run folder", hint="name a folder below it")
+    return named
 
 
 def path_from(path: Path, start: Path | None = None) -> str:

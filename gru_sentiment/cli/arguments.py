@@ -16,9 +16,12 @@ class Command(TyperCommand):
         """Read the words behind the command's name.
 
         Raises:
-            BadParameter: a word begins with a hyphen and is a text rather than an option.
+            BadParameter: a word begins with a hyphen and is a text rather than an option, or holds
+                a NUL character.
         """
         words = list(args)
+        if any("\0" in word for word in words):
+            raise typer.BadParameter("no text or path can hold a NUL character", ctx=ctx)
         try:
             return super().parse_args(ctx, args)
         except Exception as error:

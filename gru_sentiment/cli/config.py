@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gru_sentiment.cli.arguments import Command
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.examples import epilog
 from gru_sentiment.cli.options import Debug, Overrides
@@ -20,7 +21,7 @@ app = typer.Typer(help="Check, print and describe config files.", no_args_is_hel
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Read this YAML config.")]
 
 
-@app.command("check", epilog=epilog("config check"))
+@app.command("check", cls=Command, epilog=epilog("config check"))
 def check(file: File, overrides: Overrides = None, debug: Debug = False) -> None:
     """Check a config and print every error in it."""
     with command(debug=debug):
@@ -29,7 +30,7 @@ def check(file: File, overrides: Overrides = None, debug: Debug = False) -> None
         print(f"{file}: valid")
 
 
-@app.command("show", epilog=epilog("config show"))
+@app.command("show", cls=Command, epilog=epilog("config show"))
 def show(file: File, overrides: Overrides = None, debug: Debug = False) -> None:
     """Print a config with all its defaults."""
     with command(debug=debug):
@@ -39,7 +40,7 @@ def show(file: File, overrides: Overrides = None, debug: Debug = False) -> None:
         print(text if can_show(text) else dump_config(settings, only_ascii=True), end="")
 
 
-@app.command("schema", epilog=epilog("config schema"))
+@app.command("schema", cls=Command, epilog=epilog("config schema"))
 def schema() -> None:
     """Print the JSON schema of a config, from which editors complete YAML."""
     with command(debug=False):

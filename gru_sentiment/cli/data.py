@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gru_sentiment.cli.arguments import Command
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.examples import epilog
 from gru_sentiment.cli.options import ConfigFile, Debug, Overrides
@@ -25,7 +26,7 @@ def group() -> None:
     """Check the data of a config."""
 
 
-@app.command("check", epilog=epilog("data check"))
+@app.command("check", cls=Command, epilog=epilog("data check"))
 def check(
     config: ConfigFile,
     overrides: Overrides = None,
