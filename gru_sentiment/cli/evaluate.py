@@ -22,6 +22,7 @@ from gru_sentiment.cli.outputs import (
     write_outputs,
 )
 from gru_sentiment.cli.progress import on_terminal
+from gru_sentiment.cli.streams import print_json
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.console import console
@@ -177,8 +178,6 @@ def evaluate(
             "--junit-xml": junit,
             "--markdown": markdown,
         }
-        check_outputs(files | {SUMMARY: summary_file()}, {"--data": data})
-
         floors = [text for text in fail_under or [] if not text.startswith(GATE_PREFIX)]
         suite_floors = [text for text in fail_under or [] if text.startswith(GATE_PREFIX)]
         rows_needed = {
@@ -192,6 +191,17 @@ def evaluate(
         }
         scores_rows = not suites or bool(split or data)
         _check_fits(suites, suite_floors, {} if scores_rows else rows_needed)
+
+        from gru_sentiment.recipes import inputs
+
+        read = {
+            **inputs.of_run(run),
+            **inputs.of_runs([against] if against else []),
+            "--data": [data] if data else [],
+            "--against": [against] if against and against.is_file() else [],
+            "--suite": list(map(Path, suites or [])),
+        }
+        check_outputs(files | {SUMMARY: summary_file()}, read)
 
         set_up_network(offline=offline)
         from gru_sentiment.recipes import check_behaviour as checking
@@ -251,7 +261,7 @@ def _write(
     write_outputs({option: (path, texts[option]) for option, path in files.items() if path})
     append_summary(texts["--markdown"])
     if json_to_output:
-        print(texts["--json"], end="")
+        print_json(_values(results), indent=2)
     else:
         console().print(Group(*map(_report, results)))
 
@@ -276,19 +286,24 @@ def _report(result: Judged) -> RenderableType:
 
 
 def _texts(results: Sequence[Judged]) -> dict[str, str]:
-    """The texts that are written, by option; the values of all results form one JSON object."""
-    values: dict[str, Any] = {}
-    for of_result in (result.to_json() for result in results):
-        gates = values.get("gates", []) + of_result.get("gates", [])
-        values |= of_result | ({"gates": gates} if gates else {})
+    """The texts that are written, by option."""
     evaluations = [result for result in results if isinstance(result, Evaluation)]
     lines = [line for result in evaluations for line in result.predictions]
     return {
-        "--json": json.dumps(values, indent=2, ensure_ascii=False) + "\n",
+        "--json": json.dumps(_values(results), indent=2, ensure_ascii=False) + "\n",
         "--predictions": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
         "--junit-xml": junit_xml(*results),
         "--markdown": "".join(map(_markdown, results)),
     }
+
+
+def _values(results: Sequence[Judged]) -> dict[str, Any]:
+    """The values of all results as one JSON object."""
+    values: dict[str, Any] = {}
+    for of_result in (result.to_json() for result in results):
+        gates = values.get("gates", []) + of_result.get("gates", [])
+        values |= of_result | ({"gates": gates} if gates else {})
+    return values
 
 
 def _markdown(result: Judged) -> str:

@@ -41,6 +41,7 @@ Threads = Annotated[
     typer.Option(
         "--threads",
         min=1,
+        max=1024,
         metavar="N",
         help="Use this many CPU threads; by default one for each core.",
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -15,6 +14,7 @@ import typer
 from gru_sentiment.cli.errors import BAD_ROWS, command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
 from gru_sentiment.cli.progress import on_terminal
+from gru_sentiment.cli.streams import print_json
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.machine.progress import progress_of
 from gru_sentiment.reporting.console import console
@@ -232,7 +232,7 @@ def _counting(output: Path, quiet: bool) -> AbstractContextManager[Callable[[int
 
 def _print_prediction(prediction: Prediction, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(prediction.to_json(), ensure_ascii=False))
+        print_json(prediction.to_json())
         return
     output = console()
     output.print(prediction_report(prediction, terminal=output.is_terminal))

@@ -55,16 +55,19 @@ def load_config(
     values, lines = parse_yaml(text, str(path))
     _drop_retired(values, only_without_effect=True)
     _resolve_paths(values, path.parent.resolve())
-    for override in overrides:
-        lines[_override(values, override)] = BY_OVERRIDE
-    for key, value in (flags or {}).items():
-        _set(values, key, value)
-    _resolve_paths(values, Path.cwd())
-    overridden = {key for key, line in lines.items() if line == BY_OVERRIDE}
-    for section in overridden & Config.model_fields.keys():
-        overridden |= {f"{section}.{key}" for key in values[section] or {}}
-    in_vain = [] if stored else list(choose_sources(values, overridden))
-    return _validate(values, lines, str(path), in_vain)
+    return _changed(values, lines, str(path), overrides, flags, stored=stored)
+
+
+def changed_config(
+    config: Config, overrides: Sequence[str] = (), flags: Mapping[str, str | int] | None = None
+) -> Config:
+    """A config with `overrides` and after them `flags`, as in `load_config`.
+
+    Raises:
+        ConfigError: all errors at once.
+    """
+    values = config.model_dump(mode="json")
+    return _changed(values, {}, "the config", overrides, flags, stored=True)
 
 
 def parse_config(text: str, name: str) -> Config:
@@ -80,10 +83,31 @@ def parse_config(text: str, name: str) -> Config:
     return _validate(values, lines, name)
 
 
-def dump_config(config: Config) -> str:
-    """Write the config as YAML with every default."""
+def _changed(
+    values: dict[str, Any],
+    lines: dict[str, int],
+    name: str,
+    overrides: Sequence[str],
+    flags: Mapping[str, str | int] | None,
+    *,
+    stored: bool,
+) -> Config:
+    for override in overrides:
+        lines[_override(values, override)] = BY_OVERRIDE
+    for key, value in (flags or {}).items():
+        _set(values, key, value)
+    _resolve_paths(values, Path.cwd())
+    overridden = {key for key, line in lines.items() if line == BY_OVERRIDE}
+    for section in overridden & Config.model_fields.keys():
+        overridden |= {f"{section}.{key}" for key in values[section] or {}}
+    in_vain = [] if stored else list(choose_sources(values, overridden))
+    return _validate(values, lines, name, in_vain)
+
+
+def dump_config(config: Config, *, only_ascii: bool = False) -> str:
+    """Write the config as YAML with every default; all but ASCII can be escaped."""
     values = config.model_dump(mode="json")
-    return dump_yaml(values)
+    return dump_yaml(values, only_ascii=only_ascii)
 
 
 def _drop_retired(values: Mapping[str, Any], *, only_without_effect: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gru_sentiment.config.combinations import problems_between
-from gru_sentiment.config.strict import Fraction, Positive, Section, Seed, SplitSize
+from gru_sentiment.config.strict import Fraction, Positive, Section, Seed, SplitSize, Threads
 from gru_sentiment.config.training import TrainingConfig
 
 CELLS_WITH_NONLINEARITY = {"rnn"}
@@ -200,10 +200,10 @@ class RunConfig(Section):
     """Seed of the initial weights, of dropout and of the order of the batches."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """The device to train on; `auto` takes CUDA where it is available."""
-    threads: Positive | None = None
+    threads: Threads | None = None
     """The number of CPU threads of torch; null is one for each core. Results are reproducible for
     one number of threads."""
-    processes: Positive | None = None
+    processes: Threads | None = None
     """The number of processes that tokenise; null is one for each core, or fewer for a small
     dataset."""
     output: Path | None = None

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
+from gru_sentiment.artifact.files import LATEST
+from gru_sentiment.artifact.folders import own_files
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.batching import within_budget
 from gru_sentiment.data.token_cache import n_workers_for, process_map
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
+from gru_sentiment.machine.same_file import input_at
 from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.postprocess.criterion import check_threshold
@@ -108,7 +111,7 @@ def score_file(
     read = input_format(job.source, job.format, job.text_column)
     write = output_format(job.target, job.output_format, read)
     check_formats(read, write, keep=job.keep_columns, resume=job.resume)
-    _check_target(job, write)
+    _check_target(job, path, write)
     set_up_torch(threads)
     with opened_source(
         job.source, read, job.text_column, keep=job.keep_columns, dialect=job.dialect
@@ -138,7 +141,16 @@ def score_file(
             return scorer.result()
 
 
-def _check_target(job: Job, write: str) -> None:
+def _check_target(job: Job, run: Path | None, write: str) -> None:
+    folder = run or LATEST
+    inputs: dict[str, Sequence[Place]] = {
+        "the input": [job.source],
+        f"a file of the run {folder}": own_files(folder),
+    }
+    name = input_at(job.target, inputs)
+    if name:
+        target = job.target if isinstance(job.target, Path) else "the standard output"
+        raise DataError(f"{target}: is {name}", hint="choose another --output")
     if not isinstance(job.target, Path):
         if job.resume:
             raise DataError(
@@ -149,8 +161,6 @@ def _check_target(job: Job, write: str) -> None:
         return
     if write == "parquet" and not job.target.is_file():
         raise DataError(f"{job.target}: is not a file", hint="choose another --output")
-    if isinstance(job.source, Path) and job.source.exists() and job.target.samefile(job.source):
-        raise DataError(f"{job.target}: is the input", hint="choose another --output")
     if job.target.is_file() and not (job.resume or job.force):
         raise DataError(
             f"{job.target}: exists already",

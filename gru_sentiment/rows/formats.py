@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from gru_sentiment.errors import DataError
+from gru_sentiment.errors import DataError, ReaderLeftError
 from gru_sentiment.results.predictions import Label
 from gru_sentiment.rows.delimited import read_delimited
 from gru_sentiment.rows.lines import AHEAD, ahead, utf8
@@ -262,11 +262,16 @@ def opened_output(
 
 @contextmanager
 def writing(target: Place) -> Iterator[None]:
-    """Turn errors of the disk into errors that the user can fix; a closed pipe stays as it is."""
+    """Turn errors of the disk into errors that the user can fix.
+
+    Raises:
+        DataError: the output cannot be written.
+        ReaderLeftError: the output is a pipe that nobody reads any more.
+    """
     try:
         yield
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise ReaderLeftError from error
     except OSError as error:
         raise DataError(
             f"{target if isinstance(target, Path) else 'the output'}: cannot be written: "

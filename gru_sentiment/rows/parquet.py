@@ -63,7 +63,8 @@ class ParquetOutput:
     done = 0
 
     def __init__(self, path: Path, classes: Sequence[Label], kept: pa.Schema) -> None:
-        self._path, self._partial = path, path.with_name(path.name + ".partial")
+        self._path = path.resolve()
+        self._partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         self._classes = list(map(str, classes))
         columns = prediction_columns(self._classes)
         numbers = all(isinstance(label, int) for label in classes)

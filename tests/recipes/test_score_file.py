@@ -21,7 +21,7 @@ from conftest import tiny_reviews
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gru_sentiment.errors import ArtifactError, DataError
+from gru_sentiment.errors import ArtifactError, DataError, ReaderLeftError
 from gru_sentiment.recipes import score_file as module
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.recipes.score_file import Job, score_file
@@ -336,7 +336,7 @@ class Pipe:
             with open(source, "rb") as reading, open(target, "wb") as writing:
                 try:
                     score_file(run, Job(reading, writing), **options)
-                except BrokenPipeError as error:
+                except ReaderLeftError as error:
                     self.error = error
                     os.dup2(os.open(os.devnull, os.O_WRONLY), writing.fileno())
 
@@ -378,7 +378,7 @@ def test_a_reader_that_leaves(run: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     with Pipe(run) as pipe:
         pipe.output.close()
         pipe.input.write(b"great\n" * 4)
-    assert isinstance(pipe.error, BrokenPipeError)
+    assert isinstance(pipe.error, ReaderLeftError)
 
 
 # going on

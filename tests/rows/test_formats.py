@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gru_sentiment.errors import DataError
+from gru_sentiment.errors import DataError, ReaderLeftError
 from gru_sentiment.rows.formats import (
     check_formats,
     input_format,
@@ -135,7 +135,7 @@ def test_a_disk_that_is_full_and_a_pipe_that_is_closed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No space left") as caught, writing(tmp_path / "out"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert "--resume" in caught.value.hint
-    with pytest.raises(BrokenPipeError), writing(STREAM):
+    with pytest.raises(ReaderLeftError), writing(STREAM):
         raise BrokenPipeError
 
 
