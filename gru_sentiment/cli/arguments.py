@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ class Command(TyperCommand):
             return super().parse_args(ctx, args)
         except Exception as error:
             # the class lies in click, or in the copy of it that newer versions of Typer hold
+            if "unexpected extra argument" in str(getattr(error, "message", "")):
+                raise typer.BadParameter(_unquoted(words, ctx.command_path), ctx=ctx) from error
             text = _misread(words)
             if type(error).__name__ != "NoSuchOption" or not text:
                 raise
@@ -34,6 +37,22 @@ class Command(TyperCommand):
                 f'{ctx.command_path} -- "{text}"',
                 ctx=ctx,
             ) from error
+
+
+def _unquoted(words: Sequence[str], command: str) -> str:
+    """What to do about words that belong to no option: the shell took a value apart at blanks."""
+    for i, word in enumerate(words[:-2]):
+        key, behind = words[i + 1], words[i + 2 : i + 4]
+        if word == "--set" and ("=" not in key or key.endswith("=")):
+            return (
+                f"--set {key} {behind[0]}: leave no blanks around =, or quote all of it: "
+                f"--set '{key.rstrip('=')}={' '.join(behind).strip(' =')}'"
+            )
+    plain = " ".join(itertools.takewhile(lambda word: not word.startswith("-"), words))
+    return (
+        f"more words than this command takes. A text or path that holds blanks must be quoted: "
+        f'{command} "{plain or "a text"}"'
+    )
 
 
 def _misread(words: Sequence[str]) -> str:

@@ -13,7 +13,19 @@ import typer
 from rich.console import Group, RenderableType
 
 from gru_sentiment.cli.errors import CHECK_FAILED, command
-from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
+from gru_sentiment.cli.options import (
+    ROWS,
+    Debug,
+    Delimiter,
+    Device,
+    DeviceOption,
+    Encoding,
+    Offline,
+    Quiet,
+    Quoting,
+    QuotingOption,
+    Threads,
+)
 from gru_sentiment.cli.outputs import (
     SUMMARY,
     append_summary,
@@ -62,6 +74,27 @@ def evaluate(
             help="Score this labelled file instead: csv, tsv, jsonl, json or parquet.",
         ),
     ] = None,
+    text_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=ROWS,
+            help="Read the texts of --data from this column; by default as the run's config says, "
+            "else from text.",
+        ),
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=ROWS,
+            help="Read the classes of --data from this column; by default as the run's config "
+            "says, else from label.",
+        ),
+    ] = None,
+    delimiter: Delimiter = None,
+    quoting: QuotingOption = Quoting.auto,
+    encoding: Encoding = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
@@ -172,6 +205,18 @@ def evaluate(
     with command(debug=debug, quiet=quiet):
         if split is not None and data is not None:
             raise ConfigError("--split and --data: give one of them")
+        reading = {
+            "text_column": text_column,
+            "label_column": label_column,
+            "delimiter": delimiter,
+            "quoting": None if quoting == Quoting.auto else str(quoting),
+            "encoding": encoding,
+        }
+        if data is None and (in_vain := [name for name, value in reading.items() if value]):
+            raise ConfigError(
+                f"--{in_vain[0].replace('_', '-')}: says how a file is read, and no file is given",
+                hint="add --data FILE",
+            )
         files = {
             "--json": None if json_file == STREAM else json_file,
             "--predictions": predictions,
@@ -218,6 +263,7 @@ def evaluate(
                 run,
                 split=split,
                 data=data,
+                reading=reading,
                 fail_under=floors,
                 fail_over=fail_over or [],
                 against=against,

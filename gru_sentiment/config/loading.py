@@ -139,6 +139,7 @@ def _holder(values: Mapping[str, Any], dotted: str) -> tuple[dict[str, Any], str
 def _override(values: dict[str, Any], override: str) -> str:
     """Apply `section.key=value`, with the value in YAML, and return the key."""
     key, equals, text = override.partition("=")
+    key = key.strip()
     if not equals or not key:
         raise ConfigError(
             f"--set {override}: expected section.key=value",

@@ -49,6 +49,16 @@ def explain(details: ErrorDetails) -> Iterator[tuple[str, str]]:
         yield key, f"{_shown(received)} is not allowed; expected {allowed}{_nearest_value(details)}"
 
 
+def dotted_keys(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[str]:
+    """Every key that has a value, with its sections before it."""
+    for name, field in model.model_fields.items():
+        section = _section(field.annotation)
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            yield from dotted_keys(section, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
 def joined(reasons: Sequence[str]) -> str:
     """Join the reasons for one key; the branches of a union differ only in what they expect."""
     first, *others = dict.fromkeys(reasons)

@@ -13,7 +13,7 @@ import pyarrow as pa
 from gru_sentiment.errors import DataError
 from gru_sentiment.rows.lines import encoding_hint, lines
 from gru_sentiment.rows.reading import Keep, MissingColumnError, Source, check_columns, needed
-from gru_sentiment.rows.row import MAX_BYTES, SURROGATE, TOO_LONG, BadRowError, Row
+from gru_sentiment.rows.row import MAX_BYTES, SURROGATE, TOO_LONG, BadRowError, Row, option_name
 
 DELIMITERS = (";", "\t", ",", "|")
 """Looked for in a header that lacks a column."""
@@ -69,7 +69,7 @@ def quote_hint(setting: str) -> str:
     """What to do about a quote that opens a value and was not meant to."""
     return (
         "write a quote within a value twice, and the value in quotes; or, if no value stands in "
-        f"quotes, set {setting.format('quoting')} to none"
+        f"quotes, set {option_name(setting, 'quoting')} to none"
     )
 
 
@@ -236,7 +236,7 @@ def _header(records: _Records, wanted: Sequence[str], setting: str) -> list[str]
     if SURROGATE.search("".join(header)):
         raw = "".join(header).encode("utf-8", "surrogateescape")
         raise DataError(
-            "the header is not UTF-8", hint=encoding_hint(raw, setting.format("encoding"))
+            "the header is not UTF-8", hint=encoding_hint(raw, option_name(setting, "encoding"))
         )
     try:
         check_columns(header, wanted, setting, "the header")
@@ -252,9 +252,10 @@ def _dialect_hint(header: Sequence[str], wanted: Sequence[str], setting: str) ->
         for sign in DELIMITERS:
             if sign in header[0]:
                 shown = "a tab" if sign == "\t" else repr(sign)
-                return f"if {shown} separates the columns, set {setting.format('delimiter')} to it"
+                option = option_name(setting, "delimiter")
+                return f"if {shown} separates the columns, set {option} to it"
     if any(f'"{name}"' in header for name in wanted):
-        return f"the names stand in quotes: set {setting.format('quoting')} to double"
+        return f"the names stand in quotes: set {option_name(setting, 'quoting')} to double"
     return ""
 
 

@@ -24,7 +24,7 @@ from gru_sentiment.rows.reading import (
     read_text,
 )
 from gru_sentiment.rows.rendering import Delimited, JsonLines, Rendering
-from gru_sentiment.rows.row import Row
+from gru_sentiment.rows.row import Row, option_name
 
 Place = Path | BinaryIO
 """A file, or an open stream: the standard input or output."""
@@ -82,8 +82,9 @@ class Dialect:
         if self.delimiter is not None and (
             len(self.sign or "") != 1 or self.sign in {'"', "\r", "\n"}
         ):
+            option = option_name(self.setting, "delimiter")
             raise DataError(
-                f"{self.setting.format('delimiter')}: {self.delimiter!r} cannot separate values",
+                f"{option}: {self.delimiter!r} cannot separate values",
                 hint="give one character, such as ';', or tab",
             )
 
@@ -287,7 +288,7 @@ def _rendering(kind: str, classes: Sequence[str], kept: Sequence[str]) -> Render
 def _text_source(
     stream: BinaryIO, kind: str, text_column: str, keep: Keep, dialect: Dialect
 ) -> Source:
-    stream = utf8(stream, dialect.encoding, dialect.setting.format("encoding"))
+    stream = utf8(stream, dialect.encoding, option_name(dialect.setting, "encoding"))
     if kind not in DELIMITED:
         return ROW_READERS[kind](stream, text_column, keep)
     return read_delimited(

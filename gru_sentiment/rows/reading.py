@@ -17,6 +17,7 @@ from gru_sentiment.rows.row import (
     BadRowError,
     Row,
     decoded,
+    option_name,
     whole_characters,
 )
 
@@ -75,7 +76,7 @@ def check_columns(found: Sequence[str], wanted: Sequence[str], setting: str, wha
         raise MissingColumnError(
             f"no column {', '.join(map(repr, missing))}; columns found: {listed(found)}",
             missing=missing,
-            hint=_column_hint(missing, found, setting),
+            hint=_column_hint(missing, found, setting, labelled=len(wanted) > 1),
         )
 
 
@@ -149,13 +150,19 @@ def _no_fields(missing: Sequence[str], found: Sequence[str]) -> str:
     )
 
 
-def _column_hint(missing: Sequence[str], found: Sequence[str], setting: str) -> str:
+def _column_hint(
+    missing: Sequence[str], found: Sequence[str], setting: str, *, labelled: bool
+) -> str:
     for name in missing:
         if near := nearest(name, found):
             return f"did you mean {near!r}? Names must be equal in blanks and case"
-    return "name yours with " + " and ".join(
-        dict.fromkeys(setting.format(kind) for kind in ("text_column", "label_column"))
-    )
+    return columns_hint(setting, labelled=labelled)
+
+
+def columns_hint(setting: str, *, labelled: bool) -> str:
+    """The options that name columns."""
+    options = ["text_column", "label_column"] if labelled else ["text_column"]
+    return "name yours with " + " and ".join(option_name(setting, name) for name in options)
 
 
 def _folded(name: str) -> str:

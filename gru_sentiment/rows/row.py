@@ -58,6 +58,11 @@ class BadRowError(Exception):
 TOO_LONG = f"longer than {MAX_BYTES:,} bytes"
 
 
+def option_name(setting: str, name: str) -> str:
+    """How an option is written: `data.text_column` with the setting `data.{}`, `--text-column`."""
+    return setting.format(name.replace("_", "-") if setting.startswith("-") else name)
+
+
 def whole_characters(text: str) -> str:
     """The text with U+FFFD for every half of a surrogate pair, which UTF-8 cannot hold."""
     return text if text.isascii() else SURROGATE.sub("\ufffd", text)

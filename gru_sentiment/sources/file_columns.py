@@ -18,8 +18,8 @@ from gru_sentiment.rows.formats import (
 )
 from gru_sentiment.rows.lines import AHEAD, encoding_hint
 from gru_sentiment.rows.parquet import parquet_columns
-from gru_sentiment.rows.reading import MissingColumnError
-from gru_sentiment.rows.row import Row
+from gru_sentiment.rows.reading import MissingColumnError, columns_hint
+from gru_sentiment.rows.row import Row, option_name
 
 Columns = dict[str, list[Any]]
 
@@ -66,17 +66,14 @@ def _good(path: Path, kind: str, dialect: Dialect, number: int, row: Row) -> Row
         raise MissingColumnError(
             cause,
             missing=row.missing,
-            hint="name yours with "
-            + " and ".join(
-                dialect.setting.format(name) for name in ("text_column", "label_column")
-            ),
+            hint=columns_hint(dialect.setting, labelled=True),
         )
     raise DataError(cause, hint=_hint(path, kind, dialect, row.error))
 
 
 def _hint(path: Path, kind: str, dialect: Dialect, error: str) -> str:
     if "UTF-8" in error:
-        setting = dialect.setting.format("encoding")
+        setting = option_name(dialect.setting, "encoding")
         if dialect.encoding:
             return f"is {dialect.encoding} the right {setting}?"
         with path.open("rb") as stream:

@@ -118,7 +118,7 @@ def test_a_quote_that_is_never_closed_costs_its_own_row_alone(
     [
         (b"", "the input is empty", "name the columns"),
         (b"\n\n", "the input is empty", "name the columns"),
-        (b"id,review\n", "no column 'text'; columns found: id, review", "--text_column"),
+        (b"id,review\n", "no column 'text'; columns found: id, review", "--text-column"),
         (b"text,a,a\n", "the header names 'a' twice", "every column once"),
         (b'"text\n', "no header can be read", ""),
     ],
@@ -201,7 +201,7 @@ def test_no_line_is_lost(rows: list[tuple[str, str]]) -> None:
         (" text,label", "did you mean ' text'?"),
         ("text;label", "if ';' separates the columns, set --delimiter to it"),
         ("text\tlabel", "if a tab separates the columns, set --delimiter to it"),
-        ("review,label", "name yours with --text_column and --label_column"),
+        ("review,label", "name yours with --text-column"),
     ],
 )
 def test_how_a_column_may_be_found(header: str, hint: str) -> None:
