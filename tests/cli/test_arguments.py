@@ -40,3 +40,19 @@ def test_an_option_that_is_none(gru_sent: Callable[..., Result], arguments: list
 def test_behind_two_hyphens_it_is_a_text(gru_sent: Callable[..., Result], run: Path) -> None:
     result = gru_sent("predict", "--json", "--", "-5 stars")
     assert result.exit_code == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["predict", "a", "great", "film"], 'predict "a great film"'),
+        (["train", "--set", "model.cell", "=", "lstm"], "--set 'model.cell=lstm'"),
+        (["train", "--set", "model.cell=", "lstm"], "--set 'model.cell=lstm'"),
+    ],
+)
+def test_words_that_the_shell_took_apart(
+    gru_sent: Callable[..., Result], words: list[str], says: str
+) -> None:
+    result = gru_sent(*words)
+    assert result.exit_code == 2
+    assert says in " ".join(result.stderr.replace("│", " ").split())

@@ -60,7 +60,8 @@ def test_the_folder_holds_what_was_said(config: Config) -> None:
     assert about["rows"] == {split: len(rows) for split, rows in corpus.splits.items()}
     assert about["model"] == result.model == read_json(run / "kind.json")["model"]
     lines = (run / "predictions-validation.jsonl").read_text("utf-8").splitlines()
-    assert [json.loads(line)["row"] for line in lines] == corpus.splits["validation"].tolist()
+    rows = corpus.splits["validation"] + 1
+    assert [json.loads(line)["row"] for line in lines] == rows.tolist()
     assert set(read_json(run / "manifest.json")["sha256"]) == {
         path.name for path in run.iterdir() if path.name != "manifest.json"
     }
