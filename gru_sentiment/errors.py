@@ -39,3 +39,11 @@ class MissingPackageError(UserError):
 
 class DivergenceError(UserError):
     """A loss or a gradient that is no longer finite."""
+
+
+class OutputError(UserError):
+    """A standard output that is closed, full, or refuses to be written for another reason."""
+
+
+class ReaderLeftError(Exception):
+    """Nobody reads the pipe that rows are written to any more; the command ends quietly."""

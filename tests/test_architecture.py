@@ -23,10 +23,10 @@ IN_THE_ROOT = {"__init__", "errors", "batch", "arrays"}
 FLOORS = (
     {"errors", "batch", "arrays", ""},
     {"results", "machine"},
-    {"config"},
+    {"config", "rows"},
     {
         "data", "vectors", "sources", "models", "training", "baselines", "postprocess", "scores",
-        "suites", "rows",
+        "suites",
     },
     {"artifact", "builders"},
     {"trained"},

@@ -41,6 +41,10 @@ SOFT_LABELS = "soft-labels.safetensors"
 PARTIAL = ".partial"
 SEEDS = "seeds.json"
 """In the parent folder of several seeds."""
+WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS, SEEN_TEXTS)
+"""What the manifest names, as far as it is there."""
+OF_RUN = (*WRITTEN, MANIFEST, SOFT_LABELS, SEEDS)
+"""The files of a run, whatever its kind, and of several seeds."""
 AGAIN = "copy the whole folder again"
 MAX_TEXT_BYTES = 1 << 28
 """Of a JSON or text file: far above what a training writes."""
@@ -48,12 +52,26 @@ MAX_TEXT_BYTES = 1 << 28
 
 def partial_of(path: Path) -> Path:
     """The name that a run folder has while it is written."""
-    return path.with_name(path.name + PARTIAL)
+    named = _named(path)
+    return named.with_name(named.name + PARTIAL)
 
 
 def finished_of(path: Path) -> Path:
     """The name that a run folder has in the end."""
-    return path.with_name(path.name.removesuffix(PARTIAL))
+    named = _named(path)
+    return named.with_name(named.name.removesuffix(PARTIAL) or named.name)
+
+
+def _named(path: Path) -> Path:
+    """The path with a name at its end, which `.`, `..` and an empty path lack.
+
+    Raises:
+        ArtifactError: it is the root, which has none.
+    """
+    named = path.resolve() if path.name in {"", ".."} else path
+    if not named.name:
+        raise ArtifactError(f"{path}: cannot be a run folder", hint="name a folder below it")
+    return named
 
 
 def path_from(path: Path, start: Path | None = None) -> str:
@@ -68,8 +86,9 @@ def path_from(path: Path, start: Path | None = None) -> str:
 
 
 def to_json(value: Mapping[str, Any]) -> bytes:
-    """JSON for people, as a file holds it."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    """JSON for people, as a file holds it; half a surrogate pair, as in a path, is escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def read_json(path: Path) -> Any:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from gru_sentiment.artifact.files import CHECKPOINTS, CONFIG, LATEST, RUNS, partial_of, path_from
+from gru_sentiment.artifact.files import (
+    CHECKPOINTS,
+    CONFIG,
+    LATEST,
+    MEMBERS,
+    OF_RUN,
+    RUNS,
+    SEEDS,
+    VOCABULARY,
+    partial_of,
+)
 from gru_sentiment.errors import ArtifactError
 
 logger = logging.getLogger(__name__)
@@ -45,18 +56,45 @@ def free_run_path(name: str) -> Path:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a folder is a run, or empty."""
-    return path.is_dir() and ((path / CONFIG).is_file() or not any(path.iterdir()))
+    """Whether a folder is a run, or empty. Anybody's folder may hold a config.yaml."""
+    if not path.is_dir():
+        return False
+    return _holds_run(path) or not any(path.iterdir())
+
+
+def _holds_run(path: Path) -> bool:
+    return (path / CONFIG).is_file() and (path / VOCABULARY).is_file()
+
+
+def own_files(run: Path) -> list[Path]:
+    """The files of a run, or of all runs of several seeds; none where there is no run.
+
+    Files that somebody else has put into the folder are not among them.
+    """
+    if not (_holds_run(run) or (run / SEEDS).is_file()):
+        return []
+    files = [run / name for name in OF_RUN if (run / name).is_file()]
+    for inner in (run / MEMBERS, run / CHECKPOINTS, *run.glob("seed-*")):
+        files += [path for path in inner.rglob("*") if path.is_file()]
+    return files
 
 
 def point_latest_to(path: Path) -> None:
-    """Make runs/latest a link to the run, in one step; the run is whole without it."""
+    """Make runs/latest a link to a run below runs/, in one step; the run is whole without it.
+
+    A run elsewhere leaves the link as it is. Where the link cannot be made, that is a warning.
+    """
+    state = "still names another run" if LATEST.exists() else "names no run"
     temporary = RUNS / f".latest-{os.getpid()}"
     try:
-        RUNS.mkdir(exist_ok=True)
+        run, runs = path.resolve(), RUNS.resolve()
+        if not run.is_relative_to(runs):
+            logger.info("%s %s: %s lies outside %s", LATEST, state, path, RUNS)
+            return
         temporary.unlink(missing_ok=True)
-        temporary.symlink_to(path_from(path.resolve(), RUNS.resolve()))
+        temporary.symlink_to(run.relative_to(runs))
         os.replace(temporary, LATEST)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        logger.warning("%s still names another run: %s", LATEST, error.strerror)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        logger.warning("%s %s: %s", LATEST, state, error.strerror or error)

@@ -29,14 +29,12 @@ from gru_sentiment.artifact.files import (
     LOCK,
     MANIFEST,
     MEMBERS,
-    METADATA,
-    METRICS,
     NEEDED,
-    PREDICTIONS,
     SEEN_TEXTS,
     SOFT_LABELS,
     VOCABULARY,
     WEIGHTS,
+    WRITTEN,
     partial_of,
     to_json,
     write_whole,
@@ -51,9 +49,6 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.results.training import EvaluationRecord
-
-WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS, SEEN_TEXTS)
-"""What the manifest names, as far as it is there."""
 
 RENAMES_OPEN_FILES = os.name == "posix"
 """Whether the system renames a folder that holds an open file."""

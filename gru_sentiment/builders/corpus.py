@@ -16,6 +16,7 @@ from gru_sentiment.builders.dataset import (
     build_dataset,
     build_training_dataset,
 )
+from gru_sentiment.builders.objective import check_classes
 from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import no_labels
 from gru_sentiment.data.token_cache import tokenize_cached
@@ -94,9 +95,12 @@ def build_training_corpus(config: Config, *, progress: bool = False) -> Corpus:
 
     Raises:
         ConfigError: the config trains on unlabelled texts and names none.
-        DataError: there are fewer unlabelled texts than a batch needs.
+        DataError: the loss does not fit the classes, or there are fewer unlabelled texts than a
+            batch needs.
     """
-    corpus = _tokenized(config, build_training_dataset(config), progress)
+    dataset = build_training_dataset(config)
+    check_classes(config.training, dataset.labels.names)
+    corpus = _tokenized(config, dataset, progress)
     training = config.training.unlabelled
     if training is None:
         return corpus

@@ -15,11 +15,11 @@ from gru_sentiment.config.sections import Config, DataConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import DataError
 from gru_sentiment.sources.file_columns import Columns
-from gru_sentiment.sources.files import load_files, read_labelled
+from gru_sentiment.sources.files import load_files, load_labelled
 from gru_sentiment.sources.folder import load_folder
 from gru_sentiment.sources.hub import load_hub
 from gru_sentiment.sources.package import load_package
-from gru_sentiment.sources.records import Records, fingerprint_of, hash_texts, records_from
+from gru_sentiment.sources.records import Records, fingerprint_of, hash_texts
 from gru_sentiment.sources.splits import split_rows
 from gru_sentiment.sources.unlabelled import unlabelled_file, unlabelled_split
 
@@ -103,25 +103,54 @@ def build_records(config: DataConfig) -> Records:
                 if path is not None
             },
             **columns,  # type: ignore[arg-type]
+            **dialect_of(config),  # type: ignore[arg-type]
         ),
     }
     return sources[config.source]()
 
 
+def dialect_of(config: DataConfig) -> dict[str, str | None]:
+    """How the config's text files are written."""
+    return {
+        "delimiter": config.delimiter,
+        "quoting": config.quoting,
+        "encoding": config.encoding,
+    }
+
+
 def build_file_records(
-    config: DataConfig, path: Path, columns: Sequence[str] = ()
+    config: DataConfig,
+    path: Path,
+    classes: Sequence[str | int],
+    columns: Sequence[str] = (),
+    options: Mapping[str, str | None] | None = None,
 ) -> tuple[Records, Columns]:
     """The records of a labelled file, and some further columns of it, a value per row.
 
-    The texts and labels stand in the columns that the config names, else in those called text and
-    label.
+    The texts and labels stand in the columns that `options` name, else in those that the config
+    names, else in those called text and label.
+
+    Args:
+        config: of the run that the file is for.
+        path: the file.
+        classes: of the run.
+        columns: the further columns.
+        options: in place of the config's text_column, label_column, delimiter, quoting, encoding.
 
     Raises:
-        DataError: the file cannot be read, or lacks a column.
+        DataError: the file cannot be read, lacks a column, or has a label that is no class.
     """
-    own_columns = config.text_column, config.label_column
-    table, others = read_labelled(path, own_columns, USUAL_COLUMNS, beside=columns)
-    return records_from({"data": table}), others
+    given = {name: value for name, value in (options or {}).items() if value is not None}
+    text_column, label_column = given.pop("text_column", None), given.pop("label_column", None)
+    own_columns = text_column or config.text_column, label_column or config.label_column
+    usual_columns = text_column or USUAL_COLUMNS[0], label_column or USUAL_COLUMNS[1]
+    return load_labelled(
+        path,
+        *dict.fromkeys([own_columns, usual_columns]),
+        classes=classes,
+        beside=columns,
+        **{**dialect_of(config), **given, "setting": "--{}"},
+    )
 
 
 def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[str, Integers]:
@@ -147,6 +176,14 @@ def build_dataset(config: Config) -> Dataset:
     records = build_records(config.data)
     labels = Labels.found_in(records.labels)
     splits = build_splits(config.data, records, labels)
+    trained_on = labels.indices(records.labels)[splits["train"]]
+    lost = np.setdiff1d(np.arange(len(labels)), trained_on)
+    if len(lost):
+        raise DataError(
+            f"class {labels.names[lost[0]]} has no rows left to train on: all its texts stand in "
+            "another split too",
+            hint="add other reviews of that class to the training file",
+        )
     return Dataset(records=records, labels=labels, splits=splits)
 
 
@@ -179,7 +216,7 @@ def _unlabelled(data: DataConfig, labelled: Dataset) -> Unlabelled | None:
 
 def _unlabelled_table(data: DataConfig) -> pa.Table | None:
     if data.unlabelled_path is not None:
-        return unlabelled_file(data.unlabelled_path, data.text_column)
+        return unlabelled_file(data.unlabelled_path, data.text_column, **dialect_of(data))
     if data.unlabelled_split is not None:
         return unlabelled_split(
             data.dataset or "",

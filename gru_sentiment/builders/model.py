@@ -62,12 +62,12 @@ def n_logits_for(config: TrainingConfig, n_classes: int) -> int:
     Raises:
         DataError: the loss is binary cross-entropy and there are more than two classes.
     """
-    if config.loss == "cross_entropy":
+    if config.loss == "cross_entropy" or (config.loss == "auto" and n_classes != 2):
         return n_classes
     if n_classes != 2:
         raise DataError(
             f"training.loss bce: needs two classes, the data has {n_classes}",
-            hint="set training.loss to cross_entropy",
+            hint="set training.loss to auto",
         )
     return 1
 

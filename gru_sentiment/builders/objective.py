@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -43,6 +45,26 @@ def build_objective(
     return AdversarialLoss(
         loss, adversarial.kind, epsilon=adversarial.epsilon, weight=adversarial.weight
     )
+
+
+def check_classes(config: TrainingConfig, names: Sequence[str]) -> None:
+    """Check that the loss and the class weights fit the classes, before anything is computed.
+
+    Raises:
+        DataError: they do not.
+    """
+    listed = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+    if config.loss == "bce" and len(names) != 2:
+        raise DataError(
+            f"training.loss bce: needs two classes, the data has {len(names)}: {listed}",
+            hint="set training.loss to auto, or correct the labels",
+        )
+    weights = config.class_weights
+    if isinstance(weights, tuple) and len(weights) != len(names):
+        raise DataError(
+            f"training.class_weights: {len(weights)} weights for {len(names)} classes: {listed}",
+            hint="give one weight for each class in sorted order, or balanced",
+        )
 
 
 def build_loss(config: TrainingConfig, label_ids: Integers, n_classes: int) -> ClassificationLoss:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -21,7 +20,11 @@ from gru_sentiment.cli import (
     runs,
     train,
 )
+from gru_sentiment.cli.arguments import Command
+from gru_sentiment.cli.errors import USER_ERROR
 from gru_sentiment.cli.examples import epilog
+from gru_sentiment.cli.streams import set_up_streams
+from gru_sentiment.errors import UserError
 from gru_sentiment.machine.environment import set_up_process
 
 app = typer.Typer(
@@ -43,7 +46,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": runs.compare,
 }
 for name, function in COMMANDS.items():
-    app.command(name, epilog=epilog(name))(function)
+    app.command(name, cls=Command, epilog=epilog(name))(function)
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
 
@@ -76,14 +79,15 @@ def options(
 
 
 def main() -> None:
-    """Run the program. It ends quietly where the reader of its output closes the pipe."""
+    """Run the program, on whatever its standard streams are."""
     set_up_process()
+    set_up_streams()
     try:
-        app()
-    except SystemExit as error:
-        # Typer and rich catch the error themselves and exit with 1
-        if not isinstance(error.__context__, BrokenPipeError):
-            raise
-        # nobody reads any more: keep the interpreter from reporting an error as it flushes
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except UserError as error:
+        # the help, or the rest of a report, cannot be written
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(USER_ERROR)

@@ -11,6 +11,7 @@ import typer
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import ConfigFile, Debug, Force, Offline, Overrides, Quiet
+from gru_sentiment.cli.outputs import check_run_folder
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
@@ -59,6 +60,10 @@ def baseline(
     """
     with command(debug=debug, quiet=quiet):
         settings = load_config(config, overrides or [])
+        from gru_sentiment.recipes import inputs
+
+        target = output or settings.run.output
+        check_run_folder(target, inputs.of_config(settings, config), force=force)
         set_up_network(offline=offline)
         from gru_sentiment.recipes import baseline as recipe
 

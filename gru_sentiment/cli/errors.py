@@ -2,12 +2,14 @@
 
 0: done. 2: an error that the user can fix. 3: a check failed: `reproduce` found a difference, or a
 gate of `evaluate` was not met. 4: some rows of a file could not be read. 130: interrupted by
-Ctrl-C. 143: ended by SIGTERM. Any other error is a bug: a traceback and exit code 1.
+Ctrl-C. 143: ended by SIGTERM. What the system refuses, such as a path that is too long, is the
+user's to fix. Any other error is a bug: a traceback and exit code 1.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -19,12 +21,16 @@ from typing import TextIO
 import typer
 from tqdm import tqdm
 
-from gru_sentiment.errors import UserError
+from gru_sentiment.errors import ReaderLeftError, UserError
 from gru_sentiment.machine.signals import Terminated
 
 USER_ERROR, CHECK_FAILED, BAD_ROWS, INTERRUPTED, TERMINATED = 2, 3, 4, 130, 143
 LESS_DETERMINED = "choose another model.pooling, or leave --deterministic out"
 LESS_MEMORY = "lower training.batch_size, text.max_tokens or model.hidden_size"
+
+
+SHOWN = 200
+"""Characters of a path in a message, at most."""
 
 
 class _AboveBars(logging.StreamHandler[TextIO]):
@@ -49,13 +55,17 @@ def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
     logger.setLevel(logging.WARNING if quiet else logging.INFO)
     try:
         with _sigterm_raises():
+            _check_current_folder()
             yield
+            sys.stdout.flush()
+    except ReaderLeftError as error:
+        raise typer.Exit from error
     except UserError as error:
         if debug:
             traceback.print_exc()
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(USER_ERROR) from error
-    except (MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError, OSError) as error:
         message = _explained(error)
         if not message:
             raise
@@ -91,9 +101,36 @@ def _sigterm_raises() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _check_current_folder() -> None:
+    """Refuse to work where no path can be resolved.
+
+    Raises:
+        UserError: somebody has removed the current folder.
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise UserError(
+            f"the current folder cannot be used: {error.strerror}",
+            hint="change to a folder that exists",
+        ) from error
+
+
+def _shortened(name: object) -> str:
+    """The path of an error of the system, if it has one, and a colon behind it."""
+    if not isinstance(name, str | bytes | os.PathLike):
+        return ""
+    path = os.fsdecode(name)
+    return f"{path if len(path) <= SHOWN else path[:SHOWN] + '…'}: "
+
+
 def _explained(error: Exception) -> str:
-    """A message for an error of torch that the user can fix; empty for a bug."""
+    """A message for an error of torch or the system that the user can fix; empty for a bug."""
     text = str(error)
+    if isinstance(error, OSError):
+        return f"{_shortened(error.filename)}{error.strerror or error}"
+    if text.startswith("Symlink loop"):  # Python 3.11 and 3.12; later ones raise an OSError
+        return f"{text}\n  check where the links lead"
     memory = "allocate memory" in text or "out of memory" in text.lower()
     if isinstance(error, MemoryError) or memory:
         return f"out of memory\n  {LESS_MEMORY}"

@@ -13,7 +13,19 @@ import typer
 from rich.console import Group, RenderableType
 
 from gru_sentiment.cli.errors import CHECK_FAILED, command
-from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
+from gru_sentiment.cli.options import (
+    ROWS,
+    Debug,
+    Delimiter,
+    Device,
+    DeviceOption,
+    Encoding,
+    Offline,
+    Quiet,
+    Quoting,
+    QuotingOption,
+    Threads,
+)
 from gru_sentiment.cli.outputs import (
     SUMMARY,
     append_summary,
@@ -22,6 +34,7 @@ from gru_sentiment.cli.outputs import (
     write_outputs,
 )
 from gru_sentiment.cli.progress import on_terminal
+from gru_sentiment.cli.streams import print_json
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.console import console
@@ -61,6 +74,27 @@ def evaluate(
             help="Score this labelled file instead: csv, tsv, jsonl, json or parquet.",
         ),
     ] = None,
+    text_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=ROWS,
+            help="Read the texts of --data from this column; by default as the run's config says, "
+            "else from text.",
+        ),
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=ROWS,
+            help="Read the classes of --data from this column; by default as the run's config "
+            "says, else from label.",
+        ),
+    ] = None,
+    delimiter: Delimiter = None,
+    quoting: QuotingOption = Quoting.auto,
+    encoding: Encoding = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
@@ -171,14 +205,24 @@ def evaluate(
     with command(debug=debug, quiet=quiet):
         if split is not None and data is not None:
             raise ConfigError("--split and --data: give one of them")
+        reading = {
+            "text_column": text_column,
+            "label_column": label_column,
+            "delimiter": delimiter,
+            "quoting": None if quoting == Quoting.auto else str(quoting),
+            "encoding": encoding,
+        }
+        if data is None and (in_vain := [name for name, value in reading.items() if value]):
+            raise ConfigError(
+                f"--{in_vain[0].replace('_', '-')}: says how a file is read, and no file is given",
+                hint="add --data FILE",
+            )
         files = {
             "--json": None if json_file == STREAM else json_file,
             "--predictions": predictions,
             "--junit-xml": junit,
             "--markdown": markdown,
         }
-        check_outputs(files | {SUMMARY: summary_file()}, {"--data": data})
-
         floors = [text for text in fail_under or [] if not text.startswith(GATE_PREFIX)]
         suite_floors = [text for text in fail_under or [] if text.startswith(GATE_PREFIX)]
         rows_needed = {
@@ -192,6 +236,17 @@ def evaluate(
         }
         scores_rows = not suites or bool(split or data)
         _check_fits(suites, suite_floors, {} if scores_rows else rows_needed)
+
+        from gru_sentiment.recipes import inputs
+
+        read = {
+            **inputs.of_run(run),
+            **inputs.of_runs([against] if against else []),
+            "--data": [data] if data else [],
+            "--against": [against] if against and against.is_file() else [],
+            "--suite": list(map(Path, suites or [])),
+        }
+        check_outputs(files | {SUMMARY: summary_file()}, read)
 
         set_up_network(offline=offline)
         from gru_sentiment.recipes import check_behaviour as checking
@@ -208,6 +263,7 @@ def evaluate(
                 run,
                 split=split,
                 data=data,
+                reading=reading,
                 fail_under=floors,
                 fail_over=fail_over or [],
                 against=against,
@@ -251,7 +307,7 @@ def _write(
     write_outputs({option: (path, texts[option]) for option, path in files.items() if path})
     append_summary(texts["--markdown"])
     if json_to_output:
-        print(texts["--json"], end="")
+        print_json(_values(results), indent=2)
     else:
         console().print(Group(*map(_report, results)))
 
@@ -276,19 +332,24 @@ def _report(result: Judged) -> RenderableType:
 
 
 def _texts(results: Sequence[Judged]) -> dict[str, str]:
-    """The texts that are written, by option; the values of all results form one JSON object."""
-    values: dict[str, Any] = {}
-    for of_result in (result.to_json() for result in results):
-        gates = values.get("gates", []) + of_result.get("gates", [])
-        values |= of_result | ({"gates": gates} if gates else {})
+    """The texts that are written, by option."""
     evaluations = [result for result in results if isinstance(result, Evaluation)]
     lines = [line for result in evaluations for line in result.predictions]
     return {
-        "--json": json.dumps(values, indent=2, ensure_ascii=False) + "\n",
+        "--json": json.dumps(_values(results), indent=2, ensure_ascii=False) + "\n",
         "--predictions": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
         "--junit-xml": junit_xml(*results),
         "--markdown": "".join(map(_markdown, results)),
     }
+
+
+def _values(results: Sequence[Judged]) -> dict[str, Any]:
+    """The values of all results as one JSON object."""
+    values: dict[str, Any] = {}
+    for of_result in (result.to_json() for result in results):
+        gates = values.get("gates", []) + of_result.get("gates", [])
+        values |= of_result | ({"gates": gates} if gates else {})
+    return values
 
 
 def _markdown(result: Judged) -> str:

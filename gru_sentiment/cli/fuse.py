@@ -10,6 +10,7 @@ import typer
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug, Device, DeviceOption, Force, Offline, Quiet, Threads
+from gru_sentiment.cli.outputs import check_run_folder
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.console import console
@@ -38,6 +39,9 @@ def fuse(
 ) -> None:
     """Combine runs on the same data, with weights fitted on their validation split."""
     with command(debug=debug, quiet=quiet):
+        from gru_sentiment.recipes import inputs
+
+        check_run_folder(output, inputs.of_runs(runs), force=force)
         set_up_network(offline=offline)
         from gru_sentiment.recipes import fuse as recipe
 

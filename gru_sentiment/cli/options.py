@@ -8,6 +8,19 @@ from typing import Annotated
 
 import typer
 
+from gru_sentiment.config.problems import dotted_keys
+
+ROWS = "Rows of a file"
+"""The title of the options for files in the help."""
+
+
+class Quoting(StrEnum):
+    """Whether values of a delimited file may stand in quotes."""
+
+    auto = "auto"
+    double = "double"
+    none = "none"
+
 
 class Device(StrEnum):
     """Where to compute."""
@@ -15,6 +28,11 @@ class Device(StrEnum):
     auto = "auto"
     cpu = "cpu"
     cuda = "cuda"
+
+
+def keys_beginning_with(incomplete: str) -> list[str]:
+    """The keys of the config that complete a word, with the = behind them."""
+    return [f"{key}=" for key in dotted_keys() if key.startswith(incomplete)]
 
 
 ConfigFile = Annotated[
@@ -27,6 +45,35 @@ Overrides = Annotated[
         "--set",
         metavar="KEY=VALUE",
         help="Change one setting of the config, such as model.cell=lstm. May be repeated.",
+        autocompletion=keys_beginning_with,
+    ),
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter",
+        metavar="CHARACTER",
+        rich_help_panel=ROWS,
+        help="Separate the values of a csv or tsv file at this character; tab is a tab.",
+    ),
+]
+QuotingOption = Annotated[
+    Quoting,
+    typer.Option(
+        "--quoting",
+        rich_help_panel=ROWS,
+        help="Read quotes of a csv or tsv file as characters (none), or as what values stand in "
+        "(double). auto is none for tsv.",
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        rich_help_panel=ROWS,
+        help="Read a text file in this encoding, such as latin-1 or cp1252. By default its byte "
+        "order mark tells, else it is UTF-8.",
     ),
 ]
 DeviceOption = Annotated[
@@ -41,6 +88,7 @@ Threads = Annotated[
     typer.Option(
         "--threads",
         min=1,
+        max=1024,
         metavar="N",
         help="Use this many CPU threads; by default one for each core.",
     ),

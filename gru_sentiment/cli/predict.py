@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -13,8 +12,21 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from gru_sentiment.cli.errors import BAD_ROWS, command
-from gru_sentiment.cli.options import Debug, Device, DeviceOption, Offline, Quiet, Threads
+from gru_sentiment.cli.options import (
+    ROWS,
+    Debug,
+    Delimiter,
+    Device,
+    DeviceOption,
+    Encoding,
+    Offline,
+    Quiet,
+    Quoting,
+    QuotingOption,
+    Threads,
+)
 from gru_sentiment.cli.progress import on_terminal
+from gru_sentiment.cli.streams import print_json
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.machine.progress import progress_of
 from gru_sentiment.reporting.console import console
@@ -25,13 +37,14 @@ STREAM = Path("-")
 """Names the standard input and the standard output."""
 MOST_TOKENS = 32_768
 """In one batch (`trained/predictions.py`, TOKENS_PER_BATCH)."""
-ROWS = "Rows of a file"
-"""The title of the options for files in the help."""
 OF_ROWS = (
     "output",
     "input_format",
     "output_format",
     "text_column",
+    "delimiter",
+    "quoting",
+    "encoding",
     "keep_columns",
     "batch_tokens",
     "strict",
@@ -58,6 +71,7 @@ class Format(StrEnum):
     auto = "auto"
     text = "text"
     jsonl = "jsonl"
+    json = "json"
     csv = "csv"
     tsv = "tsv"
     parquet = "parquet"
@@ -112,8 +126,9 @@ def predict(
             "--format",
             rich_help_panel=ROWS,
             help="Read the input in this format. auto goes by the name of the file (.txt, .jsonl, "
-            ".ndjson, .csv, .tsv, .parquet) and reads the standard input as text, with one text "
-            "on each line.",
+            ".ndjson, .json, .csv, .tsv, .parquet, all but the last also with .gz). The standard "
+            "input is csv, tsv or jsonl if its first line names the text column, else text, with "
+            "one text on each line.",
         ),
     ] = Format.auto,
     output_format: Annotated[
@@ -128,6 +143,9 @@ def predict(
         str,
         typer.Option(metavar="NAME", rich_help_panel=ROWS, help="Read the texts from this column."),
     ] = "text",
+    delimiter: Delimiter = None,
+    quoting: QuotingOption = Quoting.auto,
+    encoding: Encoding = None,
     keep_columns: Annotated[
         bool,
         typer.Option(
@@ -201,6 +219,9 @@ def predict(
             format=input_format,
             output_format=output_format,
             text_column=text_column,
+            delimiter=delimiter,
+            quoting=quoting,
+            encoding=encoding,
             keep_columns=keep_columns,
             resume=resume,
             force=force,
@@ -232,7 +253,7 @@ def _counting(output: Path, quiet: bool) -> AbstractContextManager[Callable[[int
 
 def _print_prediction(prediction: Prediction, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(prediction.to_json(), ensure_ascii=False))
+        print_json(prediction.to_json())
         return
     output = console()
     output.print(prediction_report(prediction, terminal=output.is_terminal))

@@ -23,6 +23,7 @@ from gru_sentiment.cli.options import (
     check_resume,
     flags_from,
 )
+from gru_sentiment.cli.outputs import check_run_folder
 from gru_sentiment.cli.progress import observer_for, on_terminal
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
@@ -52,6 +53,11 @@ def pretrain(
     with command(debug=debug, quiet=quiet):
         flags = flags_from(output=output, device=device, threads=threads)
         settings = load_config(config, overrides or [], flags) if config else None
+        from gru_sentiment.recipes import inputs
+
+        read = inputs.of_config(settings, config) if settings else {}
+        target = settings.run.output if settings else None
+        check_run_folder(target, {**read, **inputs.of_run(resume)}, force=force)
         set_up_network(offline=offline)
         from gru_sentiment.recipes import pretrain as recipe
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,8 @@ import typer
 
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import Debug
+from gru_sentiment.cli.outputs import check_standard_output
+from gru_sentiment.cli.streams import print_json
 from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.runs import run_comparison_report, runs_report
 
@@ -43,11 +44,13 @@ def runs(
 ) -> None:
     """List runs with their settings and scores."""
     with command(debug=debug):
+        from gru_sentiment.recipes import inputs
         from gru_sentiment.recipes import list_runs as recipe
 
+        check_standard_output(inputs.of_folder(folder))
         listed = recipe.list_runs(folder, sort=sort, filters=filters or [])
         if as_json:
-            print(json.dumps([run.to_json() for run in listed], indent=2))
+            print_json([run.to_json() for run in listed], indent=2)
             return
         console().print(runs_report(listed))
 
@@ -64,9 +67,11 @@ def compare(
         raise typer.BadParameter("give two run folders or more")
     with command(debug=debug):
         from gru_sentiment.recipes import compare_runs as recipe
+        from gru_sentiment.recipes import inputs
 
+        check_standard_output(inputs.of_runs(runs))
         comparison = recipe.compare_runs(runs)
         if as_json:
-            print(json.dumps(comparison.to_json(), indent=2))
+            print_json(comparison.to_json(), indent=2)
             return
         console().print(run_comparison_report(comparison))

@@ -24,6 +24,7 @@ from gru_sentiment.cli.options import (
     check_resume,
     flags_from,
 )
+from gru_sentiment.cli.outputs import check_run_folder
 from gru_sentiment.cli.progress import observer_for, on_terminal
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
@@ -76,6 +77,11 @@ def train(
             output=output, device=device, threads=threads, deterministic=deterministic or None
         )
         settings = load_config(config, overrides or [], flags) if config else None
+        from gru_sentiment.recipes import inputs
+
+        read = inputs.of_config(settings, config) if settings else {}
+        target = settings.run.output if settings else None
+        check_run_folder(target, {**read, **inputs.of_run(resume)}, force=force)
         set_up_network(offline=offline)
 
         from gru_sentiment.recipes import seeds as several
@@ -91,8 +97,15 @@ def train(
                 ),
             )
             if resume and several.is_folder_of_seeds(resume):
-                changed = bool(settings or overrides or flags)
-                report = seeds_report(several.resume_seeds(resume, trainer, changed=changed))
+                report = seeds_report(
+                    several.resume_seeds(
+                        resume,
+                        trainer,
+                        config=settings,
+                        overrides=overrides or [],
+                        flags=flags,
+                    )
+                )
             elif resume:
                 result = recipe.resume(
                     resume,
@@ -140,6 +153,9 @@ def reproduce(
     The exit code is 3 if they differ.
     """
     with command(debug=debug, quiet=quiet):
+        from gru_sentiment.recipes import inputs
+
+        check_run_folder(output, inputs.of_run(run), force=force)
         set_up_network(offline=offline)
         from gru_sentiment.recipes import reproduce as comparing
         from gru_sentiment.recipes import train as recipe

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from gru_sentiment.config.effect import choose_sources
 from gru_sentiment.config.problems import explain, joined
 from gru_sentiment.config.sections import Config
 from gru_sentiment.config.yaml_file import dump_yaml, parse_value, parse_yaml, read_yaml_text
@@ -31,7 +32,11 @@ PATH_KEYS = (
 
 
 def load_config(
-    path: Path, overrides: Sequence[str] = (), flags: Mapping[str, str | int] | None = None
+    path: Path,
+    overrides: Sequence[str] = (),
+    flags: Mapping[str, str | int] | None = None,
+    *,
+    stored: bool = False,
 ) -> Config:
     """Read a config file, then apply `overrides` and after them `flags`.
 
@@ -41,6 +46,7 @@ def load_config(
         path: the YAML file.
         overrides: `section.key=value` each, the value in YAML.
         flags: values by dotted key `section.key`.
+        stored: whether the file is the config of a run, which may hold keys without effect.
 
     Raises:
         ConfigError: all errors at once, each with file, line, key, value and allowed values.
@@ -49,12 +55,19 @@ def load_config(
     values, lines = parse_yaml(text, str(path))
     _drop_retired(values, only_without_effect=True)
     _resolve_paths(values, path.parent.resolve())
-    for override in overrides:
-        lines[_override(values, override)] = BY_OVERRIDE
-    for key, value in (flags or {}).items():
-        _set(values, key, value)
-    _resolve_paths(values, Path.cwd())
-    return _validate(values, lines, str(path))
+    return _changed(values, lines, str(path), overrides, flags, stored=stored)
+
+
+def changed_config(
+    config: Config, overrides: Sequence[str] = (), flags: Mapping[str, str | int] | None = None
+) -> Config:
+    """A config with `overrides` and after them `flags`, as in `load_config`.
+
+    Raises:
+        ConfigError: all errors at once.
+    """
+    values = config.model_dump(mode="json")
+    return _changed(values, {}, "the config", overrides, flags, stored=True)
 
 
 def parse_config(text: str, name: str) -> Config:
@@ -70,10 +83,31 @@ def parse_config(text: str, name: str) -> Config:
     return _validate(values, lines, name)
 
 
-def dump_config(config: Config) -> str:
-    """Write the config as YAML with every default."""
+def _changed(
+    values: dict[str, Any],
+    lines: dict[str, int],
+    name: str,
+    overrides: Sequence[str],
+    flags: Mapping[str, str | int] | None,
+    *,
+    stored: bool,
+) -> Config:
+    for override in overrides:
+        lines[_override(values, override)] = BY_OVERRIDE
+    for key, value in (flags or {}).items():
+        _set(values, key, value)
+    _resolve_paths(values, Path.cwd())
+    overridden = {key for key, line in lines.items() if line == BY_OVERRIDE}
+    for section in overridden & Config.model_fields.keys():
+        overridden |= {f"{section}.{key}" for key in values[section] or {}}
+    in_vain = [] if stored else list(choose_sources(values, overridden))
+    return _validate(values, lines, name, in_vain)
+
+
+def dump_config(config: Config, *, only_ascii: bool = False) -> str:
+    """Write the config as YAML with every default; all but ASCII can be escaped."""
     values = config.model_dump(mode="json")
-    return dump_yaml(values)
+    return dump_yaml(values, only_ascii=only_ascii)
 
 
 def _drop_retired(values: Mapping[str, Any], *, only_without_effect: bool) -> None:
@@ -105,6 +139,7 @@ def _holder(values: Mapping[str, Any], dotted: str) -> tuple[dict[str, Any], str
 def _override(values: dict[str, Any], override: str) -> str:
     """Apply `section.key=value`, with the value in YAML, and return the key."""
     key, equals, text = override.partition("=")
+    key = key.strip()
     if not equals or not key:
         raise ConfigError(
             f"--set {override}: expected section.key=value",
@@ -130,12 +165,18 @@ def _set(values: dict[str, Any], key: str, value: Any) -> None:
     inner[last] = value
 
 
-def _validate(values: dict[str, Any], lines: dict[str, int], name: str) -> Config:
+def _validate(
+    values: dict[str, Any],
+    lines: dict[str, int],
+    name: str,
+    found: Sequence[tuple[str, str]] = (),
+) -> Config:
+    """The config of values, in which problems were found before by key."""
     # an empty section ("run:" with nothing below) means its defaults
     for section, field in Config.model_fields.items():
         if section in values and values[section] is None and field.default is not None:
             values[section] = {}
-    problems: dict[str, list[str]] = {}
+    problems = {key: [reason] for key, reason in found}
     while True:
         try:
             # as JSON: strict about types, yet lists become tuples and strings paths

@@ -12,6 +12,24 @@ from pydantic_core import ErrorDetails
 
 from gru_sentiment.config.sections import Config
 
+USUAL_NAMES = {
+    "lr": "learning_rate",
+    "bs": "batch_size",
+    "wd": "weight_decay",
+    "epoch": "epochs",
+    "num_epochs": "epochs",
+    "max_len": "max_tokens",
+    "max_length": "max_tokens",
+    "num_layers": "layers",
+    "hidden": "hidden_size",
+    "embedding_dim": "dimension",
+    "grad_clip": "clip_norm",
+    "ema": "ema_decay",
+    "label": "label_column",
+    "text": "text_column",
+}
+"""Names of keys elsewhere, by which the key here is found."""
+
 
 def explain(details: ErrorDetails) -> Iterator[tuple[str, str]]:
     """Yield the dotted key and the reason: the value, the allowed values and the nearest name."""
@@ -29,6 +47,16 @@ def explain(details: ErrorDetails) -> Iterator[tuple[str, str]]:
     else:
         allowed = details["msg"].removeprefix("Input should be ")
         yield key, f"{_shown(received)} is not allowed; expected {allowed}{_nearest_value(details)}"
+
+
+def dotted_keys(model: type[BaseModel] = Config, prefix: str = "") -> Iterator[str]:
+    """Every key that has a value, with its sections before it."""
+    for name, field in model.model_fields.items():
+        section = _section(field.annotation)
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            yield from dotted_keys(section, f"{prefix}{name}.")
+        else:
+            yield prefix + name
 
 
 def joined(reasons: Sequence[str]) -> str:
@@ -75,11 +103,16 @@ def _nearest(keys: Sequence[str]) -> str | None:
     parent: Any = Config
     for key in above:
         parent = _section(parent.model_fields[key].annotation)
-    if match := difflib.get_close_matches(wrong, list(parent.model_fields), n=1):
-        return ".".join([*above, match[0]])
     everywhere = {
         field: f"{section}.{field}" for section, names in sections.items() for field in names
     }
+    usual = USUAL_NAMES.get(wrong, wrong)
+    if usual in parent.model_fields and usual != wrong:
+        return ".".join([*above, usual])
+    if match := difflib.get_close_matches(wrong, list(parent.model_fields), n=1):
+        return ".".join([*above, match[0]])
+    if usual != wrong:
+        return everywhere[usual]
     match = difflib.get_close_matches(wrong, everywhere, n=1, cutoff=0.8)
     return everywhere[match[0]] if match else None
 

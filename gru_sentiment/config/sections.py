@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gru_sentiment.config.combinations import problems_between
-from gru_sentiment.config.strict import Fraction, Positive, Section, Seed, SplitSize
+from gru_sentiment.config.strict import Fraction, Positive, Section, Seed, SplitSize, Threads
 from gru_sentiment.config.training import TrainingConfig
 
 CELLS_WITH_NONLINEARITY = {"rnn"}
@@ -53,7 +53,16 @@ class DataConfig(Section):
     text_column: str = "text"
     """The column that holds the review."""
     label_column: str = "label"
-    """The column that holds the class, a string or an integer."""
+    """The column that holds the class: a word, or a number."""
+    delimiter: str | None = None
+    """The character between the values of a csv or tsv file, `tab` for a tab; null is a comma for
+    .csv and a tab for .tsv."""
+    quoting: Literal["auto", "double", "none"] = "auto"
+    """`double`: a value of a csv or tsv file may stand in double quotes. `none`: a quote is a
+    character like others. `auto`: double for .csv, none for .tsv."""
+    encoding: str | None = None
+    """The encoding of text files, such as latin-1 or cp1252; null goes by a byte order mark and is
+    UTF-8 without one."""
     label_names: tuple[str, ...] | None = None
     """Names of the integer classes 0, 1, …; without them, predictions name the classes as the data
     does."""
@@ -69,6 +78,13 @@ class DataConfig(Section):
     seed: Seed = 0
     """Seed of the splits. It is not `run.seed`, so that trainings with several seeds can share one
     split."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        names = self.label_names or ()
+        if len({name.casefold() for name in names} - {""}) < len(names):
+            raise ValueError("label_names: names two classes alike, or one not at all")
+        return self
 
 
 class TextConfig(Section):
@@ -184,10 +200,10 @@ class RunConfig(Section):
     """Seed of the initial weights, of dropout and of the order of the batches."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """The device to train on; `auto` takes CUDA where it is available."""
-    threads: Positive | None = None
+    threads: Threads | None = None
     """The number of CPU threads of torch; null is one for each core. Results are reproducible for
     one number of threads."""
-    processes: Positive | None = None
+    processes: Threads | None = None
     """The number of processes that tokenise; null is one for each core, or fewer for a small
     dataset."""
     output: Path | None = None

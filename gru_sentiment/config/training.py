@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from gru_sentiment.config.strict import Fraction, Positive, Section
 
 OPTIMIZERS_WITH_MOMENTUM = {"sgd", "rmsprop"}
+SIGNS = {"loss": "-loss", "accuracy": "+accuracy", "macro_f1": "+macro_f1", "roc_auc": "+roc_auc"}
+"""Scores to monitor, and whether more or less of them is better."""
+
+
+def _with_sign(monitor: Any) -> Any:
+    return SIGNS.get(monitor, monitor) if isinstance(monitor, str) else monitor
 
 
 class FineTuningConfig(Section):
@@ -82,9 +88,9 @@ class TrainingConfig(Section):
     still read whole reviews."""
     accumulation_steps: Positive = 1
     """Batches whose gradients are added up before one optimizer step."""
-    loss: Literal["bce", "cross_entropy"] = "bce"
+    loss: Literal["auto", "bce", "cross_entropy"] = "auto"
     """`bce` is for two classes and computes one logit; `cross_entropy` is for any number of
-    classes."""
+    classes. `auto` is bce for two classes, else cross_entropy."""
     class_weights: Literal["balanced"] | tuple[Annotated[float, Field(gt=0)], ...] | None = None
     """The weight of each class in the loss: one number for each class in sorted order, or
     `balanced`; null weighs all classes equally."""
@@ -118,9 +124,11 @@ class TrainingConfig(Section):
     """Multiply matrices in bfloat16 and compute all else in float32. This works on CUDA, where the
     recurrent layers stay in float32, and on a CPU with AVX-512 BF16; `auto` uses it where it is
     faster: CUDA, AMX, and AMD's AVX-512. TensorFloat-32 is never used."""
-    monitor: Literal["-loss", "+accuracy", "+macro_f1", "+roc_auc"] = "-loss"
+    monitor: Annotated[
+        Literal["-loss", "+accuracy", "+macro_f1", "+roc_auc"], BeforeValidator(_with_sign)
+    ] = "-loss"
     """The validation score that chooses the best epoch: + means that more is better, - that less
-    is. Of equal scores the first one wins."""
+    is; the sign may be left out. Of equal scores the first one wins."""
     patience: Positive | None = None
     """Stop after this many evaluations without a new best score; null never stops for it."""
     stop_at_loss: Annotated[float, Field(gt=0)] | None = None

@@ -23,6 +23,16 @@ class _Loader(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
         return super().compose_node(parent, index)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """A value; a tag that does not fit it, as in `!!float ''`, is an error like any other."""
+        try:
+            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+        except (LookupError, AttributeError, ArithmeticError, TypeError, ValueError) as error:
+            raise yaml.MarkedYAMLError(
+                problem=f"not a value of the kind {node.tag.rpartition(':')[2]}",
+                problem_mark=node.start_mark,
+            ) from error
+
 
 class _Dumper(yaml.SafeDumper):
     """Quotes every string that `_Loader`, or a reader of YAML 1.1, would read as another type."""
@@ -101,9 +111,9 @@ def parse_value(text: str) -> Any:
         raise ValueError(str(error)) from error
 
 
-def dump_yaml(values: dict[str, Any]) -> str:
+def dump_yaml(values: dict[str, Any], *, only_ascii: bool = False) -> str:
     """Write values as YAML that `parse_yaml` and readers of YAML 1.1 read as the same values."""
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=not only_ascii)
 
 
 def read_yaml_text(path: Path) -> str:
@@ -113,9 +123,11 @@ def read_yaml_text(path: Path) -> str:
         ConfigError: it is missing, too large or not text.
     """
     try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
+        with path.open("rb") as file:  # a device may have no end
+            content = file.read(MAX_CONFIG_BYTES + 1)
+        if len(content) > MAX_CONFIG_BYTES:
             raise ConfigError(f"{path}: larger than {MAX_CONFIG_BYTES} bytes, not a config")
-        return path.read_text("utf-8")
+        return content.decode().replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError as error:
         nearby = sorted(str(p) for p in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
         hint = f"configs there: {', '.join(nearby)}" if nearby else "see configs/ for examples"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -131,7 +132,9 @@ def scores_at(
         of: index of the class whose precision, recall and F1 are computed.
     """
     scores = _scores(probabilities, labels, np.array([threshold]), of)
-    values = {name: float(of_thresholds[0]) for name, of_thresholds in scores.items()}
+    values: dict[str, Any] = {name: float(at[0]) for name, at in scores.items()}
+    if not (labels == of).any():  # as everywhere: a class without rows has no scores
+        values |= dict.fromkeys(("precision", "recall", "f1"))
     return ThresholdScores(data, threshold, **values)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
-from gru_sentiment.builders.corpus import Corpus, build_corpus
+from gru_sentiment.builders.corpus import Corpus, build_corpus, build_training_corpus
+from gru_sentiment.builders.dataset import UNLABELLED
 from gru_sentiment.builders.text import build_encoded, build_vectors, build_vocabulary
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.vocab import UNKNOWN_ID
-from gru_sentiment.results.data import DataReport, SplitReport
-from gru_sentiment.trainer.initialisation import coverage
+from gru_sentiment.results.data import Conflict, DataReport, LabelledRow, SplitReport
+from gru_sentiment.trainer.initialisation import coverage, initialisation_of
 
 PERCENTILES = (5, 25, 50, 75, 95, 99, 100)
 """Of the lengths of the texts, in tokens."""
@@ -33,28 +35,38 @@ def check_data(config: Config, *, progress: bool = False) -> DataReport:
     Raises:
         UserError: data or vectors that a training with this config could not use either.
     """
-    corpus = build_corpus(config, progress=progress)
+    if config.pretraining is None:
+        initialisation_of(config)  # what a training starts from must be there
+        corpus = build_training_corpus(config, progress=progress)
+    else:
+        corpus = build_corpus(config, progress=progress)
+    rows_of_splits = {name: rows for name, rows in corpus.splits.items() if name != UNLABELLED}
     counts = corpus.tokenized.counts(corpus.splits["train"])
     vocabulary = build_vocabulary(config.text, counts)
     covered = coverage(build_vectors(config.vectors, vocabulary), vocabulary, counts)
     encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
     # equal texts have equal numbers
     texts = corpus.records.texts.combine_chunks().dictionary_encode().indices.to_numpy()
-    distinct = {name: set(texts[rows].tolist()) for name, rows in corpus.splits.items()}
+    distinct = {name: set(texts[rows].tolist()) for name, rows in rows_of_splits.items()}
     of_source = {
         f"{name} of the source": set(texts[rows.start : rows.stop].tolist())
         for name, rows in corpus.records.splits.items()
     }
     splits = {
-        name: _split_report(corpus, encoded, name, len(distinct[name])) for name in corpus.splits
+        name: _split_report(corpus, encoded, name, len(distinct[name])) for name in rows_of_splits
     }
+    conflicts = _conflicts(corpus, texts)
     return DataReport(
         fingerprint=corpus.records.fingerprint,
         splits=splits,
         overlaps=_overlaps(of_source) | _overlaps(distinct),
         vocabulary=len(vocabulary),
         coverage=covered,
-        warnings=_warnings(splits, covered.tokens),
+        conflicts=conflicts,
+        warnings=[
+            *_warnings(splits, None if config.vectors.source == "none" else covered.tokens),
+            *_conflict_warning(conflicts),
+        ],
     )
 
 
@@ -81,7 +93,41 @@ def _overlaps(distinct: Mapping[str, set[int]]) -> dict[str, int]:
     return {f"{a} and {b}": len(distinct[a] & distinct[b]) for a, b in combinations(distinct, 2)}
 
 
-def _warnings(splits: Mapping[str, SplitReport], covered: float) -> list[str]:
+def _conflicts(corpus: Corpus, texts: Any) -> list[Conflict]:
+    """The texts whose rows do not all have one label, in the order of the rows.
+
+    `texts` are the numbers of the texts, shape (rows,); equal texts have equal numbers.
+    """
+    labels = corpus.labels.indices(corpus.records.labels)
+    pairs = np.unique(np.stack([texts, labels], axis=1), axis=0)
+    numbers, n_labels = np.unique(pairs[:, 0], return_counts=True)
+    rows = np.flatnonzero(np.isin(texts, numbers[n_labels > 1]))
+    by_text: dict[int, list[LabelledRow]] = {}
+    for row in rows.tolist():
+        split, of_split = next(
+            (name, of_split) for name, of_split in corpus.records.splits.items() if row in of_split
+        )
+        found = LabelledRow(split, row - of_split.start + 1, corpus.labels.classes[labels[row]])
+        by_text.setdefault(int(texts[row]), []).append(found)
+    return [
+        Conflict(corpus.records.texts[int(np.argmax(texts == number))].as_py(), of_text)
+        for number, of_text in by_text.items()
+    ]
+
+
+def _conflict_warning(conflicts: list[Conflict]) -> list[str]:
+    if not conflicts:
+        return []
+    rows = [row for conflict in conflicts for row in conflict.rows]
+    first = ", ".join(f"{r.split} row {r.row}: {r.label}" for r in conflicts[0].rows[:4])
+    n = len(conflicts)
+    return [
+        f"{n:,} {'texts have' if n > 1 else 'text has'} more than one label ({len(rows):,} rows; "
+        f"{first}); --json lists them"
+    ]
+
+
+def _warnings(splits: Mapping[str, SplitReport], covered: float | None) -> list[str]:
     """What may spoil a training, in sentences; `covered` is the share of tokens with a vector."""
     warnings = []
     for name, split in splits.items():
@@ -90,7 +136,7 @@ def _warnings(splits: Mapping[str, SplitReport], covered: float) -> list[str]:
                 warnings.append(f"{name}: only {rows:,} of {split.rows:,} rows are {label}")
         if split.empty_texts:
             warnings.append(f"{name}: {split.empty_texts:,} texts hold no word")
-    if covered < LOW_COVERAGE:
+    if covered is not None and covered < LOW_COVERAGE:
         warnings.append(
             f"the word vectors cover only {covered:.0%} of the text; is text.lowercase right?"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +34,7 @@ def evaluate(
     *,
     split: str | None = None,
     data: Path | None = None,
+    reading: Mapping[str, str | None] | None = None,
     fail_under: Sequence[str] = (),
     fail_over: Sequence[str] = (),
     against: Path | None = None,
@@ -51,6 +52,8 @@ def evaluate(
         path: the run folder.
         split: `test` (the default) or `validation`; computed again from the run's config.
         data: a labelled file, in place of a split.
+        reading: how it is read, where not as the run's config says: text_column, label_column,
+            delimiter, quoting, encoding.
         fail_under: floors, see `parse_floor`.
         fail_over: ceilings, see `parse_ceiling`.
         against: another run, or saved predictions, to compare with on the same rows.
@@ -81,7 +84,7 @@ def evaluate(
     names = run.labels.names
     gates.check_names(metric_names(names))
     chosen = _choose_threshold(run, threshold) if threshold is not None else None
-    rows = _rows(run, split, data, slices)
+    rows = _rows(run, split, data, slices, reading)
     if not rows.is_split:
         warn_of_seen_texts(run, rows.dataset, rows.name)
     other = correct_of_other(against, run, rows, where, progress=progress) if against else None
@@ -91,7 +94,8 @@ def evaluate(
     metrics, predicted = score_predictions(predict, run.labels, rows.label_ids)
     log_probabilities, correct = predicted.log_probabilities, rows.correct(predicted)
     scoring = Scoring(log_probabilities, rows.true, names)
-    compared = compare_with(str(against), other, correct, rows.rows) if other is not None else None
+    numbers = rows.rows + 1
+    compared = compare_with(str(against), other, correct, numbers) if other is not None else None
     texts = predicted.predictions(run.labels) if predictions or LENGTH in slices else []
     tokens = [text.tokens for text in texts]
     columns = {name: tokens if name == LENGTH else rows.column(name) for name in slices}
@@ -111,11 +115,17 @@ def evaluate(
     )
 
 
-def _rows(run: Run, split: str | None, data: Path | None, slices: Sequence[str]) -> LabelledRows:
+def _rows(
+    run: Run,
+    split: str | None,
+    data: Path | None,
+    slices: Sequence[str],
+    reading: Mapping[str, str | None] | None,
+) -> LabelledRows:
     """The rows to score: all of a file, or those of a split."""
     columns = [name for name in slices if name != LENGTH]
     if data is not None:
-        return read_labelled_rows(run, data, columns)
+        return read_labelled_rows(run, data, columns, reading)
     if columns:
         raise ConfigError(
             f"--slice {columns[0]}: a column is read from a file, and no file is given",

@@ -11,18 +11,21 @@ from pathlib import Path
 
 import numpy as np
 
+from gru_sentiment.artifact.files import LATEST
+from gru_sentiment.artifact.folders import own_files
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.batching import within_budget
 from gru_sentiment.data.token_cache import n_workers_for, process_map
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
+from gru_sentiment.machine.same_file import input_at
 from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.postprocess.criterion import check_threshold
 from gru_sentiment.results.predictions import FileScoring, Prediction
-from gru_sentiment.rows.chunks import chunks
 from gru_sentiment.rows.formats import (
+    Dialect,
     Place,
     check_formats,
     input_format,
@@ -32,7 +35,7 @@ from gru_sentiment.rows.formats import (
 )
 from gru_sentiment.rows.output import OTHER, Output
 from gru_sentiment.rows.reading import Source
-from gru_sentiment.rows.row import Row, ScoredRow
+from gru_sentiment.rows.row import Row, ScoredRow, chunks
 from gru_sentiment.trained.predictions import TOKENS_PER_BATCH
 from gru_sentiment.trained.reader import Run, load_run
 
@@ -56,6 +59,10 @@ class Job:
     format: str = "auto"
     output_format: str = "auto"
     text_column: str = "text"
+    delimiter: str | None = None
+    quoting: str = "auto"
+    encoding: str | None = None
+    """How a text file is written, see `rows.formats.Dialect`."""
     keep_columns: bool = False
     resume: bool = False
     """Continue after the last complete row of the output."""
@@ -64,6 +71,11 @@ class Job:
     threshold: float | None = None
     """The second of two classes is predicted where its probability is at least this; by default the
     likelier class is."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How a text file is written."""
+        return Dialect(self.delimiter, self.quoting, self.encoding, "--{}")
 
 
 def score_file(
@@ -96,12 +108,14 @@ def score_file(
         ConfigError: a threshold that is not between 0 and 1, or for a run without two classes.
         DataError: an input or output that cannot be used; with `strict`, a bad row.
     """
-    read = input_format(job.source, job.format)
+    read = input_format(job.source, job.format, job.text_column)
     write = output_format(job.target, job.output_format, read)
     check_formats(read, write, keep=job.keep_columns, resume=job.resume)
-    _check_target(job, write)
+    _check_target(job, path, write)
     set_up_torch(threads)
-    with opened_source(job.source, read, job.text_column, keep=job.keep_columns) as source:
+    with opened_source(
+        job.source, read, job.text_column, keep=job.keep_columns, dialect=job.dialect
+    ) as source:
         run = load_run(path, build_device(device))
         if job.threshold is not None:
             check_threshold(job.threshold, run.labels.names)
@@ -127,7 +141,16 @@ def score_file(
             return scorer.result()
 
 
-def _check_target(job: Job, write: str) -> None:
+def _check_target(job: Job, run: Path | None, write: str) -> None:
+    folder = run or LATEST
+    inputs: dict[str, Sequence[Place]] = {
+        "the input": [job.source],
+        f"a file of the run {folder}": own_files(folder),
+    }
+    name = input_at(job.target, inputs)
+    if name:
+        target = job.target if isinstance(job.target, Path) else "the standard output"
+        raise DataError(f"{target}: is {name}", hint="choose another --output")
     if not isinstance(job.target, Path):
         if job.resume:
             raise DataError(
@@ -138,8 +161,6 @@ def _check_target(job: Job, write: str) -> None:
         return
     if write == "parquet" and not job.target.is_file():
         raise DataError(f"{job.target}: is not a file", hint="choose another --output")
-    if isinstance(job.source, Path) and job.source.exists() and job.target.samefile(job.source):
-        raise DataError(f"{job.target}: is the input", hint="choose another --output")
     if job.target.is_file() and not (job.resume or job.force):
         raise DataError(
             f"{job.target}: exists already",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from gru_sentiment.artifact.folders import is_run, point_latest_to
 from gru_sentiment.artifact.seeds import Seeds, read_seeds, write_seeds
 from gru_sentiment.artifact.summaries import read_summary
 from gru_sentiment.config.changes import changes_between
+from gru_sentiment.config.loading import changed_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.results.runs import RunSummary, SeedsResult, Spread
@@ -70,19 +71,39 @@ def train_seeds(
     return _train(folder, runs, trainer)
 
 
-def resume_seeds(folder: Path, trainer: Trainer, *, changed: bool = False) -> SeedsResult:
+def resume_seeds(
+    folder: Path,
+    trainer: Trainer,
+    *,
+    config: Config | None = None,
+    overrides: Sequence[str] = (),
+    flags: Mapping[str, str | int] | None = None,
+) -> SeedsResult:
     """Train or resume all seeds of a folder that are not finished.
+
+    Args:
+        folder: of all seeds.
+        trainer: how one seed is trained.
+        config: must be that of the seeds, where it is given.
+        overrides: `section.key=value` that must be those of the seeds.
+        flags: values by key that must be those of the seeds.
 
     Raises:
         ArtifactError: the folder cannot be read, or a run in it is of another config.
-        ConfigError: settings are `changed`, which a folder of seeds cannot take.
+        ConfigError: a setting differs from that of the seeds, which are runs of one config.
     """
-    if changed:
+    seeds = read_seeds(folder)
+    after = config or changed_config(seeds.config, overrides, flags)
+    changes = changes_between(seeds.config, after)
+    if changes:
         raise ConfigError(
-            f"{folder}: several seeds are resumed with their own config",
-            hint="leave --config, --set and other settings out, or resume one seed alone",
+            "\n".join(
+                f"{key}: {old} in {folder}, {new} now" for key, (old, new) in changes.items()
+            ),
+            hint="all seeds are trained with the same settings: leave these out, or train other "
+            "seeds into another --output",
         )
-    return _train(folder, _runs(read_seeds(folder), force=False), trainer)
+    return _train(folder, _runs(seeds, force=False), trainer)
 
 
 def is_folder_of_seeds(folder: Path) -> bool:

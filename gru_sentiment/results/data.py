@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from gru_sentiment.results.predictions import Label
 from gru_sentiment.results.training import Coverage
 
 
@@ -28,6 +29,26 @@ class SplitReport:
 
 
 @dataclass(frozen=True)
+class LabelledRow:
+    """A row by its place in the source."""
+
+    split: str
+    """Of the source: train, and possibly validation and test."""
+    row: int
+    """Number within the split of the source, from 1 on."""
+    label: Label
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A text whose rows have different labels."""
+
+    text: str
+    rows: list[LabelledRow]
+    """All rows with this text."""
+
+
+@dataclass(frozen=True)
 class DataReport:
     """All data of a config."""
 
@@ -43,6 +64,8 @@ class DataReport:
     """Of the word vectors; None where it was not computed."""
     warnings: list[str] = field(default_factory=list)
     """What may spoil a training, in sentences."""
+    conflicts: list[Conflict] = field(default_factory=list)
+    """Texts with more than one label."""
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON values."""

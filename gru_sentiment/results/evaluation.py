@@ -92,9 +92,10 @@ class ThresholdScores:
     """A split of the run's data, or a file."""
     threshold: float
     accuracy: float
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    """None where no row is of the class that they are of."""
 
 
 @dataclass(frozen=True)

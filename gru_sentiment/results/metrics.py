@@ -9,14 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """Precision, recall and F1 of one class, 0 to 1."""
+    """Precision, recall and F1 of one class, 0 to 1; None where no row is of the class."""
 
-    precision: float
+    precision: float | None
     """0 where no row is predicted to be of the class."""
-    recall: float
-    f1: float
+    recall: float | None
+    f1: float | None
     support: int
-    """Rows that are truly of the class; where it is 0, the other values are 0 and say nothing."""
+    """Rows that are truly of the class."""
 
 
 @dataclass(frozen=True)

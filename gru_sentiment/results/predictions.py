@@ -24,8 +24,16 @@ class Prediction:
     """Whether tokens in the middle of the text were left out."""
 
     def to_json(self) -> dict[str, Any]:
-        """The same as JSON values."""
-        return asdict(self)
+        """The same as JSON values, with the share of unknown tokens in place of their number."""
+        values = asdict(self)
+        del values["unknown_tokens"]
+        truncated = values.pop("truncated")
+        return values | {"unknown_share": self.unknown_share, "truncated": truncated}
+
+    @property
+    def unknown_share(self) -> float:
+        """The share of the tokens that are not in the vocabulary, 0 to 1."""
+        return self.unknown_tokens / max(self.tokens, 1)
 
 
 @dataclass(frozen=True)

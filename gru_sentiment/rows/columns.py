@@ -32,8 +32,7 @@ def facts(prediction: Prediction) -> list[Any]:
 
     In the order of `FACTS`.
     """
-    tokens = prediction.tokens
-    return [tokens, prediction.unknown_tokens / max(tokens, 1), prediction.truncated]
+    return [prediction.tokens, prediction.unknown_share, prediction.truncated]
 
 
 def kept_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:

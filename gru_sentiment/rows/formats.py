@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from gru_sentiment.errors import DataError
+from gru_sentiment.errors import DataError, ReaderLeftError
 from gru_sentiment.results.predictions import Label
+from gru_sentiment.rows.delimited import read_delimited
+from gru_sentiment.rows.lines import AHEAD, ahead, utf8
 from gru_sentiment.rows.output import LineOutput, Output, written
 from gru_sentiment.rows.parquet import ParquetOutput, read_parquet
-from gru_sentiment.rows.reading import Source, read_delimited, read_jsonl, read_text
+from gru_sentiment.rows.reading import (
+    Keep,
+    Source,
+    nearest,
+    read_json,
+    read_jsonl,
+    read_text,
+)
 from gru_sentiment.rows.rendering import Delimited, JsonLines, Rendering
+from gru_sentiment.rows.row import Row, option_name
 
 Place = Path | BinaryIO
 """A file, or an open stream: the standard input or output."""
@@ -22,18 +33,30 @@ SUFFIXES = {
     ".txt": "text",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "json",
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
 }
-DELIMITERS = {"csv": ",", "tsv": "\t"}
-ROW_READERS: dict[str, Callable[[BinaryIO, str, bool], Source]] = {
+"""Formats by the ending of a name, behind which .gz may stand."""
+DELIMITED = {"csv": ",", "tsv": "\t"}
+TABS = {"tab": "\t", "\\t": "\t"}
+"""How a tab may be written as a delimiter."""
+OTHER_KINDS = {
+    **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), "save the sheet as CSV (UTF-8)"),
+    **dict.fromkeys((".zip", ".7z", ".rar", ".tar", ".tgz"), "unpack it"),
+    **dict.fromkeys((".bz2", ".xz", ".zst"), "unpack it, or pack it with gzip"),
+}
+"""What to do about files of kinds that are not read."""
+LOOKED_AT = 5
+"""Lines of a stream that tell columns from texts."""
+ROW_READERS: dict[str, Callable[[BinaryIO, str, Keep], Source]] = {
     "text": read_text,
     "jsonl": read_jsonl,
-    **{name: partial(read_delimited, delimiter=sign) for name, sign in DELIMITERS.items()},
+    "json": read_json,
 }
 KEEPS = {
-    "jsonl": {"text", "jsonl", "csv", "tsv"},
+    "jsonl": {"text", "jsonl", "json", "csv", "tsv"},
     "csv": {"text", "csv", "tsv"},
     "tsv": {"text", "csv", "tsv"},
     "parquet": {"parquet"},
@@ -41,25 +64,106 @@ KEEPS = {
 """By format of the output: the inputs whose columns it can hold."""
 
 
-def input_format(source: Place, chosen: str) -> str:
-    """The format of an input: `chosen`; or for `auto` by the file's name, text for a stream.
+@dataclass(frozen=True)
+class Dialect:
+    """How a text file is written, as far as its name does not tell."""
+
+    delimiter: str | None = None
+    """The character between the values of a line; None is a comma, in a .tsv file a tab."""
+    quoting: str = "auto"
+    """`double`: values may stand in double quotes. `none`: a quote is a character like others.
+    `auto`: none in a .tsv file, else double."""
+    encoding: str | None = None
+    """Of the text; None goes by a byte order mark, else is UTF-8."""
+    setting: str = "data.{}"
+    """How these settings are written in messages, with {} for the name."""
+
+    def __post_init__(self) -> None:
+        if self.delimiter is not None and (
+            len(self.sign or "") != 1 or self.sign in {'"', "\r", "\n"}
+        ):
+            option = option_name(self.setting, "delimiter")
+            raise DataError(
+                f"{option}: {self.delimiter!r} cannot separate values",
+                hint="give one character, such as ';', or tab",
+            )
+
+    @property
+    def sign(self) -> str | None:
+        """The delimiter as it stands in the file."""
+        return TABS.get(self.delimiter or "", self.delimiter)
+
+    @classmethod
+    def of(cls, settings: Mapping[str, str | None]) -> Dialect:
+        """The dialect of settings by name; one that is None or not there has its default."""
+        return cls(**{name: value for name, value in settings.items() if value is not None})
+
+
+def input_format(source: Place, chosen: str, text_column: str = "text") -> str:
+    """The format of an input: `chosen`; or for `auto` by the file's name, or what a stream holds.
 
     Raises:
-        DataError: the name has no known ending, or parquet is chosen for a stream.
+        DataError: the name has no known ending, parquet is chosen for a stream, or a stream seems
+            to hold columns and names none of them as the text's.
     """
     if not isinstance(source, Path):
         if chosen == "parquet":
             raise DataError("--input -: parquet cannot be read from a stream", hint="name a file")
-        return "text" if chosen == "auto" else chosen
+        return _format_of_stream(source, text_column) if chosen == "auto" else chosen
     if chosen != "auto":
         return chosen
+    return format_of(source, "; or say --format text, jsonl, json, csv, tsv or parquet")
+
+
+def format_of(path: Path, hint: str = "") -> str:
+    """The format of a file by its name.
+
+    Raises:
+        DataError: the name has no known ending.
+    """
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     try:
-        return SUFFIXES[source.suffix.lower()]
+        return SUFFIXES[suffix]
     except KeyError:
         raise DataError(
-            f"{source}: unknown kind of file {source.suffix!r}",
-            hint=f"known: {', '.join(SUFFIXES)}; or say --format text, jsonl, csv, tsv or parquet",
+            f"{path}: unknown kind of file {path.suffix!r}",
+            hint=OTHER_KINDS.get(suffix, f"known: {', '.join(SUFFIXES)}, also with .gz{hint}"),
         ) from None
+
+
+def _format_of_stream(stream: BinaryIO, text_column: str) -> str:
+    """The format that the first lines of a stream have; they are not taken from it.
+
+    Raises:
+        DataError: they seem to have columns, and none of them is the text's.
+    """
+    try:
+        content = ahead(stream)[:AHEAD].decode("utf-8-sig", "ignore")
+    except OSError:
+        return "text"  # the reader of it tells what is wrong
+    whole = content.splitlines()[: LOOKED_AT + 1]
+    if whole and whole[0].startswith("{") and text_column in whole[0]:
+        return "jsonl"
+    for sign in ";|":
+        if nearest(text_column, whole[0].split(sign) if whole and sign in whole[0] else []):
+            raise DataError(
+                f"--input -: seems to be csv with {sign!r} between the values",
+                hint=f"say --format csv --delimiter {sign!r}",
+            )
+    for kind, delimiter in DELIMITED.items():
+        rows = list(csv.reader(whole, delimiter=delimiter))
+        header = rows[0] if rows else []
+        if len(header) > 1 and nearest(text_column, header):
+            return kind
+        # the last line may be cut off
+        alike = [len(row) == len(header) for row in rows[:LOOKED_AT]]
+        if len(header) > 1 and len(rows) > LOOKED_AT and all(alike):
+            raise DataError(
+                f"--input -: seems to be {kind} with the columns {', '.join(header)[:80]}",
+                hint=f"say --format {kind} and --text-column NAME, or --format text if each line "
+                "is a text",
+            )
+    return "text"
 
 
 def output_format(target: Place, chosen: str, source_format: str) -> str:
@@ -71,13 +175,18 @@ def output_format(target: Place, chosen: str, source_format: str) -> str:
     if not isinstance(target, Path):
         if chosen == "parquet":
             raise DataError("--output -: parquet cannot be written to a stream", hint="name a file")
-        lines = source_format if source_format in DELIMITERS else "jsonl"
+        lines = source_format if source_format in DELIMITED else "jsonl"
         return lines if chosen == "auto" else chosen
     if chosen != "auto":
         return chosen
+    if target.suffix.lower() == ".gz":
+        raise DataError(
+            f"{target}: packed output is not written", hint="leave .gz out, and pack it afterwards"
+        )
     by_name = SUFFIXES.get(target.suffix.lower(), "text")
+    by_name = "jsonl" if by_name == "json" else by_name
     inferred = source_format if by_name == "text" else by_name
-    return "jsonl" if inferred == "text" else inferred
+    return "jsonl" if inferred in {"text", "json"} else inferred
 
 
 def check_formats(read: str, write: str, *, keep: bool, resume: bool) -> None:
@@ -87,7 +196,7 @@ def check_formats(read: str, write: str, *, keep: bool, resume: bool) -> None:
         DataError: they cannot.
     """
     if keep and read not in KEEPS[write]:
-        fitting = "jsonl" if read == "jsonl" else read
+        fitting = "jsonl" if read == "json" else read
         raise DataError(
             f"--keep-columns: {write} cannot hold the columns of {read}",
             hint=f"write {fitting}: --output-format {fitting}",
@@ -100,23 +209,32 @@ def check_formats(read: str, write: str, *, keep: bool, resume: bool) -> None:
 
 
 @contextmanager
-def opened_source(source: Place, kind: str, text_column: str, *, keep: bool) -> Iterator[Source]:
+def opened_source(
+    source: Place, kind: str, text_column: str, *, keep: Keep, dialect: Dialect | None = None
+) -> Iterator[Source]:
     """Open the rows of an input.
 
     Raises:
         DataError: the input cannot be read, or has no such column.
     """
+    dialect = dialect or Dialect()
     if not isinstance(source, Path):
-        yield ROW_READERS[kind](source, text_column, keep)
-    elif kind == "parquet":
-        yield read_parquet(_existing(source), text_column, keep)
-    else:
+        yield _text_source(source, kind, text_column, keep, dialect)
+        return
+    with named(source):
+        path = existing(source)
+        if kind == "parquet":
+            found = read_parquet(path, text_column, bool(keep), setting=dialect.setting)
+            yield Source(_named_rows(source, found.rows), found.kept)
+            return
         try:
-            stream = _existing(source).open("rb")
+            stream = path.open("rb", AHEAD)
         except OSError as error:
-            raise DataError(f"{source}: cannot be read: {error.strerror}") from error
-        with stream:
-            yield ROW_READERS[kind](stream, text_column, keep)
+            raise DataError(f"cannot be read: {error.strerror}") from error
+    with stream:
+        with named(source):
+            found = _text_source(stream, kind, text_column, keep, dialect)
+        yield Source(_named_rows(source, found.rows), found.kept)
 
 
 @contextmanager
@@ -145,11 +263,16 @@ def opened_output(
 
 @contextmanager
 def writing(target: Place) -> Iterator[None]:
-    """Turn errors of the disk into errors that the user can fix; a closed pipe stays as it is."""
+    """Turn errors of the disk into errors that the user can fix.
+
+    Raises:
+        DataError: the output cannot be written.
+        ReaderLeftError: the output is a pipe that nobody reads any more.
+    """
     try:
         yield
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise ReaderLeftError from error
     except OSError as error:
         raise DataError(
             f"{target if isinstance(target, Path) else 'the output'}: cannot be written: "
@@ -159,10 +282,49 @@ def writing(target: Place) -> Iterator[None]:
 
 
 def _rendering(kind: str, classes: Sequence[str], kept: Sequence[str]) -> Rendering:
-    return JsonLines() if kind == "jsonl" else Delimited(DELIMITERS[kind], classes, kept)
+    return JsonLines() if kind == "jsonl" else Delimited(DELIMITED[kind], classes, kept)
 
 
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise DataError(f"{path}: no such file", hint="check the path of --input")
-    return path
+def _text_source(
+    stream: BinaryIO, kind: str, text_column: str, keep: Keep, dialect: Dialect
+) -> Source:
+    stream = utf8(stream, dialect.encoding, option_name(dialect.setting, "encoding"))
+    if kind not in DELIMITED:
+        return ROW_READERS[kind](stream, text_column, keep)
+    return read_delimited(
+        stream,
+        text_column,
+        keep,
+        delimiter=dialect.sign or DELIMITED[kind],
+        quoted=dialect.quoting == "double" or (dialect.quoting == "auto" and kind != "tsv"),
+        setting=dialect.setting,
+    )
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Errors about a file, with its name in them."""
+    try:
+        yield
+    except DataError as error:
+        error.args = (f"{path}: {error.cause}",)
+        error.cause = f"{path}: {error.cause}"
+        raise
+
+
+def _named_rows(path: Path, rows: Iterator[Row]) -> Iterator[Row]:
+    with named(path):
+        yield from rows
+
+
+def existing(path: Path) -> Path:
+    """The path of a file, or of another thing that can be read such as a pipe.
+
+    Raises:
+        DataError: nothing is there; names the files that are.
+    """
+    if path.exists() and not path.is_dir():
+        return path
+    near = [p.name for p in sorted(path.parent.glob("*")) if p.suffix in SUFFIXES and p.is_file()]
+    hint = f"files there: {', '.join(near[:10])}" if near else "check the path"
+    raise DataError("is a folder" if path.is_dir() else "no such file", hint=hint)

@@ -14,27 +14,47 @@ import pyarrow.parquet
 from gru_sentiment.errors import DataError
 from gru_sentiment.results.predictions import Label
 from gru_sentiment.rows.columns import NUMBER, kept_names, prediction_columns, prediction_values
-from gru_sentiment.rows.reading import Source
+from gru_sentiment.rows.reading import Source, check_columns
 from gru_sentiment.rows.row import MAX_BYTES, TOO_LONG, BadRowError, Row, ScoredRow, decoded
 
 BATCH = 1_024
 """Rows read at a time."""
 
 
-def read_parquet(path: Path, text_column: str, keep: bool) -> Source:
+def read_parquet(path: Path, text_column: str, keep: bool, *, setting: str = "data.{}") -> Source:
     """The rows of a file; with `keep` all its columns come with them.
+
+    Args:
+        path: the file.
+        text_column: the column of the texts.
+        keep: whether the other columns come with them.
+        setting: how an option is written in messages, with {} for its name.
 
     Raises:
         DataError: the file is not readable parquet, or has no such column of strings.
     """
+    file = _opened(path)
+    _check_column(file.schema_arrow, text_column, [text_column], setting)
+    return Source(_rows(file, text_column, keep), file.schema_arrow if keep else pa.schema([]))
+
+
+def parquet_columns(
+    path: Path, wanted: Sequence[str], setting: str = "data.{}"
+) -> tuple[Iterator[Row], dict[str, list[Any]]]:
+    """The rows of a file, and the values of some of its columns, the first of which holds texts.
+
+    Raises:
+        DataError: see `read_parquet`; or it lacks a column.
+    """
+    text_column, *others = wanted
+    file = _opened(path)
+    _check_column(file.schema_arrow, text_column, wanted, setting)
     try:
-        file = pyarrow.parquet.ParquetFile(path)
+        table = file.read(columns=list(dict.fromkeys(others)))
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, error) from error
-    _check_column(path, file.schema_arrow, text_column)
-    return Source(
-        _rows(path, file, text_column, keep), file.schema_arrow if keep else pa.schema([])
-    )
+        raise _unreadable(error) from error
+    values = {name: table[name].to_pylist() for name in others}
+    return _rows(_opened(path), text_column, False), values
 
 
 class ParquetOutput:
@@ -43,7 +63,8 @@ class ParquetOutput:
     done = 0
 
     def __init__(self, path: Path, classes: Sequence[Label], kept: pa.Schema) -> None:
-        self._path, self._partial = path, path.with_name(path.name + ".partial")
+        self._path = path.resolve()
+        self._partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         self._classes = list(map(str, classes))
         columns = prediction_columns(self._classes)
         numbers = all(isinstance(label, int) for label in classes)
@@ -92,7 +113,14 @@ class ParquetOutput:
         return list(table.columns)
 
 
-def _rows(path: Path, file: Any, text_column: str, keep: bool) -> Iterator[Row]:
+def _opened(path: Path) -> Any:
+    try:
+        return pyarrow.parquet.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(error) from error
+
+
+def _rows(file: Any, text_column: str, keep: bool) -> Iterator[Row]:
     try:
         for batch in file.iter_batches(BATCH, columns=None if keep else [text_column]):
             texts = batch.column(text_column)
@@ -101,16 +129,14 @@ def _rows(path: Path, file: Any, text_column: str, keep: bool) -> Iterator[Row]:
             others = batch.nbytes // max(batch.num_rows, 1) if keep else 0
             # as bytes, so that a text that is not UTF-8 spoils its own row alone
             for i, raw in enumerate(texts.cast(pa.large_binary()).to_pylist()):
-                yield _row(raw, others, batch.slice(i, 1) if keep else None)
+                yield _row(raw or b"", others, batch.slice(i, 1) if keep else None)
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(error) from error
 
 
-def _row(raw: bytes | None, others: int, kept: Any) -> Row:
-    size = len(raw or b"") + others
+def _row(raw: bytes, others: int, kept: Any) -> Row:
+    size = len(raw) + others
     try:
-        if raw is None:
-            raise BadRowError("the text is null")
         if len(raw) > MAX_BYTES:
             raise BadRowError(TOO_LONG)
         return Row(decoded(raw), size, kept)
@@ -118,20 +144,13 @@ def _row(raw: bytes | None, others: int, kept: Any) -> Row:
         return BadRowError(str(error), kept).row(size)
 
 
-def _check_column(path: Path, schema: pa.Schema, text_column: str) -> None:
-    indices = schema.get_all_field_indices(text_column)
-    if len(indices) != 1:
-        raise DataError(
-            f"{path}: {len(indices) or 'no'} column(s) {text_column!r}; columns found: "
-            f"{', '.join(schema.names[:10])}",
-            hint="name yours with --text-column",
-        )
-    kind = schema.field(indices[0]).type
+def _check_column(schema: pa.Schema, text_column: str, wanted: Sequence[str], setting: str) -> None:
+    check_columns(schema.names, wanted, setting, "the file")
+    kind = schema.field(text_column).type
     value = kind.value_type if pa.types.is_dictionary(kind) else kind
     if not (pa.types.is_string(value) or pa.types.is_large_string(value)):
-        raise DataError(f"{path}: column {text_column} holds {kind}, expected strings")
+        raise DataError(f"column {text_column} holds {kind}, expected strings")
 
 
-def _unreadable(path: Path, error: Exception) -> DataError:
-    first = str(error).partition("\n")[0]
-    return DataError(f"{path}: not a readable parquet file: {first}")
+def _unreadable(error: Exception) -> DataError:
+    return DataError(f"not a readable parquet file: {str(error).partition(chr(10))[0]}")

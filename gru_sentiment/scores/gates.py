@@ -12,6 +12,12 @@ from gru_sentiment.results.evaluation import GateResult, PairedComparison
 from gru_sentiment.results.metrics import MeasuredMetric
 
 LOWER_IS_BETTER = ("loss", "brier", "ece")
+LOWEST = {"mcc": -1.0}
+"""The lowest value of a metric that is not 0."""
+HIGHEST = {"loss": math.inf, "brier": 2.0}
+"""The highest value of a metric that is not 1."""
+PERCENT = 2.0
+"""Above this a bound of a metric that is at most 1 is a percentage."""
 DIFFERENCE = "difference"
 """The name of the difference of two accuracies, which `parse_regression` bounds."""
 
@@ -167,6 +173,11 @@ def parse_regression(text: str) -> Gate:
             f"--max-regression {text}: must not be negative",
             hint="0.005 lets accuracy fall by half a point",
         )
+    if bound > 1:
+        raise ConfigError(
+            f"--max-regression {text}: accuracy is between 0 and 1",
+            hint="0.005 lets accuracy fall by half a point",
+        )
     return Gate(DIFFERENCE, 0.0 - bound, end=end)  # not -0.0
 
 
@@ -179,7 +190,28 @@ def _parse(option: str, text: str, kind: str, end: str) -> Gate:
             hint=f"such as {'accuracy' if kind == 'floor' else 'loss'}=0.9",
         )
     bound, tested_end = _bound(f"{option} {text}", written, end)
+    _check_range(option, metric, bound, written)
     return Gate(metric, bound, kind, tested_end)
+
+
+def _check_range(option: str, metric: str, bound: float, written: str) -> None:
+    """Refuse a percentage, and a bound that every score keeps.
+
+    A floor just above 1 is one that no run meets, with which a pipeline can be tried.
+
+    Raises:
+        ConfigError: there is such a bound.
+    """
+    low, high = LOWEST.get(metric, 0.0), HIGHEST.get(metric, 1.0)
+    if low <= bound <= high or high < bound <= PERCENT:
+        return
+    ends = f"{low:g} or more" if high == math.inf else f"between {low:g} and {high:g}"
+    meant = f"{bound / 100:.2f}" if bound == round(bound) else f"{bound / 100:g}"
+    _, at, end = written.partition("@")
+    raise ConfigError(
+        f"{option} {metric}={written}: {metric} is {ends}",
+        hint=f"did you mean {metric}={meant}{at}{end}?" if 1 < bound <= 100 * high else "",
+    )
 
 
 def _bound(where: str, written: str, end: str) -> tuple[float, str | None]:

@@ -44,7 +44,7 @@ class Scoring:
     def metrics(self, **others: Any) -> Metrics:
         """All metrics; `others` are further fields of the result."""
         confusion = self.confusion(self._once)
-        precision, recall, f1 = (score(confusion) for score in PER_CLASS.values())
+        by_class = {kind: score(confusion) for kind, score in PER_CLASS.items()}
         right, rows = int(confusion.trace()), confusion.sum(axis=1)
         overall: dict[str, Any] = {
             name: statistic(self._once) for name, statistic in self._overall().items()
@@ -55,7 +55,8 @@ class Scoring:
             absent_classes=[name for name, n in zip(self.names, rows, strict=True) if not n],
             per_class={
                 name: ClassMetrics(
-                    float(precision[i]), float(recall[i]), float(f1[i]), int(rows[i])
+                    **{k: float(of[i]) if rows[i] else None for k, of in by_class.items()},
+                    support=int(rows[i]),
                 )
                 for i, name in enumerate(self.names)
             },

@@ -22,7 +22,7 @@ class SavedPredictions:
 
     path: Path
     rows: Integers
-    """Numbers within the data, shape (rows,)."""
+    """Indices into the data, shape (rows,); files number the rows from 1 on."""
     true: list[str]
     predicted: list[str]
     classes: list[str]
@@ -53,7 +53,7 @@ class SavedPredictions:
         if odd:
             first = odd[0]
             raise DataError(
-                f"{self.path}: row {rows[first]} is {self.true[first]!r} there and "
+                f"{self.path}: row {rows[first] + 1} is {self.true[first]!r} there and "
                 f"{true[first]!r} here ({len(odd):,} such rows)",
                 hint=SAME_ROWS,
             )
@@ -123,7 +123,9 @@ def _record(path: Path, number: int, line: str) -> tuple[int, str, str, dict[str
         row, probabilities = value["row"], value["probabilities"]
         if type(row) is not int or not isinstance(probabilities, dict):
             raise TypeError
-        return row, str(value["true"]), str(value["label"]), probabilities
+        # earlier versions wrote the number of unknown tokens, and counted rows from 0
+        index = row if "unknown_tokens" in value else row - 1
+        return index, str(value["true"]), str(value["label"]), probabilities
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise DataError(
             f"{path}: line {number} is not an object with row, true, label and probabilities",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import pyarrow as pa
-
 from gru_sentiment.errors import DataError
-from gru_sentiment.sources.file_columns import FILE_READERS, Columns, MissingColumnError
-from gru_sentiment.sources.records import Records, name_labels, records_from, text_and_label
+from gru_sentiment.rows.formats import Dialect
+from gru_sentiment.rows.reading import MissingColumnError
+from gru_sentiment.sources.file_columns import Columns, read_columns
+from gru_sentiment.sources.records import RawSplit, Records, records_for, records_from
+
+KEYS = {"train": "data.path", "validation": "data.validation_path", "test": "data.test_path"}
 
 
 def load_files(
@@ -18,6 +20,7 @@ def load_files(
     text_column: str = "text",
     label_column: str = "label",
     label_names: Sequence[str] | None = None,
+    **dialect: str | None,
 ) -> Records:
     """Read the records of one file for each split.
 
@@ -26,63 +29,62 @@ def load_files(
         text_column: the column that holds the text.
         label_column: the column that holds the class.
         label_names: names of the integer classes 0, 1, …; None keeps the labels as they are.
+        **dialect: fields of `Dialect`: how the files are written, where their names do not tell.
 
     Raises:
-        DataError: a file is missing, empty, malformed or not UTF-8, or lacks a column.
+        DataError: a file is missing, empty or malformed, lacks a column, is given twice, or has
+            labels that cannot be classes.
     """
-    return records_from(
-        {
-            split: name_labels(read_table(path, text_column, label_column), label_names, str(path))
-            for split, path in paths.items()
-        }
-    )
+    _check_different(paths)
+    splits = {}
+    for split, path in paths.items():
+        columns = read_columns(path, [text_column, label_column], Dialect.of(dialect))
+        splits[split] = RawSplit(str(path), columns[text_column], columns[label_column])
+    return records_from(splits, label_names, all_named_occur=True)
 
 
-def read_table(path: Path, text_column: str, label_column: str) -> pa.Table:
-    """Read the texts and labels of a file into a table with columns `text` and `label`.
-
-    Raises:
-        DataError: see `load_files`.
-    """
-    columns = _reader(path)(path, [text_column, label_column])
-    return text_and_label(columns[text_column], columns[label_column], str(path))
-
-
-def read_texts(path: Path, text_column: str) -> list[str | None]:
-    """Read the texts of a file.
+def read_texts(path: Path, text_column: str, **dialect: str | None) -> list[str]:
+    """Read the texts of a file, written in a dialect that is not the usual one.
 
     Raises:
         DataError: see `load_files`.
     """
-    return _reader(path)(path, [text_column])[text_column]
+    return read_columns(path, [text_column], Dialect.of(dialect))[text_column]
 
 
-def read_labelled(
-    path: Path, *choices: tuple[str, str], beside: Sequence[str] = ()
-) -> tuple[pa.Table, Columns]:
-    """`read_table` with the first of several pairs of column names that the file has.
+def load_labelled(
+    path: Path,
+    *choices: tuple[str, str],
+    classes: Sequence[str | int],
+    beside: Sequence[str] = (),
+    **dialect: str | None,
+) -> tuple[Records, Columns]:
+    """The records of a file for a model of these classes.
 
     Args:
         path: the file.
-        choices: pairs of the text column and the label column, tried in this order.
+        choices: pairs of the text column and the label column: the first one that is there.
+        classes: of the model.
         beside: more columns to read.
+        **dialect: fields of `Dialect`: how the file is written, where its name does not tell.
 
     Returns:
-        The table, and the values of the columns `beside` by name.
+        The records, and the values of the columns `beside` by name.
 
     Raises:
-        DataError: see `load_files`. If no pair is there, the error is about the first pair.
+        DataError: see `load_files`; or a label is no class. If no pair of columns is there, the
+            error is about the first pair.
     """
     problems: list[MissingColumnError] = []
     for text_column, label_column in choices:
         others = [name for name in beside if name not in (text_column, label_column)]
         try:
-            columns = _reader(path)(path, [text_column, *others, label_column])
+            columns = read_columns(path, [text_column, *others, label_column], Dialect.of(dialect))
         except MissingColumnError as error:
             problems.append(error)
             continue
-        table = text_and_label(columns[text_column], columns[label_column], str(path))
-        return table, {name: columns[name] for name in beside}
+        rows = RawSplit(str(path), columns[text_column], columns[label_column])
+        return records_for(classes, rows), {name: columns[name] for name in beside}
     for problem in problems:
         if set(problem.missing) <= set(beside):
             problem.hint = "choose one of those"
@@ -90,11 +92,19 @@ def read_labelled(
     raise problems[0]
 
 
-def _reader(path: Path) -> Callable[[Path, Sequence[str]], Columns]:
-    try:
-        return FILE_READERS[path.suffix.lower()]
-    except KeyError:
-        known = ", ".join(FILE_READERS)
-        raise DataError(
-            f"{path}: unknown kind of file {path.suffix!r}", hint=f"known: {known}"
-        ) from None
+def _check_different(paths: dict[str, Path]) -> None:
+    """Refuse one file for two splits: what is trained on cannot be validated or tested on.
+
+    Raises:
+        DataError: two paths lead to one file.
+    """
+    known: dict[str, Path] = {}
+    for split, path in paths.items():
+        for other, earlier in known.items():
+            if path.exists() and earlier.exists() and path.samefile(earlier):
+                raise DataError(
+                    f"{KEYS[split]}: {path} is the {other} file too, and no rows would be left",
+                    hint=f"give another file, or leave {KEYS[split]} out: a {split} split is then "
+                    "drawn from the training file",
+                )
+        known[split] = path

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
-
 from gru_sentiment.errors import DataError
-from gru_sentiment.sources.records import Records, records_from, text_and_label
+from gru_sentiment.sources.records import RawSplit, Records, records_from
 
 CLASS_FOLDERS = {"neg": "negative", "pos": "positive"}
 
@@ -24,7 +22,7 @@ def load_folder(path: Path) -> Records:
     return records_from(splits)
 
 
-def _read_split(folder: Path) -> pa.Table:
+def _read_split(folder: Path) -> RawSplit:
     texts: list[str | None] = []
     labels: list[str] = []
     for name, label in CLASS_FOLDERS.items():
@@ -36,7 +34,7 @@ def _read_split(folder: Path) -> pa.Table:
             )
         texts.extend(read_review(file) for file in files)
         labels.extend([label] * len(files))
-    return text_and_label(texts, labels, str(folder))
+    return RawSplit(str(folder), texts, labels)
 
 
 def read_review(file: Path) -> str:

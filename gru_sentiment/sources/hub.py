@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pyarrow as pa
-
 from gru_sentiment.errors import DataError
-from gru_sentiment.sources.records import (
-    Records,
-    first_line,
-    name_labels,
-    records_from,
-    text_and_label,
-)
+from gru_sentiment.sources.records import RawSplit, Records, first_line, records_from
 
 
 def load_hub(
@@ -43,17 +35,14 @@ def load_hub(
         DataError: the dataset, a split or a column does not exist, or the hub cannot be reached.
     """
     wanted = {"train": train_split} | ({"test": test_split} if test_split else {})
+    loaded = {name: _load(dataset, split, revision) for name, split in wanted.items()}
     splits = {
-        name: _table(
-            _load(dataset, split, revision),
-            f"{dataset}, split {split}",
-            text_column,
-            label_column,
-            label_names,
-        )
+        name: _raw_split(loaded[name], f"{dataset}, split {split}", text_column, label_column)
         for name, split in wanted.items()
     }
-    return records_from(splits)
+    if label_names is not None:
+        return records_from(splits, label_names, all_named_occur=True)
+    return records_from(splits, getattr(loaded["train"].features[label_column], "names", None))
 
 
 def load_texts(
@@ -93,13 +82,7 @@ def _require(loaded: Any, where: str, *columns: str) -> None:
         )
 
 
-def _table(
-    loaded: Any, where: str, text_column: str, label_column: str, names: Sequence[str] | None
-) -> pa.Table:
+def _raw_split(loaded: Any, where: str, text_column: str, label_column: str) -> RawSplit:
     _require(loaded, where, text_column, label_column)
     columns = loaded.select_columns([text_column, label_column]).with_format("arrow")[:]
-    table = text_and_label(
-        columns[text_column].to_pylist(), columns[label_column].to_pylist(), where
-    )
-    own_names = getattr(loaded.features[label_column], "names", None)
-    return name_labels(table, names or own_names, where)
+    return RawSplit(where, columns[text_column].to_pylist(), columns[label_column].to_pylist())

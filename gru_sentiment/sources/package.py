@@ -11,7 +11,7 @@ import pyarrow.compute
 import pyarrow.csv
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.sources.records import Records, name_labels, records_from
+from gru_sentiment.sources.records import RawSplit, Records, records_from
 
 IMDB_LABELS = ("negative", "positive")
 SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
@@ -39,8 +39,9 @@ def load_package() -> Records:
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(column_types={"text": pa.large_string()}),
     )
-    imdb = table.filter(pyarrow.compute.equal(table["source"], "imdb")).select(["text", "label"])
-    return records_from({"train": name_labels(imdb, IMDB_LABELS, str(path))})
+    imdb = table.filter(pyarrow.compute.equal(table["source"], "imdb"))
+    rows = RawSplit(str(path), imdb["text"].to_pylist(), imdb["label"].to_pylist())
+    return records_from({"train": rows}, IMDB_LABELS)
 
 
 def _csv_path() -> Path:

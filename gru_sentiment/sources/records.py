@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,14 +13,20 @@ import pyarrow as pa
 
 from gru_sentiment.arrays import Integers
 from gru_sentiment.errors import DataError
+from gru_sentiment.sources.labels import (
+    Label,
+    check_known,
+    check_names_used,
+    matched,
+    named_classes,
+    normal_labels,
+)
 
 if TYPE_CHECKING:
     import datasets
 
 TEXTS_AT_ONCE = 4_096
 """Texts that are Python strings at once while they are hashed; bounds the memory."""
-MOST_ROWS_NAMED = 5
-"""Rows that a message names; further ones become an ellipsis."""
 
 
 @dataclass(frozen=True)
@@ -49,27 +55,65 @@ class Records:
         return labels
 
 
-def records_from(tables: Mapping[str, pa.Table]) -> Records:
-    """Join the tables of the splits (columns `text` and `label`) and hash their content.
+@dataclass(frozen=True)
+class RawSplit:
+    """The rows of a split as they were read."""
+
+    where: str
+    """The file or split, for messages."""
+    texts: Sequence[str | None]
+    """A text for each row; a missing one is an empty one."""
+    labels: Sequence[object]
+    """A label for each row."""
+
+
+def records_from(
+    splits: Mapping[str, RawSplit],
+    names: Sequence[str] | None = None,
+    *,
+    all_named_occur: bool = False,
+) -> Records:
+    """Join the rows of the splits, with labels in their normal form, and hash their content.
+
+    Args:
+        splits: by name: train, and possibly validation and test.
+        names: of the integer classes 0, 1, …; None keeps the classes as they are.
+        all_named_occur: whether a name without a row is an error.
 
     Raises:
-        DataError: the labels of one split are strings, those of another integers.
+        DataError: a split has no rows, or a text or label that cannot be used.
     """
+    for split in splits.values():
+        _check_texts(split)
+    labels = normal_labels({split.where: split.labels for split in splits.values()})
+    if names is not None:
+        labels = named_classes(labels, names)
+        if all_named_occur:
+            check_names_used(labels, names)
+    check_known(labels, splits["train"].where)
+    return _joined({name: (split, labels[split.where]) for name, split in splits.items()})
+
+
+def records_for(classes: Sequence[Label], rows: RawSplit) -> Records:
+    """The rows of a file or split, with the classes of a model as labels.
+
+    Raises:
+        DataError: there are no rows, or one has a text or label that cannot be used.
+    """
+    _check_texts(rows)
+    return _joined({"data": (rows, matched(rows.labels, classes, rows.where))})
+
+
+def _joined(splits: Mapping[str, tuple[RawSplit, Sequence[Label]]]) -> Records:
     import datasets
 
-    kinds = {split: str(table.schema.field("label").type) for split, table in tables.items()}
-    if len(set(kinds.values())) > 1:
-        types = ", ".join(f"{kind} in {split}" for split, kind in kinds.items())
-        raise DataError(
-            f"labels must be of one type in all splits, found {types}",
-            hint="write them in one way, or name integer classes with data.label_names",
-        )
-    joined = pa.concat_tables(tables.values(), promote_options="permissive").combine_chunks()
-    splits, start = {}, 0
-    for split, table in tables.items():
-        splits[split] = range(start, start + table.num_rows)
+    tables = [_table(split.texts, labels) for split, labels in splits.values()]
+    joined = pa.concat_tables(tables).combine_chunks()
+    rows, start = {}, 0
+    for name, table in zip(splits, tables, strict=True):
+        rows[name] = range(start, start + table.num_rows)
         start += table.num_rows
-    return Records(datasets.Dataset(joined, fingerprint=fingerprint_of(joined)), splits)
+    return Records(datasets.Dataset(joined, fingerprint=fingerprint_of(joined)), rows)
 
 
 def fingerprint_of(table: pa.Table) -> str:
@@ -94,96 +138,26 @@ def hash_texts(*columns: pa.ChunkedArray) -> Integers:
     return np.unique(np.frombuffer(b"".join(digests), "<i8"))
 
 
-def text_and_label(texts: Sequence[str | None], labels: Sequence[object], where: str) -> pa.Table:
-    """Check texts and labels, and make a table with columns `text` and `label` of them.
-
-    A missing text becomes an empty text.
-
-    Args:
-        texts: one text for each row.
-        labels: one label for each row, all strings or all integers.
-        where: the file or split, for messages.
-
-    Raises:
-        DataError: there are no rows, a label is missing, or labels are neither all strings nor all
-            integers.
-    """
-    if not len(texts):
-        raise DataError(f"{where}: holds no rows", hint="a header alone is not enough; add reviews")
-    missing = [i for i, label in enumerate(labels) if label is None or label == ""]
-    if missing:
-        raise DataError(
-            f"{where}: {len(missing):,} of {len(labels):,} rows have no label: "
-            f"{_rows(missing)} (counting rows from 1, the header aside)",
-            hint="fill the labels in or leave those rows out",
-        )
-    odd = next((x for x in texts if x is not None and not isinstance(x, str)), None)
-    if odd is not None:
-        raise DataError(f"{where}: the texts must be strings, found {type(odd).__name__}")
-    return pa.table(
-        {
-            "text": pa.array([text or "" for text in texts], pa.large_string()),
-            "label": _label_array(labels, where),
-        }
-    )
-
-
-def _label_array(labels: Sequence[object], where: str) -> pa.Array:
-    whole = [int(x) if isinstance(x, float) and x.is_integer() else x for x in labels]
-    if all(isinstance(label, int) and not isinstance(label, bool) for label in whole):
-        if (
-            large := next(
-                (x for x in whole if isinstance(x, int) and not -(2**63) <= x < 2**63), None
-            )
-        ) is not None:
-            raise DataError(f"{where}: label {large} is too large", hint="write it as a string")
-        return pa.array(whole, pa.int64())
-    if all(isinstance(label, str) for label in whole):
-        return pa.array(whole, pa.string())
-    kinds = sorted({type(label).__name__ for label in whole})
-    raise DataError(
-        f"{where}: labels must be all strings or all integers, found {', '.join(kinds)}",
-        hint="write them in one way",
-    )
-
-
-def integers_where_all_are(labels: Sequence[str | None]) -> list[object]:
-    """Labels of a text format, which has no types: integers if all are written as integers."""
-    try:
-        whole = [int(label) if label else None for label in labels]
-    except ValueError:
-        return list(labels)
-    as_given = all(n is None or str(n) == x.strip() for n, x in zip(whole, labels, strict=True))  # type: ignore[union-attr]
-    return list(whole) if as_given else list(labels)
-
-
-def name_labels(table: pa.Table, names: Sequence[str] | None, where: str) -> pa.Table:
-    """Replace the integer classes 0, 1, … of a table by their names, if there are names.
-
-    Raises:
-        DataError: a label has no name.
-    """
-    if names is None or not pa.types.is_integer(table.schema.field("label").type):
-        return table
-    labels = table["label"].to_pylist()
-    odd = sorted({label for label in labels if not 0 <= label < len(names)})
-    if odd:
-        raise DataError(
-            f"{where}: label {odd[0]} has no name; data.label_names gives {len(names)}: "
-            f"{', '.join(names)}"
-        )
-    named = pa.array([names[label] for label in labels], pa.string())
-    return table.set_column(table.schema.get_field_index("label"), "label", named)
-
-
 def first_line(error: Exception) -> str:
     """The first line of an error of another library, at most 200 characters, for messages."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
-def _rows(indices: Iterable[int]) -> str:
-    numbers = [str(index + 1) for index in indices]
-    shown = ", ".join(numbers[:MOST_ROWS_NAMED])
-    return f"row{'s' * (len(numbers) > 1)} {shown}" + (
-        ", …" if len(numbers) > MOST_ROWS_NAMED else ""
+def _check_texts(split: RawSplit) -> None:
+    if not len(split.texts):
+        raise DataError(
+            f"{split.where}: holds no rows", hint="a header alone is not enough; add reviews"
+        )
+    odd = next((x for x in split.texts if x is not None and not isinstance(x, str)), None)
+    if odd is not None:
+        raise DataError(f"{split.where}: the texts must be strings, found {type(odd).__name__}")
+
+
+def _table(texts: Sequence[str | None], labels: Sequence[Label]) -> pa.Table:
+    kind = pa.int64() if all(isinstance(label, int) for label in labels) else pa.string()
+    return pa.table(
+        {
+            "text": pa.array([text or "" for text in texts], pa.large_string()),
+            "label": pa.array(labels, kind),
+        }
     )

@@ -58,7 +58,7 @@ def split_rows(
             for other in taken.values():
                 drawn = drawn[~np.isin(text_ids[drawn], text_ids[other])]
         elif size:
-            _check_left(rest, taken)
+            _check_left(rest, taken, source_splits)
             wanted = size if size >= 1 else round(size * n_train)
             drawn = _draw(
                 rest,
@@ -78,19 +78,25 @@ def split_rows(
             )
         taken[split] = drawn
         rest = _remove_known(rest, text_ids, taken)
-    _check_left(rest, taken)
+    _check_left(rest, taken, source_splits)
     if train_size is not None:
         rest = _subset(rest, labels, train_size, seed)
     return {"train": rest, **dict(reversed(taken.items()))}
 
 
-def _check_left(rest: Integers, taken: Mapping[str, Integers]) -> None:
-    if not len(rest):
-        raise DataError(
-            "no rows are left to train on: all texts of the training file stand in the "
-            f"{' or '.join(taken)} split too",
-            hint="give other files, or lower data.validation_size and data.test_size",
-        )
+def _check_left(
+    rest: Integers, taken: Mapping[str, Integers], source_splits: Mapping[str, range]
+) -> None:
+    if len(rest):
+        return
+    given = [split for split in taken if split in source_splits]
+    raise DataError(
+        "no rows are left to train on: all texts of the training file stand in the "
+        f"{' or '.join(given or taken)} {'file' if given else 'split'} too",
+        hint="give a training file with other texts"
+        if given
+        else "lower data.validation_size and data.test_size",
+    )
 
 
 def _subset(rows: Integers, labels: Integers, n: int, seed: int) -> Integers:

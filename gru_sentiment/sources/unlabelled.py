@@ -15,8 +15,10 @@ from gru_sentiment.sources.hub import load_texts
 NAMED_TEST = re.compile(r"(^|[^a-z])test(ing)?([^a-z]|$)", re.IGNORECASE)
 
 
-def unlabelled_file(path: Path, text_column: str) -> pa.Table:
+def unlabelled_file(path: Path, text_column: str, **dialect: str | None) -> pa.Table:
     """Read the texts of a file, or of the .txt files in a folder, into a table with column `text`.
+
+    `dialect` are fields of `rows.formats.Dialect`.
 
     Raises:
         DataError: nothing is there, there is no text in it, or it is named like a test split.
@@ -30,7 +32,7 @@ def unlabelled_file(path: Path, text_column: str) -> pa.Table:
             raise DataError(f"{path}: no reviews (*.txt) there", hint="check data.unlabelled_path")
         texts: list[str | None] = [read_review(file) for file in files]
     else:
-        texts = read_texts(path, text_column)
+        texts = list(read_texts(path, text_column, **dialect))
     return _table(texts, str(path))
 
 

@@ -90,17 +90,21 @@ def reload_split(run: Run, split: str) -> LabelledRows:
     return LabelledRows(split, True, dataset, dataset.splits[split], label_ids)
 
 
-def read_labelled_rows(run: Run, path: Path, columns: Sequence[str] = ()) -> LabelledRows:
-    """All rows of a labelled file, and some further columns of it.
-
-    The texts and labels stand in the columns that the run's config names, else in those called
-    text and label.
+def read_labelled_rows(
+    run: Run,
+    path: Path,
+    columns: Sequence[str] = (),
+    options: Mapping[str, str | None] | None = None,
+) -> LabelledRows:
+    """All rows of a labelled file, and some further columns of it; see `build_file_records`.
 
     Raises:
         DataError: the file cannot be read, lacks a column, or holds a label that is not a class of
             the run.
     """
-    records, others = build_file_records(run.config.data, path, columns)
+    records, others = build_file_records(
+        run.config.data, path, run.labels.classes, columns, options
+    )
     label_ids = run.labels.indices(records.labels)
     rows = np.arange(len(label_ids), dtype=np.int64)
     dataset = Dataset(records=records, labels=run.labels, splits={str(path): rows})

@@ -31,9 +31,9 @@ from gru_sentiment.artifact.files import (
     MEMBERS,
     NEEDED,
     NETWORK,
+    WRITTEN,
     write_whole,
 )
-from gru_sentiment.artifact.writer import WRITTEN
 from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts

@@ -104,12 +104,12 @@ class Predictions:
 def prediction_lines(
     predictions: Sequence[Prediction], rows: Integers, labels: Labels, label_ids: Integers
 ) -> list[dict[str, Any]]:
-    """The lines of a file of predictions: for each row its true class beside the prediction.
+    """The lines of a file of predictions: for each row, from 1 on, its true class and prediction.
 
     `label_ids` are the class indices of all texts, shape (texts,); `rows` are those predicted.
     """
     return [
-        {"row": int(row), "true": labels.classes[label_ids[row]], **prediction.to_json()}
+        {"row": int(row) + 1, "true": labels.classes[label_ids[row]], **prediction.to_json()}
         for row, prediction in zip(rows, predictions, strict=True)
     ]
 

@@ -138,7 +138,7 @@ def old_run(
     folder = unfinished(path)
     _check_kind(folder, ENCODER if pretraining else NETWORK)
     before = load_run_config(folder)
-    after = config or load_config(folder / CONFIG, overrides, flags)
+    after = config or load_config(folder / CONFIG, overrides, flags, stored=True)
     for change in check_extension(before, after):
         logger.info("changed: %s", change)
     with RunWriter(path, resume=True) as writer:

@@ -201,7 +201,7 @@ class _Meter:
 
 def _leave_out(position: Position, skip: bool, what: str, index: int, batch: Batch) -> None:
     """Count a batch that was left out, or raise."""
-    rows = ", ".join(map(str, batch.rows.tolist()[:10]))
+    rows = ", ".join(str(row + 1) for row in batch.rows.tolist()[:10])
     more = ", …" if len(batch) > 10 else ""
     cause = f"epoch {position.epoch}, batch {index + 1}: the {what}; rows {rows}{more}"
     if not skip:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from gru_sentiment.artifact.files import (
     WEIGHTS,
     partial_of,
 )
-from gru_sentiment.artifact.folders import free_run_path
+from gru_sentiment.artifact.folders import free_run_path, point_latest_to
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import ModelConfig
@@ -135,23 +136,50 @@ def test_latest_names_the_newest_finished_run() -> None:
     assert read_metadata(run.path) == {"seed": 3}
 
 
-def test_latest_finds_a_run_elsewhere(tmp_path: Path) -> None:
-    write_run(tmp_path / "other" / "place")
-    assert load_run(None, CPU).path.resolve() == tmp_path / "other" / "place"
-
-
-def test_latest_where_no_way_leads_to_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_run_elsewhere_leaves_latest_as_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As between two drives of Windows."""
+    caplog.set_level(logging.INFO)
+    write_run(tmp_path / "other" / "place")
+    assert not Path("runs").exists()
+    assert f"runs/latest names no run: {tmp_path}/other/place lies outside runs" in caplog.text
+    write_run(Path("runs/a"))
+    write_run(Path("b"))
+    assert os.readlink(LATEST) == "a"
+    assert "runs/latest still names another run: b lies outside runs" in caplog.text
 
-    def other_drive(path: Path, start: Path | None = None) -> str:
-        raise ValueError(f"path is on mount 'D:', start on mount 'C:': {path}, {start}")
 
-    monkeypatch.setattr(os.path, "relpath", other_drive)
-    write_run(tmp_path / "elsewhere")
-    assert os.readlink(LATEST) == str((tmp_path / "elsewhere").resolve())
-    assert load_run(None, CPU).path == (tmp_path / "elsewhere").resolve()
+def test_latest_is_set_where_runs_is_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    Path("runs").symlink_to("disk")
+    write_run(Path("runs/a"))
+    write_run(tmp_path / "disk" / "b")
+    assert os.readlink(LATEST) == "b"
+    assert load_run(None, CPU).path.resolve() == tmp_path / "disk" / "b"
+
+
+def test_a_run_elsewhere_beside_a_file_named_runs() -> None:
+    Path("runs").touch()
+    write_run(Path("a"))
+    assert not (Path("a") / "checkpoints").exists()
+
+
+def test_a_folder_in_place_of_latest_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    (LATEST / "kept").mkdir(parents=True)
+    write_run(Path("runs/a"))
+    assert "runs/latest still names another run: Is a directory" in caplog.text
+    assert sorted(os.listdir("runs")) == ["a", "latest"]
+    assert not (Path("runs/a") / "checkpoints").exists()
+
+
+def test_a_folder_of_runs_that_cannot_be_written_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_run(Path("runs/a"))
+    for operation in ("symlink_to", "unlink"):
+        monkeypatch.setattr(Path, operation, failing(errno.EROFS))
+    point_latest_to(Path("runs/b"))
+    assert "runs/latest still names another run: Read-only file system" in caplog.text
 
 
 def test_free_names() -> None:

@@ -69,7 +69,7 @@ def test_bce_is_for_two_classes() -> None:
     with pytest.raises(DataError) as caught:
         n_logits_for(TrainingConfig(loss="bce"), 3)
     assert caught.value.cause == "training.loss bce: needs two classes, the data has 3"
-    assert caught.value.hint == "set training.loss to cross_entropy"
+    assert caught.value.hint == "set training.loss to auto"
 
 
 @pytest.mark.parametrize(

@@ -64,17 +64,56 @@ ROWS = {
         ("reviews.csv: no such file", "files there: reviewz.csv"), data=GOOD, name="reviewz.csv"
     ),
     "unknown kind of file": Wrong(
-        ("unknown kind of file '.txt'", ".csv, .tsv, .jsonl, .json, .parquet"),
+        ("unknown kind of file '.log'", ".json, .csv, .tsv, .parquet"),
+        data=GOOD,
+        name="reviews.log",
+        options=("--set", "data.path=reviews.log"),
+    ),
+    "a spreadsheet": Wrong(
+        ("unknown kind of file '.xlsx'", "save the sheet as CSV"),
+        data=b"PK",
+        name="reviews.xlsx",
+        options=("--set", "data.path=reviews.xlsx"),
+    ),
+    "texts alone": Wrong(
+        ("reviews.txt: a .txt file holds texts alone, and no column 'label'",),
         data=GOOD,
         name="reviews.txt",
         options=("--set", "data.path=reviews.txt"),
+    ),
+    "a quote that opens in one row and closes in another": Wrong(
+        (
+            "reviews.csv: row 41: the quote that opens in line 42 closes in line 44, and rows",
+            "set data.quoting to none",
+        ),
+        data=GOOD + b'"one,good\ntwo,bad\nthree",good\n',
+    ),
+    "a column named twice": Wrong(
+        ("reviews.csv: the header names 'label' twice",),
+        data=GOOD.replace(b"text,label", b"text,label,label", 1),
+    ),
+    "a name in another case": Wrong(
+        ("no column 'text'; columns found: Text, label", "did you mean 'Text'?"),
+        data=GOOD.replace(b"text,", b"Text,", 1),
+    ),
+    "a path that its source does not read": Wrong(
+        ("data.path: has no effect where data.source is package; set data.source to files",),
+        options=("--set", "data.source=package", "--set", "data.path=reviews.csv"),
+    ),
+    "label_names for words": Wrong(
+        ("data.label_names names the classes no, yes, and rows 1, 2, 3, 4, 5, … have the label",),
+        options=("--set", "data.label_names=[no, yes]"),
+    ),
+    "validation on the training file": Wrong(
+        ("data.validation_path: ", "reviews.csv is the train file too"),
+        options=("--set", "data.validation_path=reviews.csv"),
     ),
     "wrong column name": Wrong(
         ("no column 'review'; columns found: text, label", "data.text_column"),
         options=("--set", "data.text_column=review"),
     ),
-    "empty file": Wrong(("reviews.csv: the file is empty",), data=b""),
-    "blank file": Wrong(("reviews.csv: the file is empty",), data=b"\n\n  \n"),
+    "empty file": Wrong(("reviews.csv: the input is empty",), data=b""),
+    "blank file": Wrong(("reviews.csv: the input is empty",), data=b"\n\n\n"),
     "header alone": Wrong(("holds no rows", "add reviews"), data=HEADER),
     "one class only": Wrong(
         ("every row has the label 'good': nothing to tell apart", "at least two classes"),
@@ -85,23 +124,28 @@ ROWS = {
         data=GOOD.replace(b"film 0,bad", b"film 0,").replace(b"film 2,bad", b"film 2,"),
     ),
     "bytes that are not UTF-8": Wrong(
-        ("reviews.csv: line 3, byte 25: 0xe9 is not UTF-8", "iconv -f latin1 -t utf-8"),
+        ("reviews.csv: row 2: 0xe9 is not UTF-8 (line 3)", "set data.encoding to latin-1"),
         data=HEADER + b"film 0,bad\ncaf\xe9,good\n",
     ),
-    "UTF-16": Wrong(("is not UTF-8",), data=GOOD.decode().encode("utf-16")),
+    "UTF-16 without a mark": Wrong(
+        ("looks like UTF-16 without a byte order mark", "set data.encoding to utf-16-le"),
+        data=GOOD.decode().encode("utf-16-le"),
+    ),
     "uneven rows": Wrong(
-        ("not a well-formed file of 2 columns", "must stand in quotes"),
+        ("row 41: 4 fields, the header names 2 (line 42)", "must stand in quotes"),
         data=GOOD + b"one, two, three,good\n",
     ),
     "lone surrogate": Wrong(
-        ("reviews.jsonl", "line 2", "UTF-8"),
-        data=b'{"text": "a", "label": "x"}\n{"text": "\\ud800", "label": "y"}\n',
+        ("reviews.jsonl: a label holds half a character",),
+        data=b'{"text": "a", "label": "x"}\n{"text": "b", "label": "\\ud800"}\n',
         name="reviews.jsonl",
         options=("--set", "data.path=reviews.jsonl"),
     ),
     "too few of a class": Wrong(("rare", "add reviews of that class"), data=GOOD + b"once,rare\n"),
     "three classes, one logit": Wrong(
-        ("bce: needs two classes, the data has 3", "cross_entropy"), data=THREE
+        ("bce: needs two classes, the data has 3: x, y, z", "training.loss to auto"),
+        data=THREE,
+        options=("--set", "training.loss=bce"),
     ),
     "class weights of another number": Wrong(
         ("3 weights for 2 classes",), options=("--set", "training.class_weights=[1, 2, 3]")
@@ -340,7 +384,7 @@ def no_table(run: Path) -> None:
         (cut_words, ("holds vectors for 70 words and", "lists 30", "same training")),
         (latin_words, ("vocabulary.txt: not a vocabulary",)),
         (repeat_a_word, ("vocabulary.txt: not a vocabulary", "every word once")),
-        (more_classes, ("needs two classes, the data has 3",)),
+        (more_classes, ("head.bias has shape [1], the config asks for [3]", "same training")),
         (no_classes, ("labels.json: expected two or more",)),
         (other_cell, ("model.safetensors: recurrent", "the config asks for", "same training")),
         (unknown_key, ("from_a_later_version: unknown key",)),
@@ -368,7 +412,10 @@ def test_a_folder_that_is_no_run(gru_sent: Callable[..., Result], tmp_path: Path
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"text,label\nfilm,neutral\n", "'neutral' is not a class of this model"),
+        (
+            b"text,label\nfilm,neutral\n",
+            "label 'neutral' of 1 of 1 rows (row 1) is not a class of this model",
+        ),
         (b"text,label\nfilm,\n", "1 of 1 rows have no label"),
         (b"body,label\nfilm,positive\n", "columns found: body, label"),
         (b"text,label\n", "holds no rows"),

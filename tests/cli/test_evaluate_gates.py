@@ -139,7 +139,7 @@ BAD = {
         ["--data", "one.csv", "--fail-under", "f1.positive=0"],
         "f1.positive cannot be computed",
     ),
-    "an empty file": (["--data", "empty.csv"], "the file is empty"),
+    "an empty file": (["--data", "empty.csv"], "the input is empty"),
     "a folder in the way": (["--markdown", "runs"], "--markdown runs: cannot be written"),
     "one name for two": (["--markdown", "out.json"], "is the path of --json too"),
     "the data in the way": (["--json", "reviews.csv"], "is the path of --data too"),

@@ -53,7 +53,7 @@ def test_output_is_a_path_and_nothing_else(
     result = gru_sent("train", "--config", tiny_config, "--output", output, "--quiet")
     assert result.exit_code == 0, result.stderr
     assert (tmp_path / output / "model.safetensors").is_file()
-    assert Path("runs/latest").resolve() == (tmp_path / output).resolve()
+    assert Path("runs/latest").exists() == output.startswith("runs/")
 
 
 def test_an_existing_run_needs_force(gru_sent: Callable[..., Result], tiny_config: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from gru_sentiment.config.loading import parse_config
+from gru_sentiment.config.loading import load_config, parse_config
+from gru_sentiment.config.problems import dotted_keys
 from gru_sentiment.errors import ConfigError
 
 from .conftest import HINT, error_of
@@ -165,3 +168,25 @@ def test_a_long_value_is_cut_in_the_message() -> None:
     assert len(message) < 250
     assert '"xxxx' in message
     assert "..." in message
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("training.lr", "training.learning_rate"),
+        ("training.num_epochs", "training.epochs"),
+        ("model.hidden", "model.hidden_size"),
+        ("text.lr", "training.learning_rate"),
+    ],
+)
+def test_names_that_keys_have_elsewhere(key: str, meant: str, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("", "utf-8")
+    with pytest.raises(ConfigError, match=f"{key}: unknown key .*; did you mean {meant}"):
+        load_config(tmp_path / "c.yaml", [f"{key}=1"])
+
+
+def test_every_key_is_listed_for_completion() -> None:
+    keys = list(dotted_keys())
+    assert {"data.path", "training.learning_rate", "training.adversarial.epsilon"} <= set(keys)
+    assert "training.adversarial" not in keys
+    assert len(keys) == len(set(keys)) > 80

@@ -100,7 +100,7 @@ OUT_OF_RANGE: list[tuple[type[Section], str, Any]] = [
     (TrainingConfig, "plateau_patience", -1),
     (TrainingConfig, "clip_norm", 0.0),
     (TrainingConfig, "ema_decay", 1.0),
-    (TrainingConfig, "monitor", "loss"),
+    (TrainingConfig, "monitor", "-accuracy"),
     (TrainingConfig, "patience", 0),
     (TrainingConfig, "stop_at_loss", 0.0),
     (TrainingConfig, "max_minutes", 0.0),
@@ -191,3 +191,11 @@ def test_every_section_is_one_of_ours() -> None:
     assert set(annotations) == set(SECTIONS) - within
     assert all(isinstance(a, type) and issubclass(a, BaseModel) for a in annotations)
     assert Config.model_fields["pretraining"].annotation == PretrainingConfig | None
+
+
+@pytest.mark.parametrize(
+    ("given", "monitor"),
+    [("loss", "-loss"), ("macro_f1", "+macro_f1"), ("accuracy", "+accuracy"), ("-loss", "-loss")],
+)
+def test_the_sign_of_a_monitored_score_may_be_left_out(given: str, monitor: str) -> None:
+    assert TrainingConfig.model_validate({"monitor": given}).monitor == monitor

@@ -60,7 +60,8 @@ def test_the_folder_holds_what_was_said(config: Config) -> None:
     assert about["rows"] == {split: len(rows) for split, rows in corpus.splits.items()}
     assert about["model"] == result.model == read_json(run / "kind.json")["model"]
     lines = (run / "predictions-validation.jsonl").read_text("utf-8").splitlines()
-    assert [json.loads(line)["row"] for line in lines] == corpus.splits["validation"].tolist()
+    rows = corpus.splits["validation"] + 1
+    assert [json.loads(line)["row"] for line in lines] == rows.tolist()
     assert set(read_json(run / "manifest.json")["sha256"]) == {
         path.name for path in run.iterdir() if path.name != "manifest.json"
     }
@@ -158,7 +159,7 @@ def test_what_cannot_be_fitted(config: Config, monkeypatch: pytest.MonkeyPatch) 
 def test_a_class_that_is_in_no_training_row(config: Config, tmp_path: Path) -> None:
     write_csv(tmp_path / "test.csv", [("a film", "neutral"), ("a plot", "positive")])
     data = config.data.model_copy(update={"test_path": tmp_path / "test.csv"})
-    with pytest.raises(DataError, match="no row of class neutral"):
+    with pytest.raises(DataError, match=r"label 'neutral' of 1 of 2 rows .* that no row of"):
         baseline(config.model_copy(update={"data": data}))
     assert not Path("runs/baseline.partial").exists()
 

@@ -8,9 +8,9 @@ import pytest
 
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.errors import DataError, VectorsError
+from gru_sentiment.errors import DataError, UserError, VectorsError
 from gru_sentiment.recipes.check_data import check_data
-from gru_sentiment.results.data import DataReport
+from gru_sentiment.results.data import Conflict, DataReport, LabelledRow
 
 TRAIN = [
     ("good film", "pos"),
@@ -196,4 +196,64 @@ def test_what_training_could_not_use_is_an_error_here_too(config: Config, tmp_pa
         check_data(config)
     (tmp_path / "train.csv").write_text("text,label\na,pos\nb,pos\n", "utf-8")
     with pytest.raises(DataError):
+        check_data(config)
+
+
+def test_texts_with_two_labels_are_counted_and_listed(config: Config) -> None:
+    assert check_data(config).conflicts == []
+    with Path("train.csv").open("a", encoding="utf-8") as file:
+        file.write("good film,neg\nwords unheard,pos\n")
+    report = check_data(config)
+    assert report.conflicts == [
+        Conflict(
+            "good film",
+            [
+                LabelledRow("train", 1, "pos"),
+                LabelledRow("train", 2, "pos"),
+                LabelledRow("train", 9, "neg"),
+            ],
+        ),
+        Conflict("words unheard", [LabelledRow("train", 10, "pos"), LabelledRow("test", 2, "neg")]),
+    ]
+    assert report.to_json()["conflicts"][0]["rows"][2] == {
+        "split": "train",
+        "row": 9,
+        "label": "neg",
+    }
+    assert (
+        "2 texts have more than one label (5 rows; train row 1: pos, train row 2: pos, train row "
+        "9: neg); --json lists them" in report.warnings
+    )
+
+
+@pytest.mark.parametrize(
+    ("training", "cause"),
+    [
+        ({"loss": "bce"}, "training.loss bce: needs two classes, the data has 3: neg, other, pos"),
+        ({"class_weights": (1.0, 2.0)}, "2 weights for 3 classes: neg, other, pos"),
+    ],
+)
+def test_what_training_would_refuse(
+    config: Config, training: dict[str, object], cause: str
+) -> None:
+    with Path("train.csv").open("a", encoding="utf-8") as file:
+        file.write("a third class,other\n")
+    assert check_data(config).splits["train"].labels["other"] == 1
+    refused = config.training.model_copy(update=training)
+    with pytest.raises(DataError, match=cause):
+        check_data(config.model_copy(update={"training": refused}))
+
+
+def test_a_start_that_is_not_there(config: Config) -> None:
+    model = config.model.model_copy(update={"initialize_from": Path("runs/none")})
+    with pytest.raises(UserError, match="runs/none"):
+        check_data(config.model_copy(update={"model": model}))
+
+
+def test_a_class_that_leaves_the_training_rows(config: Config) -> None:
+    with Path("train.csv").open("a", encoding="utf-8") as file:
+        file.write("rare film,rare\n")
+    with Path("test.csv").open("a", encoding="utf-8") as file:
+        file.write("rare film,rare\n")
+    with pytest.raises(DataError, match="class rare has no rows left to train on"):
         check_data(config)

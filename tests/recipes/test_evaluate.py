@@ -198,7 +198,9 @@ def test_a_label_that_is_no_class_is_refused(
     run: Path, rows: Rows, tmp_path: Path, label: object
 ) -> None:
     data = write(tmp_path / "odd.csv", [(text, label) for text, _ in rows])
-    with pytest.raises(DataError, match=f"{label!r} is not a class.*'negative', 'positive'"):
+    with pytest.raises(
+        DataError, match=f"{label}' of 80 of 80 .* is not a class.*'negative', 'positive'"
+    ):
         evaluate(run, data=data)
 
 

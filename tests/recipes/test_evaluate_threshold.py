@@ -137,7 +137,9 @@ def test_predict_uses_it(run: Path, folder: Path, tmp_path: Path) -> None:
     score_file(run, job)
     assert [line["label"] for line in read_lines(tmp_path / "out.jsonl")] == expected
     validation = [line["row"] for line in read_lines(run / PREDICTIONS)]
-    assert all(expected[i] == "positive" for i in validation if REVIEWS[i][1] == "positive")
+    assert all(
+        expected[row - 1] == "positive" for row in validation if REVIEWS[row - 1][1] == "positive"
+    )
 
 
 def test_with_a_file_the_run_needs_none_of_its_own_data(run: Path, folder: Path) -> None:

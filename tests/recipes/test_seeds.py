@@ -163,23 +163,48 @@ def test_a_seed_of_another_config_is_not_taken_for_a_finished_one(
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [("config.yaml", "is a run"), ("photo.jpg", "holds no seeds")]
+    ("content", "says"),
+    [
+        (["config.yaml", "vocabulary.txt"], "is a run"),
+        (["config.yaml"], "holds no seeds"),
+        (["photo.jpg"], "holds no seeds"),
+    ],
 )
 @pytest.mark.parametrize("force", [False, True])
 def test_a_folder_with_something_else_is_left_alone(
-    config: Callable[..., Config], content: str, says: str, force: bool
+    config: Callable[..., Config], content: list[str], says: str, force: bool
 ) -> None:
     Path("mine").mkdir()
-    (Path("mine") / content).write_text("x", "utf-8")
+    for name in content:
+        (Path("mine") / name).write_text("x", "utf-8")
     with pytest.raises(ArtifactError, match=says):
         train_seeds(config("run.output=mine"), 2, Trainings().trainer, name="tiny", force=force)
-    assert [path.name for path in Path("mine").iterdir()] == [content]
+    assert sorted(path.name for path in Path("mine").iterdir()) == content
 
 
 def test_settings_do_not_change_on_the_way(config: Callable[..., Config]) -> None:
     train_seeds(config(), 2, Trainings().trainer, name="tiny")
-    with pytest.raises(ConfigError, match="several seeds are resumed with their own config"):
-        resume_seeds(Path("runs/tiny"), Trainings().trainer, changed=True)
+    with pytest.raises(ConfigError) as caught:
+        resume_seeds(
+            Path("runs/tiny"),
+            Trainings().trainer,
+            overrides=["model.cell=lstm"],
+            flags={"run.threads": 3},
+        )
+    assert caught.value.cause == (
+        "model.cell: gru in runs/tiny, lstm now\nrun.threads: 1 in runs/tiny, 3 now"
+    )
+
+
+def test_settings_that_are_those_of_the_seeds_may_be_given_again(
+    config: Callable[..., Config],
+) -> None:
+    train_seeds(config(), 2, Trainings().trainer, name="tiny")
+    again = resume_seeds(
+        Path("runs/tiny"), Trainings().trainer, overrides=["run.seed=0"], flags={"run.threads": 1}
+    )
+    assert len(again.runs) == 2
+    resume_seeds(Path("runs/tiny"), Trainings().trainer, config=config())
 
 
 def test_which_folders_hold_seeds(config: Callable[..., Config]) -> None:

@@ -159,7 +159,7 @@ def test_predictions_are_those_of_the_validation_part(tiny_config: Path) -> None
     lines = read_lines(run / "predictions-validation.jsonl")
     corpus = build_corpus(load_config(tiny_config))
     rows = corpus.splits["validation"].tolist()
-    assert [line["row"] for line in lines] == rows
+    assert [line["row"] for line in lines] == [row + 1 for row in rows]
     assert [line["true"] for line in lines] == [corpus.records.labels[row] for row in rows]
     scores = result.metrics["validation"]
     right = sum(line["label"] == line["true"] for line in lines)
@@ -196,7 +196,7 @@ def test_parts_of_their_own_are_used_as_they_are(
         "test": 6,
     }
     lines = read_lines(run / "predictions-validation.jsonl")
-    assert [line["row"] for line in lines] == list(range(60, 74))
+    assert [line["row"] for line in lines] == list(range(61, 75))
 
 
 # the best epoch

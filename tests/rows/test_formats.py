@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gru_sentiment.errors import DataError
+from gru_sentiment.errors import DataError, ReaderLeftError
 from gru_sentiment.rows.formats import (
     check_formats,
     input_format,
@@ -31,6 +31,9 @@ STREAM = io.BytesIO()
         (Path("a.ndjson"), "auto", "jsonl"),
         (Path("a.csv"), "auto", "csv"),
         (Path("a.tsv"), "auto", "tsv"),
+        (Path("a.json"), "auto", "json"),
+        (Path("a.csv.gz"), "auto", "csv"),
+        (Path("a.JSONL.GZ"), "auto", "jsonl"),
         (Path("a.parquet"), "auto", "parquet"),
         (Path("a.log"), "text", "text"),
         (Path("a.csv"), "text", "text"),
@@ -42,11 +45,11 @@ def test_how_an_input_is_read(source: Path | io.BytesIO, wanted: str, expected: 
     assert input_format(source, wanted) == expected
 
 
-@pytest.mark.parametrize("name", ["a.log", "a", "a.json"])
+@pytest.mark.parametrize("name", ["a.log", "a", "a.gz"])
 def test_a_name_that_says_nothing(name: str) -> None:
     with pytest.raises(DataError, match="unknown kind of file") as caught:
         input_format(Path(name), "auto")
-    assert "--format text, jsonl, csv" in caught.value.hint
+    assert "--format text, jsonl, json, csv" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,7 @@ def test_an_input_that_is_not_there(tmp_path: Path, kind: str) -> None:
 
 def test_folders_are_no_files(tmp_path: Path) -> None:
     with (
-        pytest.raises(DataError, match="cannot be read: Is a directory"),
+        pytest.raises(DataError, match="is a folder"),
         opened_source(tmp_path, "text", "text", keep=False),
     ):
         pass
@@ -132,5 +135,53 @@ def test_a_disk_that_is_full_and_a_pipe_that_is_closed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No space left") as caught, writing(tmp_path / "out"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert "--resume" in caught.value.hint
-    with pytest.raises(BrokenPipeError), writing(STREAM):
+    with pytest.raises(ReaderLeftError), writing(STREAM):
         raise BrokenPipeError
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("a.xlsx", "save the sheet as CSV"), ("a.ods", "as CSV"), ("a.zip", "unpack it")],
+)
+def test_files_of_other_kinds(name: str, hint: str) -> None:
+    with pytest.raises(DataError, match=f"{name}: unknown kind of file") as caught:
+        input_format(Path(name), "auto")
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"text,label\nfine,good\n", "csv"),
+        (b"id\ttext\n1\tfine\n", "tsv"),
+        (b'{"text": "fine"}\n', "jsonl"),
+        (b"Text,label\nfine,good\n", "csv"),
+        (b"A text, and a label\nof two lines\n", "text"),
+        (b"one\ntwo\n", "text"),
+        (b"text\nfine\n", "text"),
+        (b"", "text"),
+    ],
+)
+def test_what_a_stream_holds(content: bytes, expected: str) -> None:
+    stream = io.BufferedReader(io.BytesIO(content))  # type: ignore[arg-type]
+    assert input_format(stream, "auto") == expected
+    assert stream.read() == content
+
+
+@pytest.mark.parametrize(
+    ("content", "cause", "hint"),
+    [
+        (b"a,b\n" * 6, "csv with the columns a, b", "--format csv and --text-column"),
+        (b"text;label\nfine;good\n", "csv with ';' between", "--format csv --delimiter ';'"),
+    ],
+)
+def test_a_stream_of_columns_that_are_not_named(content: bytes, cause: str, hint: str) -> None:
+    stream = io.BufferedReader(io.BytesIO(content))  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=f"^--input -: seems to be .*{cause}") as caught:
+        input_format(stream, "auto")
+    assert hint in caught.value.hint
+
+
+def test_packed_output_is_refused() -> None:
+    with pytest.raises(DataError, match=r"a.csv.gz: packed output is not written"):
+        output_format(Path("a.csv.gz"), "auto", "csv")

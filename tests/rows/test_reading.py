@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from gru_sentiment.errors import DataError
 from gru_sentiment.rows import lines as lines_module
-from gru_sentiment.rows.reading import Source, read_delimited, read_jsonl, read_text
+from gru_sentiment.rows import reading
+from gru_sentiment.rows.lines import utf8
+from gru_sentiment.rows.reading import read_json, read_jsonl, read_text
 from gru_sentiment.rows.row import Row
 
 TEXT = st.text(st.characters(codec="utf-8"))
 
 
 def text(content: bytes, *, keep: bool = False) -> list[Row]:
-    return list(read_text(io.BytesIO(content), "text", keep).rows)
+    return list(read_text(utf8(io.BytesIO(content)), "text", keep).rows)
 
 
 def jsonl(content: bytes, *, keep: bool = False) -> list[Row]:
     return list(read_jsonl(io.BytesIO(content), "text", keep).rows)
 
 
-def open_csv(content: bytes, *, delimiter: str = ",", keep: bool = False) -> Source:
-    return read_delimited(io.BytesIO(content), "text", keep, delimiter=delimiter)
-
-
-def comma(content: bytes, *, keep: bool = False) -> list[Row]:
-    return list(open_csv(content, keep=keep).rows)
+def array(content: bytes, *, keep: bool = False) -> list[Row]:
+    return list(read_json(io.BytesIO(content), "text", keep).rows)
 
 
 def summary(rows: list[Row]) -> list[str]:
@@ -57,14 +52,14 @@ def test_lines_of_bytes_that_are_no_text() -> None:
     assert [row.kept for row in rows][2:4] == [{"text": "   "}, None]
 
 
-@pytest.mark.parametrize("read", [text, jsonl, comma])
+@pytest.mark.parametrize("read", [text, jsonl])
 def test_a_row_that_is_too_long(
     read: Callable[..., list[Row]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lines_module, "MAX_BYTES", 40)
-    wrap = {text: "{}", jsonl: '{{"text": "{}"}}', comma: "{}"}[read]
+    wrap = {text: "{}", jsonl: '{{"text": "{}"}}'}[read]
     lines = [wrap.format("x" * n) for n in (1, 100, 2)]
-    rows = read("\n".join((["text"] if read is comma else []) + lines).encode())
+    rows = read("\n".join(lines).encode())
     assert [row.text for row in rows] == ["x", "", "xx"]
     assert "longer than 8,388,608 bytes" in str(rows[1].error)
 
@@ -83,14 +78,13 @@ def test_every_object_is_a_row(texts: list[str]) -> None:
     ("line", "error"),
     [
         ("{broken", "not valid JSON: Expecting property name"),
-        ("", "an empty line"),
-        ("  ", "an empty line"),
         ("3", "is a number, expected an object"),
         ('["text"]', "is an array, expected an object"),
         ("null", "is null, expected an object"),
         ("{}", "no field 'text'; the object is empty"),
         ('{"id": 1, "b": 2}', "no field 'text'; fields found: id, b"),
-        ('{"text": null}', "text is null, expected a string"),
+        ('{"Text ": 1}', "no field 'text'; fields found: 'Text '; did you mean 'Text '?"),
+        ('{"text": "a", "id": 1, "id": 2}', "the object names 'id' twice"),
         ('{"text": 1.5}', "text is a number, expected a string"),
         ('{"text": true}', "text is true or false, expected a string"),
         ('{"text": {}}', "text is an object, expected a string"),
@@ -114,84 +108,77 @@ def test_fields_are_kept_where_there_are_any() -> None:
     assert {row.kept for row in jsonl(b'{"text": "a"}\n')} == {None}
 
 
-# delimited
+def test_empty_lines_are_no_rows_and_a_null_is_an_empty_text() -> None:
+    rows = jsonl(b'\n{"text": null}\r\n \n{"text": "b"}\n\n{bad\n')
+    assert [row.text for row in rows] == ["", "b", ""]
+    assert [row.error is None for row in rows] == [True, True, False]
+    assert str(rows[2].error).endswith("(line 6)")
 
 
-@settings(deadline=None)
-@given(
-    st.lists(st.tuples(TEXT, TEXT)), st.sampled_from([",", "\t"]), st.sampled_from(["\n", "\r\n"])
-)
-def test_what_csv_writes_is_read(rows: list[tuple[str, str]], delimiter: str, end: str) -> None:
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
-    writer.writerows([("other", "text"), *rows])
-    source = open_csv(file.getvalue().encode(), delimiter=delimiter, keep=True)
-    assert source.kept.names == ["other", "text"]
-    found = list(source.rows)
-    assert [(row.error, row.kept["other"], row.text) for row in found] == [
-        (None, other, text) for other, text in rows
-    ]
+def test_lines_that_end_with_cr_alone() -> None:
+    assert summary(jsonl(b'{"text": "a"}\r{"text": "b"}\r')) == ["a", "b"]
+    assert summary(text(b"a\rb\r")) == ["a", "b"]
+    # a file whose first line ends otherwise may hold CR in its texts
+    assert summary(text(b"a\nb\rc\n")) == ["a", "b\rc"]
+
+
+def test_columns_that_every_row_must_have() -> None:
+    content = b'{"text": "a", "label": 1}\n{"text": "b"}\n'
+    good, bad = read_jsonl(io.BytesIO(content), "text", ("label",)).rows
+    assert (good.kept, good.missing) == ({"text": "a", "label": 1}, ())
+    assert (bad.error, bad.missing) == ("no field 'label'; fields found: text", ("label",))
+
+
+# JSON arrays
+
+
+@given(st.lists(st.text()), st.sampled_from([None, 1]), st.integers(1, 9))
+def test_every_item_of_an_array_is_a_row(
+    texts: list[str], indent: int | None, at_once: int
+) -> None:
+    content = json.dumps([{"id": 1, "text": t} for t in texts], indent=indent, ensure_ascii=False)
+    raw = content.encode("utf-8", "surrogatepass") if content.isascii() else content.encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "BYTES_AT_ONCE", at_once)
+        assert [row.text for row in array(raw)] == texts
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"text\n", []),
-        (b"\n\ntext\n\na\n\n\nb", ["a", "b"]),
-        (b"\xef\xbb\xbftext\na\n", ["a"]),
-        (b'text\n""\n" "\n', ["", " "]),
-        (b"text\nnul\0\n", ["nul\0"]),
-        (b'text\n5" tall\n', ['5" tall']),
-        (b'text\n"a\r\nb"\n', ["a\r\nb"]),
+        (b"", []),
+        (b" [ ] ", []),
+        (b'{"text": "a"}\n{"text": "b"}', ["a", "b"]),
+        (b'[{"text": "a"}, 5, {"text": "b"}]', ["a", "*is a number, expected an object*", "b"]),
+        (b'"text"', ["*expected a JSON array of objects; nothing behind it can be read*"]),
         (
-            b"id,text\n1,a\n2\n3,b,c\n4,d\n",
+            b'[{"text": "a"} {"text": "b"}]',
             [
                 "a",
-                "*1 fields, the header names 2 (line 3)*",
-                "*3 fields, the header names 2 (line 4)*",
-                "d",
+                "*not valid JSON: expected ',' or ']' behind an object; nothing behind it can be "
+                "read*",
             ],
         ),
-        (b"text\ncaf\xe9\nb\n", ["*not UTF-8 (line 2)*", "b"]),
-        (b'text\n"a"b\nc\n', ["*',' expected after '\"' (line 2)*", "c"]),
-        (b'text\na\n"b\nc\nd\n', ["a", "*unexpected end of data (line 5)*"]),
+        (
+            b'[{"text": "a"}',
+            ["a", "*not valid JSON: the array is not closed; nothing behind it can be read*"],
+        ),
+        (b'[{"text": "caf\xe9"}]', ["*0xe9 is not UTF-8; nothing behind it can be read*"]),
     ],
 )
-def test_rows_of_a_delimited_file(content: bytes, expected: list[str]) -> None:
-    assert summary(comma(content)) == expected
+def test_rows_of_an_array(content: bytes, expected: list[str]) -> None:
+    assert summary(array(content)) == expected
 
 
-def test_a_quote_that_is_never_closed_costs_a_bounded_number_of_rows(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("gru_sentiment.rows.reading.MAX_BYTES", 300)
-    content = 'text\n"open\n' + "".join(f"row {i}\n" for i in range(100))
-    first, *rest = comma(content.encode())
-    assert str(first.error).startswith("field larger than field limit (300)")
-    assert rest[-1].text == "row 99"
-    assert 50 < len(rest) < 70
-
-
-@pytest.mark.parametrize(
-    ("content", "cause", "hint"),
-    [
-        (b"", "the input is empty", "name the columns"),
-        (b"\n\n", "the input is empty", "name the columns"),
-        (b"id,review\n", "no column 'text'; columns found: id, review", "--text-column"),
-        (b"text,a,a\n", "the header names a twice", "every column once"),
-        (b'"text\n', "no header can be read", ""),
-    ],
-)
-def test_a_header_that_is_of_no_use(content: bytes, cause: str, hint: str) -> None:
-    with pytest.raises(DataError, match=cause) as caught:
-        open_csv(content)
-    assert hint in caught.value.hint
+def test_an_item_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_BYTES", 100)
+    monkeypatch.setattr(reading, "BYTES_AT_ONCE", 10)
+    found = summary(array(json.dumps([{"text": "a"}, {"text": "x" * 500}]).encode()))
+    assert found[0] == "a"
+    assert "longer than" in found[1]
+    assert len(found) == 2
 
 
 def test_columns_that_are_known_before() -> None:
-    def names(source: Source) -> Any:
-        return source.kept.names
-
-    assert names(open_csv(b"id,text\n")) == []
-    assert names(read_text(io.BytesIO(), "review", True)) == ["review"]
-    assert names(read_jsonl(io.BytesIO(), "review", True)) == []
+    assert read_text(io.BytesIO(), "review", True).kept.names == ["review"]
+    assert read_jsonl(io.BytesIO(), "review", True).kept.names == []

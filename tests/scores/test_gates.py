@@ -154,3 +154,32 @@ def test_a_regression_is_judged_last_by_the_difference_in_accuracy() -> None:
     assert (first.metric, first.passed) == ("accuracy", True)
     assert (last.metric, last.value, last.low, last.high) == ("difference", -0.02, -0.05, 0.01)
     assert (last.bound, last.passed) == (-0.01, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "hint"),
+    [
+        ("accuracy=90", "accuracy is between 0 and 1", "did you mean accuracy=0.90?"),
+        ("f1.bad=87.5", "f1.bad is between 0 and 1", "did you mean f1.bad=0.875?"),
+        ("accuracy=90@lower", "accuracy is between 0 and 1", "did you mean accuracy=0.90@lower?"),
+        ("suite.typos=80", "suite.typos is between 0 and 1", "did you mean suite.typos=0.80?"),
+        ("mcc=40", "mcc is between -1 and 1", "did you mean mcc=0.40?"),
+        ("accuracy=-0.1", "accuracy is between 0 and 1", ""),
+        ("accuracy=101", "accuracy is between 0 and 1", ""),
+    ],
+)
+def test_a_floor_that_no_score_reaches_or_misses(text: str, cause: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_floor(text)
+    assert (caught.value.cause, caught.value.hint) == (f"--fail-under {text}: {cause}", hint)
+
+
+def test_ceilings_have_ranges_too() -> None:
+    with pytest.raises(ConfigError, match="--fail-over ece=5: ece is between 0 and 1") as caught:
+        parse_ceiling("ece=5")
+    assert caught.value.hint == "did you mean ece=0.05?"
+    with pytest.raises(ConfigError, match="--fail-over loss=-1: loss is 0 or more"):
+        parse_ceiling("loss=-1")
+    assert parse_ceiling("loss=3").bound == 3
+    with pytest.raises(ConfigError, match="--max-regression 5: accuracy is between 0 and 1"):
+        parse_regression("5")

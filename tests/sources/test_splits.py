@@ -301,8 +301,8 @@ def test_nothing_left_to_train_on(validation: float) -> None:
     ranges = {"train": range(2), "test": range(2, 5)}
     with pytest.raises(DataError, match="no rows are left to train on") as caught:
         given.split(source_splits=ranges, validation_size=validation, test_size=0)
-    assert "stand in the test split too" in caught.value.cause
-    assert "other files" in caught.value.hint
+    assert "stand in the test file too" in caught.value.cause
+    assert "other texts" in caught.value.hint
 
 
 def test_nothing_left_to_validate_on() -> None:

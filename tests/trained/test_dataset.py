@@ -47,7 +47,7 @@ def test_rows_of_a_split_and_of_a_file(
     rows = read_labelled_rows(run, Path("some.csv"), ["year"])
     assert (rows.name, rows.is_split) == ("some.csv", False)
     assert (rows.rows.tolist(), rows.true.tolist()) == ([0, 1], [1, 0])
-    assert rows.column("year") == [1999, None]
+    assert rows.column("year") == ["1999", ""]
     predictions = run.predict(rows.tokenized(run.config), rows.rows)
     labels = [prediction.label for prediction in predictions.predictions(run.labels)]
     assert rows.correct(predictions).tolist() == [labels[0] == "positive", labels[1] == "negative"]

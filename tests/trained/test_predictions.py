@@ -145,8 +145,8 @@ def test_lines_name_the_row_and_its_class() -> None:
     answers = Predictions(np.log([[0.25, 0.75], [0.5, 0.5]]), part.encoded, part.rows)
     lines = answers.lines(Labels(["bad", "good"]), LABELS)
     assert [(line["row"], line["true"], line["label"]) for line in lines] == [
-        (2, "bad", "good"),
-        (0, "good", "bad"),
+        (3, "bad", "good"),
+        (1, "good", "bad"),
     ]
     assert lines[0]["probabilities"] == pytest.approx({"bad": 0.25, "good": 0.75})
 
