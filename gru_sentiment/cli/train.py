@@ -47,6 +47,7 @@ def train(
         typer.Option(
             "--seeds",
             min=2,
+            max=1000,
             metavar="N",
             help="Train this many runs with different seeds, from run.seed on, and print the mean "
             "and the spread of their scores.",

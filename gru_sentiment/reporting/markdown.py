@@ -23,20 +23,32 @@ from gru_sentiment.results.evaluation import Evaluation
 from gru_sentiment.results.metrics import Metrics
 from gru_sentiment.results.suites import Behaviour, Judged
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@:-])")
-"""Characters that Markdown, or GitHub's, could read as more than text."""
+SPECIAL = re.compile(
+    r"""[\\`*\[\]<|~$]           # code, emphasis, links, tags, cells, strikethrough, formulas
+    | (?<!\w)_ | _(?!\w)      # emphasis; within a word it is none
+    | & (?=[\w\#]+;)         # &amp;
+    | @ (?=\w)               # somebody's name
+    | \# (?=\d)              # an issue
+    | (?<=\ )\#(?=\#*$)      # the end of a heading
+    | : (?=[\w+-]+:)         # :smile:
+    """,
+    re.VERBOSE,
+)
+"""What Markdown, or GitHub's, could read as more than text."""
+AT_THE_START = re.compile(r"^([-+>#=]|\d+(?=[.)]\s))")
+"""What begins a list, a quotation or a heading."""
 
 
 def evaluation_markdown(evaluation: Evaluation) -> str:
     """Verdict, gates, metrics, classes without rows, comparison, slices and threshold."""
     blocks = [*_head(evaluation), _table(_metric_cells(evaluation.metrics))]
-    blocks += map(_text, absent_lines({evaluation.data: evaluation.metrics}))
+    blocks += map(_paragraph, absent_lines({evaluation.data: evaluation.metrics}))
     if evaluation.against:
-        blocks += map(_text, comparison_lines(evaluation.against))
+        blocks += map(_paragraph, comparison_lines(evaluation.against))
     for name, scores in evaluation.slices.items():
         blocks += [f"**{_text(slice_title(name))}**", _table(slice_cells("slice", scores))]
     if found := evaluation.threshold:
-        blocks += [_text(threshold_line(found)), _table(threshold_cells(found))]
+        blocks += [_paragraph(threshold_line(found)), _table(threshold_cells(found))]
     return _joined(blocks)
 
 
@@ -73,6 +85,16 @@ def _joined(blocks: list[str]) -> str:
     return "\n\n".join(blocks) + "\n\n"
 
 
+def _paragraph(text: str) -> str:
+    """A line of its own that is shown as it is."""
+    return AT_THE_START.sub(_escaped, _text(text))
+
+
 def _text(text: str) -> str:
-    """A text that is shown as it is, in one line."""
-    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """A text within a line that is shown as it is."""
+    return SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def _escaped(start: re.Match[str]) -> str:
+    sign = start.group()
+    return f"{sign}\\" if sign.isdigit() else f"\\{sign}"

@@ -6,6 +6,7 @@ import errno
 import json
 import logging
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -631,3 +632,63 @@ def test_what_torch_says_with_a_runtime_error(
 
     monkeypatch.setattr(training, "build_model", fail)
     check_message(gru_sent("train", "--config", tiny_config), *says)
+
+
+# what the system refuses
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["runs", "x" * 300], "File name too long"),
+        (["predict", "x", "--run", "x" * 300], "File name too long"),
+        (["evaluate", "--json", "x" * 300], "File name too long"),
+        (["train", "-c", "tiny.yaml", "--output", "x" * 300], "File name too long"),
+        (["train", "-c", "x" * 300], "File name too long"),
+        (["train", "--resume", "/"], "/: cannot be a run folder"),
+        (["fuse", "runs/tiny", "other", "-o", "/"], "cannot be a run folder"),
+        (["reproduce", "runs/tiny", "-o", ""], "exists already"),
+        (["evaluate", "--json", "loop"], "ymlink loop"),
+        (["config", "show", "tiny.yaml", "--set", "run.seed=!!float ''"], "is not valid YAML"),
+        (
+            ["config", "show", "tiny.yaml", "--set", "run.threads=5000"],
+            "less than or equal to 1024",
+        ),
+    ],
+)
+def test_paths_and_values_that_are_refused(
+    gru_sent: Callable[..., Result], run: Path, words: list[str], says: str
+) -> None:
+    Path("loop").symlink_to("loop")
+    shutil.copytree(run, "other")
+    result = gru_sent(*words)
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith("error: ")
+    assert says in result.stderr
+
+
+@pytest.mark.parametrize("words", [["runs", "a\0b"], ["config", "show", "a\0b"]])
+def test_a_nul_character(gru_sent: Callable[..., Result], words: list[str]) -> None:
+    result = gru_sent(*words)
+    assert result.exit_code == 2
+    assert "can hold a NUL character" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["train", "-c", "tiny.yaml"], ["runs"], ["predict", "x"], ["data", "check", "-c", "x"]],
+)
+def test_a_current_folder_that_was_removed(
+    gru_sent: Callable[..., Result],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    check_message(
+        gru_sent(*words),
+        "the current folder cannot be used: No such file or directory",
+        "change to a folder that exists",
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.config.yaml_file import MAX_CONFIG_BYTES, parse_yaml
+from gru_sentiment.config.yaml_file import MAX_CONFIG_BYTES, parse_value, parse_yaml, read_yaml_text
 from gru_sentiment.errors import ConfigError
 
 from .conftest import error_of
@@ -71,7 +71,10 @@ def test_every_key_has_its_line() -> None:
         ("a: 1\n---\na: 2", "c.yaml:2: not valid YAML: "),
         ("a: \x07", "c.yaml: not valid YAML: "),
         ("a: !!python/object/apply:os.getcwd []", "c.yaml:1: not valid YAML: could not determine"),
-        ("run: {seed: " + "9" * 5000 + "}", "c.yaml: not valid YAML: "),
+        (
+            "run: {seed: " + "9" * 5000 + "}",
+            "c.yaml:1: not valid YAML: not a value of the kind int",
+        ),
         ("a: " + "[" * 5000, "c.yaml: not valid YAML: "),
     ],
 )
@@ -99,3 +102,19 @@ def test_too_large(tmp_path: Path) -> None:
 def test_a_folder_is_no_config(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         load_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["!!float ''", "!!int ''", "!!bool x", "!!timestamp x", "!!binary é", "!!python/x y"]
+)
+def test_tags_that_do_not_fit_are_errors(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not a value of the kind|could not determine|failed to"):
+        parse_value(text)
+    with pytest.raises(ConfigError, match=r"c\.yaml:1: not valid YAML"):
+        parse_yaml(f"run: {{seed: {text}}}", "c.yaml")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+def test_a_device_without_end_is_no_config() -> None:
+    with pytest.raises(ConfigError, match="/dev/zero: larger than 1048576 bytes"):
+        read_yaml_text(Path("/dev/zero"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -66,10 +67,54 @@ def test_names_stay_in_their_cells(evaluation: Evaluation, name: str) -> None:
 
 def test_a_name_is_shown_as_it_is(evaluation: Evaluation) -> None:
     text = evaluation_markdown(replace(evaluation, run="<b>*x*\n# y</b>"))
-    assert text.startswith("### \\<b\\>\\*x\\* \\# y\\</b\\> on ")
+    assert text.startswith("### \\<b>\\*x\\* # y\\</b> on ")
 
 
 def test_classes_without_rows_are_named(evaluation: Evaluation) -> None:
     metrics = replace(evaluation.metrics, absent_classes=["bad"])
     lines = evaluation_markdown(Evaluation("runs/gru", "a.csv", metrics)).splitlines()
-    assert "a.csv\\: no rows of bad; averages over the classes leave it out" in lines
+    assert "a.csv: no rows of bad; averages over the classes leave it out" in lines
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("runs/gru-2 (best)", "f1.very_good_class", "50 % > 0.9!", "a+b", "{x}", "time: 12:30"),
+        *("C#", "a & b", "me@", "1. class", "- 3", "rows #x"),
+    ],
+)
+def test_what_means_nothing_is_not_escaped(evaluation: Evaluation, name: str) -> None:
+    text = evaluation_markdown(replace(evaluation, run=name))
+    assert text.startswith(f"### {name} on reviews.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("_a_", r"\_a\_"),
+        ("a|b", r"a\|b"),
+        ("&lt;", r"\&lt;"),
+        ("@ann", r"\@ann"),
+        ("#12", r"\#12"),
+        (":smile:", r"\:smile:"),
+        ("![x](y)", r"!\[x\](y)"),
+        ("$x$", r"\$x\$"),
+        ("`x`", r"\`x\`"),
+        ("~~x~~", r"\~\~x\~\~"),
+    ],
+)
+def test_what_would_be_more_than_text_is_escaped(
+    evaluation: Evaluation, name: str, shown: str
+) -> None:
+    text = evaluation_markdown(replace(evaluation, run=name))
+    assert text.startswith(f"### {shown} on reviews.csv")
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [("- a.csv", r"\- a.csv"), ("2. a", r"2\. a"), ("> a", r"\> a"), ("# a", r"\# a")],
+)
+def test_a_line_begins_no_list(evaluation: Evaluation, data: str, shown: str) -> None:
+    metrics = replace(evaluation.metrics, absent_classes=["bad"])
+    lines = evaluation_markdown(Evaluation("runs/gru", data, metrics)).splitlines()
+    assert f"{shown}: no rows of bad; averages over the classes leave it out" in lines
