@@ -254,14 +254,16 @@ def test_the_tree_names_every_file_of_the_package_and_no_other() -> None:
     (tree,) = blocks("text", section("gru_sentiment/README.md", "The tree"))
     room, named = "", set()
     for line in tree.splitlines():
-        match = re.fullmatch(r"(?:\d |  )([a-z_]+/|[a-z_, ]+:) .+", line)
+        match = re.fullmatch(r"(?:\d |  )([a-z_]+/|[a-z0-9_., ]+:) .+", line)
         assert match, line
         names = match[1]
         if not line.startswith("  "):
             room = names if names.endswith("/") else ""
         if not names.endswith("/"):
-            named |= {f"{room}{stem}.py" for stem in names.removesuffix(":").split(", ")}
-    there = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")}
+            files = names.removesuffix(":").split(", ")
+            named |= {f"{room}{file}" if "." in file else f"{room}{file}.py" for file in files}
+    sources = (path for kind in ("py", "c", "h") for path in PACKAGE.rglob(f"*.{kind}"))
+    there = {path.relative_to(PACKAGE).as_posix() for path in sources}
     assert named == {path for path in there if not path.endswith("__init__.py")}
 
 

@@ -56,8 +56,8 @@ def report(result: dict[str, Any]) -> str:
     """The section in Markdown."""
     lines = [
         f"Our layers, {Case.input_size} -> {result['hidden']}, batch {result['batch']}, lengths "
-        "drawn between T/2 and T: seconds a training step. The exponent is the slope of log seconds over log "
-        "tokens by least squares: 1 is linear.\n\n"
+        "drawn between T/2 and T: seconds a training step. The exponent is the slope of log "
+        "seconds over log tokens by least squares: 1 is linear.\n\n"
     ]
     cells = result["cells"]
     lengths = [row["longest"] for row in next(iter(cells.values()))["steps"]]
