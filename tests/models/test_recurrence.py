@@ -13,6 +13,8 @@ from torch.autograd import Function, gradcheck
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
+from gru_sentiment.kernel.function import CompiledRecurrence
+from gru_sentiment.kernel.library import VARIABLE, kernels
 from gru_sentiment.models.packing import Layout
 from gru_sentiment.models.recurrence import GRURecurrence, LSTMRecurrence, RNNRecurrence
 
@@ -230,15 +232,20 @@ def test_storing_changes_what_is_kept_and_nothing_else(cell: str) -> None:
 
 
 @every_cell
+@pytest.mark.parametrize("path", ["compiled", "none"])
 def test_the_layer_stores_only_where_gradients_are_wanted(
-    cell: str, monkeypatch: pytest.MonkeyPatch
+    cell: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    function, told = RECURRENCES[cell][0], []
-    forward = function.forward
+    if path == "none":
+        monkeypatch.setenv(VARIABLE, "none")
+    elif not kernels():
+        pytest.skip("nothing was compiled here")
+    function: Any = RECURRENCES[cell][0] if path == "none" else CompiledRecurrence
+    forward, told = function.forward, []
 
-    def spy(ctx: Any, layout: Layout, store: bool, *rest: Any) -> Any:
-        told.append(store)
-        return forward(ctx, layout, store, *rest)
+    def spy(ctx: Any, call: Any, store: Any, *rest: Any) -> Any:
+        told.append(store if path == "none" else call.store)
+        return forward(ctx, call, store, *rest)
 
     monkeypatch.setattr(function, "forward", staticmethod(spy))
     layer, _ = CELLS[cell].layers(3, 2)

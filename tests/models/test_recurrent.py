@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
+from gru_sentiment.kernel.library import VARIABLE, kernels
 from gru_sentiment.machine.torch_setup import refuse_tensorfloat32
 from gru_sentiment.models import recurrent
 from gru_sentiment.models.recurrent import LSTM
@@ -22,6 +23,8 @@ from .cells import CELLS, random_texts
 from .layer_results import LossOn, assert_near, assert_same_results, layer_results
 from .regression_artifacts import FILES, HIDDEN, INPUT, LAYERS, artifact_path
 
+PATHS = [*(each.name for each in kernels()), "none"]
+"""The kernels of this processor, and operations of torch."""
 TOLERANCES = {torch.float32: 1e-5, torch.float64: 1e-10}
 
 every_cell = pytest.mark.parametrize("cell", CELLS)
@@ -74,10 +77,14 @@ def run(module: nn.Module, packed: PackedSequence) -> Tensor:
 
 
 @every_cell
-@pytest.mark.parametrize("dtype", TOLERANCES, ids=["float32", "float64"])
+@pytest.mark.parametrize(
+    ("path", "dtype"),
+    [*((name, torch.float32) for name in PATHS), ("none", torch.float64)],
+    ids=[*PATHS, "float64"],
+)
 @given(case=CASES)
 @settings(max_examples=12, deadline=None, derandomize=True)
-def test_packed_results_are_torchs(cell: str, dtype: torch.dtype, case: Case) -> None:
+def test_packed_results_are_torchs(cell: str, path: str, dtype: torch.dtype, case: Case) -> None:
     """Values, final states and every gradient, whatever the shape of the batch and the layers."""
     ours, theirs = CELLS[cell].layers(
         *case.sizes, case.n_layers, seed=case.seed, dtype=dtype, **case.options
@@ -85,7 +92,9 @@ def test_packed_results_are_torchs(cell: str, dtype: torch.dtype, case: Case) ->
     packed = case.packed(dtype)
     states = CELLS[cell].states(ours, len(case.lengths)) if case.with_states else ()
     expected = layer_results(theirs, packed, states, loss_on=case.loss_on)
-    found = layer_results(ours, packed, states, loss_on=case.loss_on)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, path)
+        found = layer_results(ours, packed, states, loss_on=case.loss_on)
     assert_same_results(found, expected, TOLERANCES[dtype])
 
 
@@ -189,6 +198,42 @@ def test_other_texts_and_their_length_change_nothing(cell: str) -> None:
     alone = run(layer, pack_sequence([short]))
     beside = run(layer, pack_sequence([long, short]))
     assert_near(beside[1:8:2], alone, 1e-6)
+
+
+@every_cell
+@pytest.mark.parametrize("path", PATHS)
+def test_gradients_can_be_asked_for_twice(
+    cell: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second backward pass gives the same; second derivatives and changed inputs are errors."""
+    monkeypatch.setenv(VARIABLE, path)
+    layer, _ = CELLS[cell].layers(3, 4, bidirectional=True)
+    packed = ragged()
+    x = packed.data.clone().requires_grad_()
+    output = layer(packed._replace(data=x))[0].data
+    (first,) = torch.autograd.grad(output.sum(), x, retain_graph=True)
+    (second,) = torch.autograd.grad(output.sum(), x, retain_graph=True)
+    assert torch.equal(first, second)
+    (again,) = torch.autograd.grad(output.square().sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match="differentiating twice"):
+        again.sum().backward()
+    with torch.no_grad():
+        output.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        torch.autograd.grad(output.sum(), x)
+
+
+@every_cell
+@pytest.mark.parametrize("path", PATHS)
+def test_a_backward_pass_frees_what_was_stored(
+    cell: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, path)
+    layer, _ = CELLS[cell].layers(3, 4)
+    output = layer(ragged())[0].data
+    output.sum().backward()
+    with pytest.raises(RuntimeError, match=r"backward through the graph a second time"):
+        output.sum().backward()
 
 
 @every_cell
