@@ -26,7 +26,7 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """A value; a tag that does not fit it, as in `!!float ''`, is an error like any other."""
         try:
-            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+            return super().construct_object(node, deep)
         except (LookupError, AttributeError, ArithmeticError, TypeError, ValueError) as error:
             raise yaml.MarkedYAMLError(
                 problem=f"not a value of the kind {node.tag.rpartition(':')[2]}",
