@@ -240,11 +240,11 @@ def evaluate(
         from gru_sentiment.recipes import inputs
 
         read = {
-            **inputs.of_run(run),
-            **inputs.of_runs([against] if against else []),
             "--data": [data] if data else [],
             "--against": [against] if against and against.is_file() else [],
             "--suite": list(map(Path, suites or [])),
+            **inputs.of_run(run),
+            **inputs.of_runs([against] if against else []),
         }
         check_outputs(files | {SUMMARY: summary_file()}, read)
 
