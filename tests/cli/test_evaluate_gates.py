@@ -42,7 +42,7 @@ def test_gates_that_are_met(gru_sent: Command, run: Path, reviews_csv: Path, sum
         ("loss", True),
     ]
     lines = [json.loads(line) for line in Path("out.jsonl").read_text("utf-8").splitlines()]
-    assert [line["row"] for line in lines] == list(range(80))
+    assert [line["row"] for line in lines] == list(range(1, 81))
     assert set(lines[0]) == {
         *("row", "true", "label", "probabilities", "tokens", "unknown_tokens", "truncated")
     }
