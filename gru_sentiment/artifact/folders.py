@@ -11,6 +11,7 @@ from gru_sentiment.artifact.files import (
     CHECKPOINTS,
     CONFIG,
     LATEST,
+    MANIFEST,
     MEMBERS,
     OF_RUN,
     RUNS,
@@ -63,7 +64,9 @@ def is_run(path: Path) -> bool:
 
 
 def _holds_run(path: Path) -> bool:
-    return (path / CONFIG).is_file() and (path / VOCABULARY).is_file()
+    """A run of any kind has a manifest. Those of earlier versions have none."""
+    network = (path / CONFIG).is_file() and (path / VOCABULARY).is_file()
+    return network or (path / MANIFEST).is_file()
 
 
 def own_files(run: Path) -> list[Path]:

@@ -63,7 +63,7 @@ class CompiledRecurrence(Function):
         stored = call.layer(w_ih, w_hh).forward(
             _array(x), _array(bias), bias_n, h0, c, store=call.store
         )
-        out = torch.from_numpy(stored.out).flatten(1)
+        out = torch.from_numpy(stored.out.reshape(len(x), -1))
         if call.store:
             ctx.set_materialize_grads(False)  # None, not zeros, of an output that nobody used
             ctx.call, ctx.n_states = call, len(initial)

@@ -128,7 +128,7 @@ def test_evaluate_writes_over_nothing_else_that_it_reads(
     Path("old.jsonl").write_text("{}\n")
     for arguments, name in [
         (["--json", "reviews.csv"], f"data.path {reviews_csv}"),
-        (["--data", "reviews.csv", "--json", "reviews.csv"], f"data.path {reviews_csv}"),
+        (["--data", "reviews.csv", "--json", "reviews.csv"], "--data"),
         (["--against", "old.jsonl", "--predictions", "old.jsonl"], "--against"),
         (["--suite", "old.jsonl", "--json", "old.jsonl"], "--suite"),
     ]:

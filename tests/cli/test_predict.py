@@ -24,11 +24,11 @@ def test_json_has_the_label_and_every_probability(
     result = gru_sent("predict", "the film was great zyx", "--json")
     assert result.exit_code == 0
     answer = json.loads(result.stdout)
-    assert set(answer) == {"label", "probabilities", "tokens", "unknown_tokens", "truncated"}
+    assert set(answer) == {"label", "probabilities", "tokens", "unknown_share", "truncated"}
     assert list(answer["probabilities"]) == ["negative", "positive"]
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
     assert answer["label"] == max(answer["probabilities"], key=answer["probabilities"].get)
-    assert (answer["tokens"], answer["unknown_tokens"], answer["truncated"]) == (5, 1, False)
+    assert (answer["tokens"], answer["unknown_share"], answer["truncated"]) == (5, 0.2, False)
     assert result.stdout.count("\n") == 1
     assert result.stderr == ""
 

@@ -138,7 +138,7 @@ def test_options_of_seeds_that_do_not_fit(
 def test_settings_are_not_changed_on_the_way(gru_sent: Command, many: Path) -> None:
     result = gru_sent("train", "--resume", many, "--set", "training.epochs=9")
     assert result.exit_code == 2
-    assert "several seeds are resumed with their own config" in result.stderr
+    assert "all seeds are trained with the same settings" in result.stderr
 
 
 # the list

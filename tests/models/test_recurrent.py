@@ -207,7 +207,7 @@ def test_gradients_can_be_asked_for_twice(
 ) -> None:
     """A second backward pass gives the same; second derivatives and changed inputs are errors."""
     monkeypatch.setenv(VARIABLE, path)
-    layer, _ = CELLS[cell].layers(3, 4, bidirectional=True)
+    layer, _ = CELLS[cell].layers(3, 4)
     packed = ragged()
     x = packed.data.clone().requires_grad_()
     output = layer(packed._replace(data=x))[0].data

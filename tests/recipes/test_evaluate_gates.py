@@ -100,7 +100,7 @@ def test_another_run_on_the_same_rows(run: Path, weaker: Path, rows: Rows) -> No
     assert found is not None
     assert found.other == str(weaker)
     assert found.other_accuracy == sum(theirs) / 80
-    pairs = list(enumerate(zip(ours, theirs, strict=True)))
+    pairs = list(enumerate(zip(ours, theirs, strict=True), start=1))
     assert found.fixed_rows == [i for i, (a, b) in pairs if a and not b]
     assert found.broken_rows == [i for i, (a, b) in pairs if b and not a]
     comparison = found.comparison
@@ -156,7 +156,7 @@ def test_predictions_of_changed_labels_are_refused(run: Path, rows: Rows) -> Non
     lines = evaluate(run, data=write(Path("a.csv"), rows), predictions=True).predictions
     Path("saved.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     changed = [(rows[0][0], "positive"), *rows[1:]]
-    with pytest.raises(DataError, match="row 0 is 'negative' there and 'positive' here"):
+    with pytest.raises(DataError, match="row 1 is 'negative' there and 'positive' here"):
         evaluate(run, data=write(Path("b.csv"), changed), against=Path("saved.jsonl"))
 
 

@@ -211,7 +211,8 @@ def test_weights_of_the_best_epoch_are_saved(tiny_config: Path, monitor: str) ->
     values = [sign * line[f"validation_{monitor[1:]}"] for line in lines]
     best = values.index(max(values)) + 1
     # the first of equals
-    assert result.best_epoch == best < 6
+    assert result.best_epoch == best
+    assert best < 6 or monitor != "-loss"  # the rate is so high that the loss rises again
     assert max(line["epoch"] for line in lines if line["is_best"]) == best
     assert result.calibration.before.log_loss == lines[best - 1]["validation_loss"]
     saved = evaluate(run, split="validation").metrics
@@ -317,8 +318,8 @@ def test_binary_loss_refuses_three_classes(
     tiny_config: Path, reviews_csv: Path, tmp_path: Path
 ) -> None:
     relabelled(reviews_csv, tmp_path / "three.csv", lambda i, _: "abc"[i % 3])
-    with pytest.raises(DataError, match="cross_entropy"):
-        train(tiny_config, "data.path=three.csv")
+    with pytest.raises(DataError, match="training.loss bce: needs two classes, the data has 3"):
+        train(tiny_config, "data.path=three.csv", "training.loss=bce")
     assert left_in(tmp_path) == []
 
 

@@ -24,7 +24,7 @@ def line(row: int, true: object, label: object, **others: Any) -> dict[str, Any]
     } | (others)
 
 
-LINES = [line(3, "bad", "bad"), line(5, "good", "bad"), line(8, "good", "good")]
+LINES = [line(4, "bad", "bad"), line(6, "good", "bad"), line(9, "good", "good")]
 ROWS, TRUE = np.array([3, 5, 8]), ["bad", "good", "good"]
 
 
@@ -42,7 +42,7 @@ def test_which_rows_are_right(tmp_path: Path) -> None:
 
 def test_classes_may_hold_what_looks_like_the_end_of_a_line(tmp_path: Path) -> None:
     odd = "a\u2028b\u0085c"
-    lines = [line(i, odd, odd, probabilities={odd: 1.0, "x": 0.0}) for i in range(2)]
+    lines = [line(i, odd, odd, probabilities={odd: 1.0, "x": 0.0}) for i in (1, 2)]
     text = "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in lines)
     (tmp_path / "p.jsonl").write_text(text, "utf-8")
     saved = read_predictions(tmp_path / "p.jsonl")
@@ -51,7 +51,7 @@ def test_classes_may_hold_what_looks_like_the_end_of_a_line(tmp_path: Path) -> N
 
 def test_integer_classes_are_known_by_their_names(tmp_path: Path) -> None:
     probabilities = {"1": 0.4, "5": 0.6}
-    saved = read_predictions(write(tmp_path, [line(0, 5, 5, probabilities=probabilities)]))
+    saved = read_predictions(write(tmp_path, [line(1, 5, 5, probabilities=probabilities)]))
     assert saved.correct_on(np.array([0]), ["5"], ["1", "5"]).tolist() == [True]
 
 
@@ -61,7 +61,7 @@ def test_integer_classes_are_known_by_their_names(tmp_path: Path) -> None:
         (ROWS[:2], TRUE[:2], CLASSES, "holds 3 rows and 2 are scored"),
         (np.array([3, 5, 9]), TRUE, CLASSES, "holds other rows"),
         (np.array([5, 3, 8]), TRUE, CLASSES, "in another order"),
-        (ROWS, ["bad", "bad", "bad"], CLASSES, r"row 5 is 'good' there and 'bad' here \(2 such"),
+        (ROWS, ["bad", "bad", "bad"], CLASSES, r"row 6 is 'good' there and 'bad' here \(2 such"),
         (
             ROWS,
             TRUE,

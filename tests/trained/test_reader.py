@@ -153,7 +153,7 @@ def test_weights_that_were_cut_off(keep: int) -> None:
         ("cell: gru", "cell: lstm", r"recurrent\.bias_hh_l0 has shape \[9\], .* \[12\]"),
         ("layers: 1", "layers: 2", r"holds 1 recurrent layers .* 2 of 3 units"),
         ("bidirectional: true", "bidirectional: false", r"\[1, 18\], .* \[1, 9\]"),
-        ("loss: bce", "loss: cross_entropy", r"head\.bias has shape \[1\], .* \[2\]"),
+        ("loss: auto", "loss: cross_entropy", r"head\.bias has shape \[1\], .* \[2\]"),
     ],
 )
 def test_weights_of_another_shape(before: str, after: str, tensor: str) -> None:

@@ -436,7 +436,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_rows(value: float) -> None:
     list(start(twin, batches[:1]))
     with pytest.raises(DivergenceError) as caught:
         list(start(model, batches, compute_loss=compute_loss))
-    assert caught.value.cause == f"epoch 1, batch 2: the loss is {value}; rows 102, 103, 104"
+    assert caught.value.cause == f"epoch 1, batch 2: the loss is {value}; rows 103, 104, 105"
     assert "lower training.learning_rate" in caught.value.hint
     assert "training.clip_norm" in caught.value.hint
     assert "gru-sent data check" in caught.value.hint
@@ -451,7 +451,7 @@ def test_a_gradient_that_is_not_finite_is_left_unused() -> None:
     list(start(twin, batches[:1]))
     with pytest.raises(DivergenceError) as caught:
         list(start(model, batches, compute_loss=compute_loss, clip_norm=1.0))
-    assert caught.value.cause == "epoch 1, batch 2: the gradient norm is nan; rows 102, 103"
+    assert caught.value.cause == "epoch 1, batch 2: the gradient norm is nan; rows 103, 104"
     assert "lower training.learning_rate" in caught.value.hint
     assert same(weights_of(model), weights_of(twin))
 
@@ -460,7 +460,7 @@ def test_only_the_first_ten_rows_are_named() -> None:
     compute_loss = diverging(1, lambda m, _: m.head.weight.sum() * math.nan)
     with pytest.raises(DivergenceError) as caught:
         list(start(new_model(), make_batches(12), compute_loss=compute_loss))
-    named = ", ".join(str(row) for row in range(100, 110))
+    named = ", ".join(str(row) for row in range(101, 111))
     assert caught.value.cause.endswith(f"rows {named}, …")
 
 
@@ -481,7 +481,7 @@ def test_batches_that_are_not_finite_can_be_left_out(caplog: pytest.LogCaptureFi
     assert same(weights_of(model), weights_of(twin))
     assert (record.skipped_batches, expected.skipped_batches) == (1, 0)
     assert record.train_loss == expected.train_loss
-    assert "epoch 1, batch 2: the loss is nan; rows 102, 103, 104: left out" in caplog.text
+    assert "epoch 1, batch 2: the loss is nan; rows 103, 104, 105: left out" in caplog.text
 
 
 def test_a_gradient_that_is_not_finite_can_be_left_out() -> None:
