@@ -318,7 +318,7 @@ def test_binary_loss_refuses_three_classes(
     tiny_config: Path, reviews_csv: Path, tmp_path: Path
 ) -> None:
     relabelled(reviews_csv, tmp_path / "three.csv", lambda i, _: "abc"[i % 3])
-    with pytest.raises(DataError, match="training.loss bce: needs two classes, the data has 3"):
+    with pytest.raises(DataError, match=r"training\.loss bce: needs two classes, the data has 3"):
         train(tiny_config, "data.path=three.csv", "training.loss=bce")
     assert left_in(tmp_path) == []
 
