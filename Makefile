@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# compiled at install; a change of them is a reason to install again
+KERNEL := $(wildcard gru_sentiment/kernel/*.[ch])
 CONSTRAINTS := scripts/constraints.txt
 RUN_FLAGS ?=
 # one process a core, which takes over tests that another has not come to
@@ -27,7 +29,7 @@ help: ## list the targets
 
 setup: $(READY) ## create .venv and install, with pinned versions
 
-$(READY): pyproject.toml $(CONSTRAINTS)
+$(READY): pyproject.toml $(CONSTRAINTS) $(KERNEL)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	@kind="# $$($(BIN)/python scripts/lock.py --kind)"; \
@@ -147,4 +149,4 @@ audit: $(READY) ## known advisories against the pinned packages, where they can 
 	$(BIN)/python scripts/audit.py $(CONSTRAINTS)
 
 clean: ## remove the environment and caches; runs/ stays
-	rm -rf $(VENV) $(LOWEST) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) build gru_sentiment/kernel/*.so *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
