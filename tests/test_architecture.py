@@ -41,6 +41,7 @@ SEES_NO_TORCH = {"reporting": {"results", "errors"}}
 """Rooms that know less than their floor allows."""
 CROWDED = {
     "cli": "one file a command, and what all of them share",
+    "data": "one file a step from a text to a batch",
     "recipes": "one file a job",
     "reporting": "one file a kind of report",
 }

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from gru_sentiment.arrays import Ids, Integers
+from gru_sentiment.data.pretokens import Hashes, Pretokens, splits_pretokens_alone
 from gru_sentiment.errors import DataError
 
 if TYPE_CHECKING:
@@ -22,11 +23,9 @@ if TYPE_CHECKING:
 
 RULES = 3
 """Version of the rules, part of the cache's key. Raise it when a text gives other tokens."""
-MAX_STRINGS = 500_000
+MAX_STRINGS = 300_000
 """spaCy keeps every string that it has seen, and a long stream of texts would fill the memory.
-Beyond this number it is loaded again, which takes a second at most. Its `memory_zone` gives the
-same tokens and saves 217 MiB of 613, but takes twice the time: 222 s against 94 s of CPU time for
-200,000 texts with new words in each, and 17.7 s against 8.8 s for 5,000 IMDb reviews."""
+Beyond this number it is loaded again, which takes a second at most."""
 LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 UNBROKEN = re.compile(r"\S{256}(?=\S)")
 """A run of 256 characters without white space is cut. spaCy takes punctuation off a run
@@ -88,22 +87,13 @@ class Tokenizer:
         Raises:
             DataError: spaCy does not know the language.
         """
-        from spacy.attrs import IS_SPACE, ORTH
-
-        tokenize = rules(self.language)
-        if len(tokenize.vocab.strings) > MAX_STRINGS:
+        if rules(self.language).n_strings > MAX_STRINGS:
             rules.cache_clear()
-            tokenize = rules(self.language)
-        hashes, lengths = [np.zeros(0, np.uint64)], [0]
-        for text in texts:
-            cleaned = UNBROKEN.sub(r"\g<0> ", LINE_BREAK.sub(" ", text))
-            attributes = tokenize(cleaned).to_array([ORTH, IS_SPACE])
-            tokens = attributes[attributes[:, 1] == 0, 0]
-            hashes.append(tokens)
-            lengths.append(len(tokens))
-        encoded = pa.array(np.concatenate(hashes)).dictionary_encode()
-        distinct = [tokenize.vocab.strings[token] for token in encoded.dictionary.to_pylist()]
-        offsets = np.cumsum(lengths, dtype=np.int64)
+        by_language = rules(self.language)
+        hashes = by_language.tokens([LINE_BREAK.sub(" ", text) for text in texts])
+        encoded = pa.array(np.concatenate([np.zeros(0, np.uint64), *hashes])).dictionary_encode()
+        distinct = by_language.strings(encoded.dictionary.to_pylist())
+        offsets = np.cumsum([0, *map(len, hashes)], dtype=np.int64)
         tokenized = TokenizedTexts(distinct, encoded.indices.to_numpy(), offsets)
         # lower-casing comes last, because the rules look at capitals, as in "Mr." and "U.S."
         return _lowercased(tokenized) if self.lowercase else tokenized
@@ -115,8 +105,50 @@ class Tokenizer:
         return hashlib.sha256(json.dumps(choices).encode()).hexdigest()[:16]
 
 
+class Rules:
+    """spaCy's tokenizer for a language, loaded.
+
+    Args:
+        tokenizer: spaCy's.
+    """
+
+    def __init__(self, tokenizer: spacy.tokenizer.Tokenizer) -> None:
+        from spacy.attrs import IS_SPACE
+
+        self._tokenizer = tokenizer
+        self._pretokens: Pretokens | None = None
+        if splits_pretokens_alone(tokenizer):
+            # the shape, the prefix and twenty more attributes of every new token take longer to
+            # find out than its first split, and nothing here reads them
+            tokenizer.vocab.lex_attr_getters = {IS_SPACE: str.isspace}
+            self._pretokens = Pretokens(tokenizer)
+
+    @property
+    def n_strings(self) -> int:
+        """The strings that spaCy holds."""
+        return len(self._tokenizer.vocab.strings)
+
+    def strings(self, hashes: Iterable[int]) -> list[str]:
+        """The strings with these hashes."""
+        return [self._tokenizer.vocab.strings[each] for each in hashes]
+
+    def tokens(self, texts: Sequence[str]) -> list[Hashes]:
+        """The tokens of every text, those that are white space left out."""
+        if self._pretokens is None:
+            return [self._whole(text) for text in texts]
+        return self._pretokens.tokens(texts, self._whole)
+
+    def _whole(self, text: str) -> Hashes:
+        from spacy.attrs import IS_SPACE, ORTH
+
+        unbroken = UNBROKEN.sub(r"\g<0> ", text)
+        attributes = self._tokenizer(unbroken).to_array([ORTH, IS_SPACE])
+        hashes: Hashes = attributes[attributes[:, 1] == 0, 0]
+        return hashes
+
+
 @lru_cache
-def rules(language: str) -> spacy.tokenizer.Tokenizer:
+def rules(language: str) -> Rules:
     """spaCy's tokenizer for a language, loaded once.
 
     Raises:
@@ -125,7 +157,7 @@ def rules(language: str) -> spacy.tokenizer.Tokenizer:
     import spacy
 
     try:
-        return spacy.blank(language).tokenizer
+        return Rules(spacy.blank(language).tokenizer)
     except ImportError as error:
         raise DataError(
             f"text.language: spaCy knows no language {language!r}",
