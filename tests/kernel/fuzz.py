@@ -21,6 +21,8 @@ from .layers import CELLS, Problem, reference
 LONGEST, TEXTS, HIDDEN, INPUT = 90, 70, 300, 60
 WORK = 300_000
 """Multiplications of a drawn shape, about: long texts have few units, many units few texts."""
+MANY_UNITS_TEXTS = 3
+"""Texts that a shape may have, however much work they are."""
 TABLE = [
     (lengths, hidden, directions)
     for lengths in ([1], [3, 3, 3], [7, 4, 4, 1], [2] * 100)
@@ -51,8 +53,8 @@ def _drawn(shapes: int) -> Iterator[tuple[int, Problem]]:
         cell = cells[i % len(cells)]
         hidden = int(np.exp(generator.uniform(0, np.log(HIDDEN + 1))))
         input_size = int(generator.integers(1, INPUT + 1))
-        texts = int(generator.integers(1, TEXTS + 1))
         tokens = WORK // (hidden * (hidden + input_size) * cell.gates)
+        texts = min(int(generator.integers(1, TEXTS + 1)), max(MANY_UNITS_TEXTS, tokens))
         longest = int(np.clip(2 * tokens // texts, 1, LONGEST))
         lengths = generator.integers(1, longest + 1, texts).tolist()
         yield (
