@@ -44,7 +44,7 @@ def test_gates_that_are_met(gru_sent: Command, run: Path, reviews_csv: Path, sum
     lines = [json.loads(line) for line in Path("out.jsonl").read_text("utf-8").splitlines()]
     assert [line["row"] for line in lines] == list(range(1, 81))
     assert set(lines[0]) == {
-        *("row", "true", "label", "probabilities", "tokens", "unknown_tokens", "truncated")
+        *("row", "true", "label", "probabilities", "tokens", "unknown_share", "truncated")
     }
     right = sum(line["true"] == line["label"] for line in lines)
     assert right / 80 == scores["accuracy"]

@@ -142,7 +142,7 @@ def test_predicting(smoke: Smoke, text: str, label: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     answer = json.loads(done.stdout)
     assert answer["label"] == label
-    assert answer["unknown_tokens"] == 0
+    assert answer["unknown_share"] == 0
     said = gru_sent(folder, "predict", text, "--run", "runs/smoke")
     assert said.stdout.startswith(f"{label} (")
 

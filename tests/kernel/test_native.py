@@ -108,7 +108,7 @@ def test_without_a_compiler_the_install_goes_on(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=tmp_path,
+        cwd=installed,
         env=environment(PYTHONPATH=str(installed)),
         capture_output=True,
         text=True,

@@ -107,7 +107,7 @@ def test_any_text_in_a_named_encoding(text: str, encoding: str) -> None:
         ("text,a".encode("utf-16-le"), None, "looks like UTF-16 without", "to utf-16-le"),
         ("text,a".encode("utf-16-be"), None, "looks like UTF-16 without", "to utf-16-be"),
         (b"PK\x03\x04xlsx", None, "is a zip archive or a spreadsheet, not text", "save it"),
-        (gzip.compress(b"PAR1"), None, "is a parquet file, not text", "by its kind"),
+        (gzip.compress(b"PAR1", mtime=0), None, "is a parquet file, not text", "by its kind"),
     ],
 )
 def test_bytes_that_are_no_such_text(
