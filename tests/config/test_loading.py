@@ -143,7 +143,8 @@ valid_configs = st.fixed_dictionaries(
             optional={
                 "text_column": words,
                 "dataset": st.none() | words,
-                "label_names": st.none() | st.lists(words, max_size=3).map(tuple),
+                "label_names": st.none()
+                | st.lists(words, max_size=3, unique_by=str.casefold).map(tuple),
                 "validation_size": positive | st.floats(0.01, 0.99),
                 "test_size": st.integers(0, 99) | fractions,
                 "train_size": st.none() | positive,
