@@ -9,14 +9,14 @@ from gru_sentiment.kernel.library import address
 
 
 class Arguments:
-    """Fields of `Pass` by direction. They hold addresses: keep the arrays until the pass is over.
+    """Fields of `Pass` by direction. They hold addresses; `arrays` is what these lead to.
 
     Every method raises ValueError if an array has another shape, another type or gaps.
     """
 
     def __init__(self, directions: int, tokens: int) -> None:
         self._tokens = tokens
-        self._arrays: list[Singles] = []
+        self.arrays: list[Singles] = []
         self.of_direction: list[dict[str, int | None]] = [{} for _ in range(directions)]
 
     def add(self, name: str, array: Singles | None, *shape: int) -> Arguments:
@@ -47,7 +47,7 @@ class Arguments:
     def _add(self, name: str, arrays: list[Singles]) -> Arguments:
         for fields, array in zip(self.of_direction, arrays, strict=True):
             fields[name] = address(array)
-            self._arrays.append(array)
+            self.arrays.append(array)
         return self
 
 
@@ -59,6 +59,6 @@ def check(name: str, array: Singles | None, shape: tuple[int, ...]) -> Singles:
     """
     if array is None or array.shape != shape:
         raise ValueError(f"{name}: {None if array is None else array.shape} is not {shape}")
-    if array.dtype != np.float32 or not array.flags.c_contiguous:
-        raise ValueError(f"{name} must be float32 without gaps, not {array.dtype}")
+    if array.dtype != np.float32 or not (array.flags.c_contiguous and array.flags.aligned):
+        raise ValueError(f"{name} must be aligned float32 without gaps, not {array.dtype}")
     return array

@@ -46,6 +46,10 @@ class Pass(Structure):
         *((name, c_void_p) for name in ("d_w", "d_u", "d_bias", "scratch")),
     )
 
+    memory: object
+    """What the addresses lead to. It lives as long as the pass: where Ctrl-C ends the thread that
+    made the pass, others may still compute."""
+
 
 class _Functions(Structure):
     """`Kernel` of pass.h."""

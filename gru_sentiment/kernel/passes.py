@@ -57,7 +57,7 @@ class Texts:
         Raises:
             ValueError: they rise, or are not above zero.
         """
-        sizes = np.ascontiguousarray(batch_sizes, np.int64)
+        sizes = np.array(batch_sizes, np.int64)  # a copy, which nobody else can change
         if not len(sizes) or sizes[-1] < 1 or (np.diff(sizes) > 0).any():
             raise ValueError("batch_sizes must be above zero and never rise")
         return cls(sizes, np.cumsum(sizes) - sizes)
@@ -115,7 +115,7 @@ class Gradients:
 class Layer:
     """A recurrent layer and a packed batch.
 
-    Every method raises ValueError if an array has another shape or type than it says.
+    The constructor and both passes raise ValueError for an array of another shape or type.
     """
 
     kernel: Kernel
@@ -126,7 +126,18 @@ class Layer:
     u: Singles
     """Recurrent weights, (directions, gates x hidden, hidden)."""
     threads: int
-    """Threads at most."""
+    """Threads at most, one or more."""
+
+    def __post_init__(self) -> None:
+        for name, weights in (("w", self.w), ("u", self.u)):
+            if weights.ndim != 3 or len(weights) not in {1, 2}:
+                expected = "(1 or 2 directions, rows, columns)"
+                raise ValueError(f"{name}: {weights.shape} is not {expected}")
+        rows = self.cell.gates * self.hidden
+        check("w", self.w, (self.directions, rows, self.w.shape[2]))
+        check("u", self.u, (self.directions, rows, self.hidden))
+        if self.threads < 1:
+            raise ValueError(f"threads: {self.threads} is below 1")
 
     @property
     def hidden(self) -> int:
@@ -268,9 +279,6 @@ class Layer:
 
     def _run(self, arguments: Arguments, *, back: bool) -> None:
         """Every direction and lane of texts in a thread."""
-        rows = self.cell.gates * self.hidden
-        check("w", self.w, (self.directions, rows, self.w.shape[2]))
-        check("u", self.u, (self.directions, rows, self.hidden))
         w = np.roll(self.w, self._turn, axis=1) if back else self.w
         pack = self.kernel.pack
         panels = [
@@ -297,5 +305,7 @@ class Layer:
             for lane in range(self.lanes)
             for direction in range(self.directions)
         ]
+        for call in calls:
+            call.memory = (self.texts, panels, arguments.arrays)
         functions = self.kernel.functions
         in_threads(functions.backward if back else functions.forward, calls, self.threads)

@@ -39,16 +39,17 @@ INLINE Vector choose(Mask mask, Vector x, Vector y)
     return (Vector)(((Mask)x & mask) | ((Mask)y & ~mask));
 }
 
-/* e^x for x between -87 and 88, outside of it e^-87 and e^88; a NaN stays one.
+/* e^x for x between -87 and 88.37, below it e^-87, above it infinity; a NaN stays one.
  *
  * x = n ln 2 + r with a whole n and |r| <= ln(2)/2; e^r by a polynomial (the coefficients of expf
- * in the Cephes library), times 2^n by its bits. Adding 1.5 x 2^23 rounds to a whole number.
+ * in the Cephes library), times 2^n by its bits: those of n = 128 are infinity's. Adding
+ * 1.5 x 2^23 rounds to a whole number.
  */
 INLINE Vector exponential(Vector x)
 {
     const float round = 12582912.0f;
     x = choose(x < -87.0f, all(-87.0f), x);
-    x = choose(x > 88.0f, all(88.0f), x);
+    x = choose(x > 89.0f, all(89.0f), x);
     Vector shifted = x * 1.44269504f + round;
     Vector n = shifted - round;
     Vector r = x - n * 0.693359375f;

@@ -133,6 +133,8 @@ def test_the_logistic_function_is_exact(kernel: Kernel) -> None:
     found = problem.forward(kernel)[0].out.ravel()
     expected = 1 / (1 + np.exp(-values.astype(float)))
     assert np.abs(found - expected).max() < 1.5e-7
+    ends = replace(problem, x=np.resize(np.array([[-1e30], [1e30]], np.float32), (n, 1)))
+    assert set(ends.forward(kernel)[0].out.ravel()) == {0.0, 1.0}
     inside = np.abs(values) < 80
     assert (np.abs(found - expected)[inside] / expected[inside]).max() < 1e-6
 
@@ -212,7 +214,7 @@ def test_arrays_that_do_not_fit_are_refused_by_name(name: str) -> None:
 
 def test_a_gap_in_an_array_is_refused() -> None:
     problem = Problem.drawn(RNN_TANH, [4, 2])
-    with pytest.raises(ValueError, match="x must be float32 without gaps"):
+    with pytest.raises(ValueError, match="x must be aligned float32 without gaps"):
         replace(problem, x=np.repeat(problem.x, 2, axis=1)[:, ::2]).forward(kernels()[0])
 
 
@@ -233,6 +235,40 @@ def test_gradients_that_do_not_fit_are_refused_by_name(name: str) -> None:
 def test_sizes_of_no_packed_batch_are_refused(sizes: list[int]) -> None:
     with pytest.raises(ValueError, match="above zero and never rise"):
         Texts.of(np.array(sizes, np.int64))
+
+
+def test_sizes_changed_later_change_nothing() -> None:
+    """They may lie in the memory of a PackedSequence; the backward pass reads them again."""
+    sizes = np.array([2, 1])
+    texts = Texts.of(sizes)
+    sizes[:] = 9
+    assert (texts.batch, texts.tokens) == (2, 3)
+
+
+@pytest.mark.parametrize("axes", [(12, 4), (3, 12, 4), (0, 12, 4)])
+def test_weights_of_no_layer_are_refused(axes: tuple[int, ...]) -> None:
+    """A third direction would be read as a second one."""
+    problem = replace(Problem.drawn(GRU, [3, 2]), u=np.zeros(axes, np.float32))
+    with pytest.raises(
+        ValueError, match=r"^u: \(.*\) is not \(1 or 2 directions, rows, columns\)$"
+    ):
+        problem.layer(kernels()[0])
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_no_thread_is_refused(threads: int) -> None:
+    problem = Problem.drawn(GRU, [3, 2])
+    with pytest.raises(ValueError, match=f"^threads: {threads} is below 1$"):
+        problem.layer(kernels()[0], threads)
+
+
+def test_an_array_off_its_grid_is_refused() -> None:
+    """C may not read a float from an odd address."""
+    problem = Problem.drawn(RNN_TANH, [4, 2])
+    memory = np.zeros(problem.x.nbytes + 1, np.uint8)[1:]
+    x = memory.view(np.float32).reshape(problem.x.shape)
+    with pytest.raises(ValueError, match=r"^x must be aligned float32 without gaps"):
+        replace(problem, x=x).forward(kernels()[0])
 
 
 def _of_rnn(kernel: Kernel, values: Singles) -> Singles:
