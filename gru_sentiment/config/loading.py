@@ -99,7 +99,8 @@ def _changed(
     _resolve_paths(values, Path.cwd())
     overridden = {key for key, line in lines.items() if line == BY_OVERRIDE}
     for section in overridden & Config.model_fields.keys():
-        overridden |= {f"{section}.{key}" for key in values[section] or {}}
+        if isinstance(values[section], dict):
+            overridden |= {f"{section}.{key}" for key in values[section]}
     in_vain = [] if stored else list(choose_sources(values, overridden))
     return _validate(values, lines, name, in_vain)
 

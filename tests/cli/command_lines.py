@@ -296,5 +296,6 @@ def failures(workplace: Workplace, seed: int, n: int) -> list[str]:
         problem += "".join(f"\nwrote outside: {escape}" for escape in workplace.escapes)
         workplace.escapes.clear()
         if problem:
-            found.append(f"line {number} of seed {seed} in {folder}: {problem}")
+            # a worker of pytest cannot send a half surrogate pair
+            found.append(ascii(f"line {number} of seed {seed} in {folder}: {problem}"))
     return found

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gru_sentiment.config.loading import load_config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ConfigError
 
 from .conftest import HINT, error_of
@@ -85,6 +86,13 @@ def test_a_wrong_override_is_the_same_error_as_in_a_file(
     *sections, last = key.split(".")
     in_file = "".join(f"{name}: {{" for name in sections) + f"{last}: {value}" + "}" * len(sections)
     assert error_of(in_file).partition(": ")[2] == said
+
+
+@pytest.mark.parametrize("section", Config.model_fields)
+@pytest.mark.parametrize("value", ["0.5", "true", "word", "[1]", "{1: 2}", "2024-01-01"])
+def test_a_section_that_is_a_value(write: Callable[[str], Path], section: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^--set: {section}\b.* (not allowed|unknown key)"):
+        load_config(write(""), [f"{section}={value}"])
 
 
 @pytest.mark.parametrize("override", ["model.cell", "=lstm", "", "lstm"])
