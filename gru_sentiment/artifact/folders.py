@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gru_sentiment.artifact.files import (
@@ -19,9 +20,50 @@ from gru_sentiment.artifact.files import (
     VOCABULARY,
     partial_of,
 )
+from gru_sentiment.config.sections import BUNDLED
 from gru_sentiment.errors import ArtifactError
 
 logger = logging.getLogger(__name__)
+
+PRETRAINED = Path(__file__).parents[1] / "pretrained"
+"""The runs in the package."""
+REINSTALL = "reinstall the package: pip install --force-reinstall --no-deps gru-sentiment"
+BUNDLED_CLASSIFIER, BUNDLED_ENCODER = PRETRAINED / "classifier", PRETRAINED / "encoder"
+
+
+def named_run(path: Path | None) -> Path:
+    """The run folder that a user means: by default the latest one, else the one in the package.
+
+    `bundled` is the one in the package too, unless there is a folder of that name.
+    """
+    if path is None:
+        return LATEST if LATEST.is_dir() else BUNDLED_CLASSIFIER
+    return BUNDLED_CLASSIFIER if _means_bundled(path) else path
+
+
+def named_encoder(path: Path) -> Path:
+    """The run folder of an encoder; `bundled` is the one in the package, as for `named_run`."""
+    return BUNDLED_ENCODER if _means_bundled(path) else path
+
+
+def is_bundled(path: Path) -> bool:
+    """Whether a run is one of those in the package."""
+    return path.is_relative_to(PRETRAINED)
+
+
+@contextmanager
+def reinstalling(path: Path) -> Iterator[None]:
+    """Where a run of the package is damaged, advise to reinstall the package."""
+    try:
+        yield
+    except ArtifactError as error:
+        if is_bundled(path):
+            raise ArtifactError(error.cause, hint=REINSTALL) from error
+        raise
+
+
+def _means_bundled(path: Path) -> bool:
+    return path == BUNDLED and not path.is_dir()
 
 
 def unfinished(path: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from gru_sentiment.arrays import Integers
+from gru_sentiment.arrays import Integers, Singles
 from gru_sentiment.config.sections import Config, DataConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import DataError
@@ -18,7 +18,7 @@ from gru_sentiment.sources.file_columns import Columns
 from gru_sentiment.sources.files import load_files, load_labelled
 from gru_sentiment.sources.folder import load_folder
 from gru_sentiment.sources.hub import load_hub
-from gru_sentiment.sources.package import load_package
+from gru_sentiment.sources.package import load_package, load_reviews_and_sentences
 from gru_sentiment.sources.records import Records, fingerprint_of, hash_texts
 from gru_sentiment.sources.splits import split_rows
 from gru_sentiment.sources.unlabelled import unlabelled_file, unlabelled_split
@@ -40,7 +40,9 @@ class Unlabelled:
     rows: Integers
     """The texts that are trained on: none of them stands in the validation or test split."""
     fingerprint: str
-    """A hash of all texts."""
+    """A hash of all texts and soft labels."""
+    soft_labels: Singles | None = None
+    """The source's class probabilities of `rows`, shape (rows, classes), where it has some."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,7 @@ def build_records(config: DataConfig) -> Records:
     }
     sources: dict[str, Callable[[], Records]] = {
         "package": load_package,
+        "reviews_and_sentences": load_reviews_and_sentences,
         "folder": lambda: load_folder(config.path),  # type: ignore[arg-type]
         "hub": lambda: load_hub(
             config.dataset or "",
@@ -159,6 +162,7 @@ def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[s
         records.texts,
         labels.indices(records.labels),
         records.splits,
+        sets=records.sets,
         validation_size=config.validation_size,
         test_size=config.test_size,
         train_size=config.train_size,
@@ -199,24 +203,44 @@ def build_training_dataset(config: Config) -> Dataset:
     labelled = build_dataset(config)
     if config.pretraining is None and config.training.unlabelled is None:
         return labelled
-    return replace(labelled, unlabelled=_unlabelled(config.data, labelled))
+    return replace(labelled, unlabelled=_unlabelled(config, labelled))
 
 
-def _unlabelled(data: DataConfig, labelled: Dataset) -> Unlabelled | None:
+def _unlabelled(config: Config, labelled: Dataset) -> Unlabelled | None:
     """The config's unlabelled texts, without those of the validation and test splits."""
-    table = _unlabelled_table(data)
+    data, training = config.data, config.training.unlabelled
+    columns = (training and training.soft_labels) or ()
+    if columns and len(columns) != len(labelled.labels):
+        raise DataError(
+            f"training.unlabelled.soft_labels: {len(columns)} columns for the "
+            f"{len(labelled.labels)} classes {', '.join(labelled.labels.names)}",
+            hint="name the column of each class, in this order",
+        )
+    table = _unlabelled_table(data, columns)
     if table is None:
         return None
     tested: dict[str, pa.ChunkedArray] = {
         split: labelled.texts(split) for split in ("validation", "test") if split in labelled.splits
     }
     rows = _drawn(_without(table, tested), data.unlabelled_size, data.seed)
-    return Unlabelled(table["text"], rows, fingerprint_of(table))
+    return Unlabelled(table["text"], rows, fingerprint_of(table), _soft_labels(table, rows))
 
 
-def _unlabelled_table(data: DataConfig) -> pa.Table | None:
+def _soft_labels(table: pa.Table, rows: Integers) -> Singles | None:
+    """The probabilities beside the texts, whose sum is made 1, shape (rows, classes)."""
+    columns = table.columns[1:]
+    if not columns:
+        return None
+    found = np.stack([column.to_numpy() for column in columns], axis=1)[rows]
+    probabilities: Singles = found / found.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def _unlabelled_table(data: DataConfig, soft_labels: Sequence[str]) -> pa.Table | None:
     if data.unlabelled_path is not None:
-        return unlabelled_file(data.unlabelled_path, data.text_column, **dialect_of(data))
+        return unlabelled_file(
+            data.unlabelled_path, data.text_column, soft_labels, **dialect_of(data)
+        )
     if data.unlabelled_split is not None:
         return unlabelled_split(
             data.dataset or "",

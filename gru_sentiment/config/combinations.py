@@ -26,6 +26,12 @@ def _missing_for_source(config: Config) -> list[str]:
         problems.append(f"data.path: needed for data.source {data.source}")
     if data.source == "hub" and data.dataset is None:
         problems.append("data.dataset: needed for data.source hub, for instance stanfordnlp/imdb")
+    if (
+        config.training.unlabelled is not None
+        and config.training.unlabelled.soft_labels is not None
+        and data.unlabelled_path is None
+    ):
+        problems.append("data.unlabelled_path: needed for training.unlabelled.soft_labels")
     if data.validation_size == 0 and data.validation_path is None:
         problems.append("data.validation_size: must be above 0; the best epoch is chosen on it")
     if vectors.source == "file" and vectors.path is None:

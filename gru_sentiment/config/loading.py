@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from gru_sentiment.config.effect import choose_sources
 from gru_sentiment.config.problems import explain, joined
-from gru_sentiment.config.sections import Config
+from gru_sentiment.config.sections import BUNDLED, Config
 from gru_sentiment.config.yaml_file import dump_yaml, parse_value, parse_yaml, read_yaml_text
 from gru_sentiment.errors import ConfigError
 
@@ -29,6 +29,8 @@ PATH_KEYS = (
     "training.unlabelled.teacher",
     "run.output",
 )
+MAY_BE_BUNDLED = ("model.initialize_from", "training.unlabelled.teacher")
+"""Keys that may name the run in the package."""
 
 
 def load_config(
@@ -121,11 +123,15 @@ def _drop_retired(values: Mapping[str, Any], *, only_without_effect: bool) -> No
 def _resolve_paths(values: Mapping[str, Any], folder: Path) -> None:
     for dotted in PATH_KEYS:
         inner, key = _holder(values, dotted)
-        if isinstance(inner.get(key), str):
+        if isinstance(inner.get(key), str) and not _is_bundled(dotted, inner[key]):
             try:
                 inner[key] = str(folder / Path(inner[key]).expanduser())
             except RuntimeError as error:
                 raise ConfigError(f"{dotted}: {inner[key]}: no such home folder") from error
+
+
+def _is_bundled(dotted: str, value: str) -> bool:
+    return dotted in MAY_BE_BUNDLED and Path(value) == BUNDLED
 
 
 def _holder(values: Mapping[str, Any], dotted: str) -> tuple[dict[str, Any], str]:

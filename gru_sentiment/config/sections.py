@@ -15,6 +15,8 @@ from gru_sentiment.config.combinations import problems_between
 from gru_sentiment.config.strict import Fraction, Positive, Section, Seed, SplitSize, Threads
 from gru_sentiment.config.training import TrainingConfig
 
+BUNDLED = Path("bundled")
+"""Means the run in the package, wherever a run folder is named."""
 CELLS_WITH_NONLINEARITY = {"rnn"}
 """Cells whose activation function can be chosen."""
 
@@ -22,10 +24,11 @@ CELLS_WITH_NONLINEARITY = {"rnn"}
 class DataConfig(Section):
     """The labelled reviews, the unlabelled texts, and how they are split."""
 
-    source: Literal["package", "hub", "folder", "files"] = "package"
+    source: Literal["package", "reviews_and_sentences", "hub", "folder", "files"] = "package"
     """Where the reviews come from. `package`: the 25,000 IMDb train reviews of the extra `offline`.
-    `hub`: a dataset of the Hugging Face hub. `folder`: an extracted aclImdb. `files`: your own csv,
-    tsv, jsonl, json or parquet files."""
+    `reviews_and_sentences`: these and the 8,530 sentences from reviews of Rotten Tomatoes that come
+    with them, each set split on its own. `hub`: a dataset of the Hugging Face hub. `folder`: an
+    extracted aclImdb. `files`: your own csv, tsv, jsonl, json or parquet files."""
     path: Path | None = None
     """For `folder`, the folder that holds train/ and test/. For `files`, the training file."""
     validation_path: Path | None = None
@@ -136,8 +139,8 @@ class ModelConfig(Section):
     layers: Annotated[int, Field(ge=1, le=64)] = 1
     """The number of recurrent layers."""
     initialize_from: Path | None = None
-    """A run folder of `gru-sent pretrain`. The training takes its vocabulary and starts from its
-    word vectors and recurrent layers (Dai & Le 2015)."""
+    """A run folder of `gru-sent pretrain`; `bundled` is the encoder in the package. The training
+    takes its vocabulary and starts from its word vectors and recurrent layers (Dai & Le 2015)."""
     bidirectional: bool = True
     """Read each review in both directions."""
     pooling: Annotated[

@@ -52,9 +52,26 @@ class UnlabelledConfig(Section):
     """A run folder whose predicted probabilities are the soft labels of the unlabelled reviews
     (self-training, Yarowsky 1995; distillation, Hinton et al. 2015): a network, a baseline or a
     fusion."""
+    soft_labels: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
+    """In place of a teacher, the columns of `data.unlabelled_path` that hold the probability of
+    each class, in the order of the sorted classes: `probability_negative, probability_positive` in
+    a file that `gru-sent predict` wrote."""
     weight: Annotated[float, Field(gt=0)] = 1.0
-    """The weight of the cross-entropy with the teacher's soft labels; the loss of the labels has
-    weight 1."""
+    """The weight of the cross-entropy with the soft labels; the loss of the labels has weight
+    1."""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the texts have soft labels."""
+        return self.teacher is not None or self.soft_labels is not None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.teacher is not None and self.soft_labels is not None:
+            raise ValueError("soft_labels: set either this or teacher")
+        if len(set(self.soft_labels or ())) < len(self.soft_labels or ()):
+            raise ValueError("soft_labels: names a column twice")
+        return self
 
 
 class AugmentationConfig(Section):
@@ -156,7 +173,7 @@ class TrainingConfig(Section):
             )
         if self.momentum and self.optimizer not in OPTIMIZERS_WITH_MOMENTUM:
             raise ValueError(f"momentum: {self.optimizer} has none; use sgd or rmsprop")
-        if self.unlabelled is not None and self.unlabelled.teacher is None:
+        if self.unlabelled is not None and not self.unlabelled.labelled:
             self._check_without_teacher(self.unlabelled)
         return self
 

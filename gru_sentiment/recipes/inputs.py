@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from gru_sentiment.artifact.files import CONFIG, LATEST, RUNS
-from gru_sentiment.artifact.folders import own_files
+from gru_sentiment.artifact.files import CONFIG, RUNS
+from gru_sentiment.artifact.folders import named_run, own_files
 from gru_sentiment.config.loading import PATH_KEYS, parse_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.config.yaml_file import read_yaml_text
@@ -32,8 +32,8 @@ def of_config(config: Config, path: Path | None = None) -> Inputs:
 
 
 def of_run(run: Path | None) -> Inputs:
-    """The files of a run, by default the latest one, and those of its config."""
-    folder = run or LATEST
+    """The files of a run, by default the one that predicts, and those of its config."""
+    folder = named_run(run)
     files = own_files(folder)
     if not files:
         return {}

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gru_sentiment.artifact.files import LATEST
-from gru_sentiment.artifact.folders import own_files
+from gru_sentiment.artifact.folders import named_run, own_files
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.batching import within_budget
@@ -142,7 +141,7 @@ def score_file(
 
 
 def _check_target(job: Job, run: Path | None, write: str) -> None:
-    folder = run or LATEST
+    folder = named_run(run)
     inputs: dict[str, Sequence[Place]] = {
         "the input": [job.source],
         f"a file of the run {folder}": own_files(folder),

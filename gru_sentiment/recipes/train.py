@@ -34,7 +34,7 @@ from gru_sentiment.trainer.initialisation import (
 )
 from gru_sentiment.trainer.resume import TEACHER_FACT, UNLABELLED_FACT, Start, new_run, old_run
 from gru_sentiment.trainer.run import Observer, TrainingRun
-from gru_sentiment.trainer.teacher import SoftLabels, Teacher
+from gru_sentiment.trainer.teacher import SoftLabels, SoftLabelSource, soft_label_source
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,9 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     config, writer = start.config, start.writer
     machine = prepare_machine(config, start.known.get("threads"))
     initial = initialisation_of(config)
-    teacher = Teacher.of(config, writer.partial, start.known.get(TEACHER_FACT), machine.device)
+    teacher = soft_label_source(
+        config, writer.partial, start.known.get(TEACHER_FACT), machine.device
+    )
     corpus = build_training_corpus(config, progress=progress)
     if start.checkpoint is None:
         _save_seen_texts(writer, config, corpus, initial, teacher)
@@ -159,7 +161,7 @@ def _save_seen_texts(
     config: Config,
     corpus: Corpus,
     initial: Initialisation,
-    teacher: Teacher | None,
+    teacher: SoftLabelSource | None,
 ) -> None:
     """Keep which texts the run, its encoder and its teacher read, once none is to be scored.
 

@@ -43,13 +43,17 @@ def load_files(
     return records_from(splits, label_names, all_named_occur=True)
 
 
-def read_texts(path: Path, text_column: str, **dialect: str | None) -> list[str]:
-    """Read the texts of a file, written in a dialect that is not the usual one.
+def read_texts(
+    path: Path, text_column: str, beside: Sequence[str] = (), **dialect: str | None
+) -> Columns:
+    """Read the texts of a file, and columns beside them, by name.
+
+    `dialect` are fields of `Dialect`: how the file is written, where its name does not tell.
 
     Raises:
         DataError: see `load_files`.
     """
-    return read_columns(path, [text_column], Dialect.of(dialect))[text_column]
+    return read_columns(path, [text_column, *beside], Dialect.of(dialect))
 
 
 def load_labelled(

@@ -37,6 +37,8 @@ class Records:
     """Columns `text` (string) and `label` (string or integer, as in the source)."""
     splits: dict[str, range]
     """The rows of each split that the source has: train, and possibly validation and test."""
+    sets: tuple[range, ...] = ()
+    """Sets of training rows that are split apart from each other; none means one set."""
 
     @property
     def fingerprint(self) -> str:

@@ -16,6 +16,7 @@ def split_rows(
     labels: Integers,
     source_splits: Mapping[str, range],
     *,
+    sets: Sequence[range] = (),
     validation_size: int | float,
     test_size: int | float,
     seed: int,
@@ -34,6 +35,9 @@ def split_rows(
         labels: class index of every row, shape (rows,).
         source_splits: the rows of each split that the source has: train, and possibly validation
             and test.
+        sets: sets of training rows from each of which the splits are drawn as from a source of its
+            own; a number of rows is divided among the sets in proportion. Without them, all
+            training rows are one set.
         validation_size: rows, or share of the training rows if below 1.
         test_size: the same for the test split; 0 makes none.
         seed: of the draw.
@@ -48,9 +52,9 @@ def split_rows(
             `train_size` is larger than the number of training rows.
     """
     text_ids = _text_ids(texts)
-    generator = np.random.default_rng(seed)
     rest = np.asarray(source_splits["train"], dtype=np.int64)
-    n_train = len(rest)
+    # a generator each, so that a set is drawn from as it would be alone
+    drawn_from = [(rows, np.random.default_rng(seed)) for rows in sets or [source_splits["train"]]]
     taken: dict[str, Integers] = {}
     for split, size in (("test", test_size), ("validation", validation_size)):
         if split in source_splits:
@@ -59,15 +63,20 @@ def split_rows(
                 drawn = drawn[~np.isin(text_ids[drawn], text_ids[other])]
         elif size:
             _check_left(rest, taken, source_splits)
-            wanted = size if size >= 1 else round(size * n_train)
-            drawn = _draw(
-                rest,
-                labels,
-                text_ids,
-                int(wanted),
-                generator=generator,
-                split=split,
-                names=class_names,
+            share = size / len(source_splits["train"]) if size >= 1 else size
+            drawn = np.concatenate(
+                [
+                    _draw(
+                        rest[np.isin(rest, rows)],
+                        labels,
+                        text_ids,
+                        round(share * len(rows)),
+                        generator=generator,
+                        split=split,
+                        names=class_names,
+                    )
+                    for rows, generator in drawn_from
+                ]
             )
         else:
             continue

@@ -20,7 +20,9 @@ from gru_sentiment.artifact.contents import (
     shapes_of,
 )
 from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, VOCABULARY, WEIGHTS
+from gru_sentiment.artifact.folders import named_encoder, reinstalling
 from gru_sentiment.artifact.manifest import digest, verify
+from gru_sentiment.artifact.tensors import expand
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
@@ -108,6 +110,12 @@ def load_encoder(path: Path) -> Encoder:
     Raises:
         ArtifactError: no such run, not the files that were written, or a run of another kind.
     """
+    folder = named_encoder(path)
+    with reinstalling(folder):
+        return _read(folder)
+
+
+def _read(path: Path) -> Encoder:
     if not path.is_dir():
         raise ArtifactError(f"model.initialize_from: {path}: no such run folder", hint=PRETRAIN)
     if read_kind(path) != ENCODER:
@@ -140,7 +148,7 @@ def _read_tensors(path: Path, words: int) -> dict[str, Tensor]:
                     f"{words} words",
                     hint="both must come from the same training",
                 )
-            tensors = {name: file.get_tensor(name) for name in names}
+            tensors = expand(path, {name: file.get_tensor(name) for name in names})
     except (SafetensorError, OSError) as error:
         raise ArtifactError(
             f"{path}: not readable weights: {error}", hint="copy the whole folder again"

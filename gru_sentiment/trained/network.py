@@ -20,6 +20,7 @@ from gru_sentiment.artifact.contents import (
     shapes_of,
 )
 from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIGHTS
+from gru_sentiment.artifact.tensors import expand, matrices
 from gru_sentiment.builders.model import build_model
 from gru_sentiment.builders.text import build_encoded
 from gru_sentiment.config.sections import Config
@@ -72,7 +73,8 @@ def read_network(folder: Path, device: torch.device) -> Network:
 def _load_model(path: Path, config: Config, vocabulary: Vocabulary, labels: Labels) -> nn.Module:
     try:
         with safe_open(path, "pt") as file:
-            found = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+            names = list(file.keys())
+            found = {name: file.get_slice(name).get_shape() for name in matrices(names)}
             _check_words(path, found.get(EMBEDDING, []), vocabulary)
             _check_size_of_model(path, config, found)
             model = build_model(
@@ -80,7 +82,7 @@ def _load_model(path: Path, config: Config, vocabulary: Vocabulary, labels: Labe
             )
             expected = shapes_of(model.state_dict())
             check_shapes(path, expected, found, hint=SAME_TRAINING)
-            tensors = {name: file.get_tensor(name) for name in found}
+            tensors = expand(path, {name: file.get_tensor(name) for name in names})
     except (SafetensorError, OSError) as error:
         raise ArtifactError(f"{path}: not readable weights: {error}", hint=AGAIN) from error
     check_values(path, tensors, torch.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,6 @@ from gru_sentiment.artifact.files import (
     BASELINE,
     ENCODER,
     FUSION,
-    LATEST,
     METADATA,
     NETWORK,
     RUNS,
@@ -23,7 +23,7 @@ from gru_sentiment.artifact.files import (
     path_from,
     read_json,
 )
-from gru_sentiment.artifact.folders import is_run
+from gru_sentiment.artifact.folders import REINSTALL, is_bundled, is_run, named_run, reinstalling
 from gru_sentiment.artifact.seeds import read_seeds
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.trained.baseline import Baseline, read_baseline
@@ -37,17 +37,28 @@ RUN_READERS: dict[str, Callable[[Path, torch.device], Run]] = {
     BASELINE: read_baseline,
     FUSION: read_fusion,
 }
+logger = logging.getLogger(__name__)
+
 MADE_BY = {BASELINE: "gru-sent baseline", FUSION: "gru-sent fuse", ENCODER: "gru-sent pretrain"}
 
 
 def load_run(path: Path | None, device: torch.device) -> Run:
-    """Read a run folder that predicts, by default the latest one; of several seeds the best.
+    """Read a run folder that predicts, by default the latest one, else the one in the package.
+
+    Of several seeds it is the best one's.
 
     Raises:
         ArtifactError: there is none, or it holds an encoder, a file is missing or not the one that
             was written, or the files do not fit each other.
     """
+    if path is None and is_bundled(named_run(None)):
+        logger.info("no run here: the model in the package predicts (gru-sent runs --bundled)")
     folder = existing_run(path)
+    with reinstalling(folder):
+        return _read(folder, device)
+
+
+def _read(folder: Path, device: torch.device) -> Run:
     kind = read_kind(folder)
     if kind == ENCODER:
         raise ArtifactError(
@@ -104,13 +115,11 @@ def existing_run(path: Path | None) -> Path:
     Raises:
         ArtifactError: there is none.
     """
-    if path is not None and not path.is_dir():
-        raise ArtifactError(f"{path}: no such run folder", hint=_known_runs())
-    folder = path or LATEST
+    folder = named_run(path)
     if not folder.is_dir():
         raise ArtifactError(
-            "there is no finished run here",
-            hint="train one: gru-sent train --config configs/gru.yaml",
+            f"{path or folder}: no such run folder",
+            hint=REINSTALL if is_bundled(folder) else _known_runs(),
         )
     return read_seeds(folder).best_run if (folder / SEEDS).is_file() else folder
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import torch
@@ -32,18 +32,67 @@ TEXTS_AT_A_TIME = 4_096
 
 @dataclass(frozen=True)
 class SoftLabels:
-    """A teacher's class probabilities for the unlabelled texts of a corpus."""
+    """Class probabilities of the unlabelled texts of a corpus."""
 
     path: Path
-    """The teacher's run."""
+    """The teacher's run, or the file that holds them."""
     probabilities: Tensor
     """Shape (texts, classes), by row of the corpus; 0 for texts with a label."""
     fingerprint: str
-    """SHA-256 of the file of these probabilities."""
+    """SHA-256 of these probabilities."""
 
     def metadata(self) -> dict[str, Any]:
         """The teacher and its soft labels, as metadata.json holds them."""
         return {"path": str(self.path), "answers_sha256": self.fingerprint}
+
+
+class SoftLabelSource(Protocol):
+    """Where soft labels come from: a teacher, or columns of the file of unlabelled texts."""
+
+    @property
+    def runs(self) -> Sequence[Trained]:
+        """The runs that predict them."""
+
+    def soft_labels(self, config: Config, corpus: Corpus, *, progress: bool = False) -> SoftLabels:
+        """The class probabilities of the corpus' unlabelled texts."""
+
+
+class SoftLabelColumns:
+    """Soft labels that stand beside the unlabelled texts in their file."""
+
+    runs: Sequence[Trained] = ()
+
+    def soft_labels(
+        self,
+        config: Config,
+        corpus: Corpus,
+        *,
+        progress: bool = False,  # noqa: ARG002
+    ) -> SoftLabels:
+        """Those of the file, which are part of the fingerprint of its texts."""
+        path, unlabelled = config.data.unlabelled_path, corpus.unlabelled
+        assert path is not None
+        assert unlabelled is not None
+        assert unlabelled.soft_labels is not None
+        of_unlabelled = torch.from_numpy(unlabelled.soft_labels)
+        return SoftLabels(path, _by_row(corpus, of_unlabelled), unlabelled.fingerprint)
+
+
+def soft_label_source(
+    config: Config, folder: Path, known: str | None, device: torch.device
+) -> SoftLabelSource | None:
+    """The config's source of soft labels; None where it has none. See `Teacher.of`."""
+    unlabelled = config.training.unlabelled
+    if unlabelled is not None and unlabelled.soft_labels is not None:
+        return SoftLabelColumns()
+    return Teacher.of(config, folder, known, device)
+
+
+def _by_row(corpus: Corpus, of_unlabelled: Tensor) -> Tensor:
+    """Probabilities of the unlabelled texts by row of the corpus, 0 for texts with a label."""
+    probabilities = torch.zeros(len(corpus.tokenized), of_unlabelled.shape[1])
+    probabilities[torch.from_numpy(corpus.splits[UNLABELLED])] = of_unlabelled
+    return probabilities
 
 
 @dataclass
@@ -102,9 +151,7 @@ class Teacher:
         if self.kept is None or self.kept[0].shape != (len(rows), classes):
             self.kept = self._predicted(config, corpus, progress)
         of_unlabelled, fingerprint = self.kept
-        probabilities = torch.zeros(len(corpus.tokenized), classes)
-        probabilities[torch.from_numpy(rows)] = of_unlabelled
-        return SoftLabels(self.path, probabilities, fingerprint)
+        return SoftLabels(self.path, _by_row(corpus, of_unlabelled), fingerprint)
 
     def _predicted(self, config: Config, corpus: Corpus, progress: bool) -> tuple[Tensor, str]:
         run = self.run or load_run(self.path, self.device)

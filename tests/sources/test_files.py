@@ -209,7 +209,7 @@ def test_parquet_whose_texts_are_a_dictionary(kind: pa.DataType, tmp_path: Path)
     labels = pa.array(["x", "y", "x"], pa.dictionary(pa.int8(), kind))
     pq.write_table(pa.table({"text": texts, "label": labels}), path)
     assert rows_of(read_table(path, "text", "label")) == [("good", "x"), ("", "y"), ("good", "x")]
-    assert read_texts(path, "text") == ["good", "", "good"]
+    assert read_texts(path, "text") == {"text": ["good", "", "good"]}
 
 
 # --- parts ---
@@ -304,7 +304,7 @@ def test_encodings(encoding: str, suffix: str, tmp_path: Path) -> None:
 
 def test_a_text_file_has_texts_alone(tmp_path: Path) -> None:
     path = raw(tmp_path, "r.txt", "one\ntwo\n")
-    assert read_texts(path, "text") == ["one", "two"]
+    assert read_texts(path, "text") == {"text": ["one", "two"]}
     with pytest.raises(DataError, match="holds texts alone, and no column 'label'"):
         load_files({"train": path})
 
