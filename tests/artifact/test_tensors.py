@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from gru_sentiment.artifact.files import SOFT_LABELS
 from gru_sentiment.artifact.manifest import digest
 from gru_sentiment.artifact.tensors import (
     PROBABILITIES,
+    SCALES,
+    compact,
+    expand,
     read_soft_labels,
     save_soft_labels,
     write_tensors,
@@ -82,3 +87,41 @@ def test_a_file_that_fits_its_digest_and_holds_something_else(
 def test_a_file_of_another_kind(tmp_path: Path) -> None:
     (tmp_path / SOFT_LABELS).write_bytes(b"not tensors")
     assert read_soft_labels(tmp_path, digest(tmp_path / SOFT_LABELS)) is None
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 9), st.floats(-6, 3))
+def test_compact_weights_are_near(seed: int, rows: int, columns: int, size: float) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    table = torch.randn(rows, columns, generator=generator) * 10**size
+    table[0] = 0  # as that of padding
+    weights = {"table": table, "bias": torch.randn(columns, generator=generator)}
+    stored = compact(weights, "table")
+    assert stored["table"].dtype == torch.int8
+    found = expand(PATH, stored)
+    assert found.keys() == weights.keys()
+    assert not found["table"][0].any()
+    # half a step, of a scale that 16 bits may have rounded: by 2^-11, or 2^-25 near zero
+    scales = table.abs().amax(1, keepdim=True) / 127
+    bound = scales * (0.5 + 127 * 2**-11) + 127 * 2**-25
+    assert ((found["table"] - table).abs() <= bound).all()
+    assert ((found["bias"] - weights["bias"]).abs() <= weights["bias"].abs() * 2**-11 + 2e-8).all()
+    again = expand(PATH, compact(found, "table"))
+    assert all(torch.allclose(again[name], found[name], rtol=2e-3) for name in found)
+
+
+def test_weights_that_are_not_compact_stay_as_they_are() -> None:
+    weights = {"a": torch.randn(3, 2), "b": torch.arange(3, dtype=torch.int32)}
+    found = expand(PATH, weights)
+    assert all(torch.equal(found[name], weights[name]) for name in weights)
+
+
+@pytest.mark.parametrize(
+    "scales", [None, torch.ones(2).half(), torch.ones(3), torch.ones(3, 1).half()]
+)
+def test_a_compact_matrix_without_its_scales(scales: torch.Tensor | None) -> None:
+    stored = compact({"table": torch.ones(3, 2)}, "table")
+    del stored["table" + SCALES]
+    if scales is not None:
+        stored["table" + SCALES] = scales
+    with pytest.raises(ArtifactError, match="table has no fitting scales"):
+        expand(PATH, stored)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from conftest import tiny_reviews, write_csv, write_tiny
+from safetensors.torch import load_file
 from trainings import StoppedError, Stopping, outcome
 
 from gru_sentiment.artifact.files import SOFT_LABELS
@@ -75,7 +76,83 @@ def facts() -> dict[str, Any]:
     return value
 
 
+COLUMNS = "training.unlabelled.soft_labels=[negative, positive]"
+
+
+def write_soft_labels(path: Path, **changed: object) -> None:
+    """The teacher's probabilities beside the texts; `changed` are values of the first row."""
+    texts = Path("more.csv").read_text("utf-8").splitlines()[1:]
+    rows = [
+        {"text": text, **prediction.probabilities}
+        for text, prediction in zip(texts, predict(texts, TEACHER), strict=True)
+    ]
+    rows[0] |= changed
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+
+def from_file(*overrides: str) -> list[str]:
+    return [
+        "data.unlabelled_path=soft.jsonl",
+        "training.unlabelled.batch_size=8",
+        COLUMNS,
+        *overrides,
+    ]
+
+
 # learning
+
+
+def test_soft_labels_of_a_file_teach_as_the_teacher_does() -> None:
+    write_soft_labels(Path("soft.jsonl"))
+    train(*TAUGHT)
+    taught = load_file(RUN / "model.safetensors")
+    train(*from_file())
+    for name, tensor in load_file(RUN / "model.safetensors").items():
+        torch.testing.assert_close(tensor, taught[name], rtol=1e-3, atol=1e-4)
+    assert facts()["teacher"]["path"].endswith("soft.jsonl")
+    train(*TAUGHT[:2], "training.adversarial.kind=virtual")
+    other = load_file(RUN / "model.safetensors")["head.weight"]
+    assert not torch.allclose(other, taught["head.weight"], atol=1e-3)
+
+
+def test_soft_labels_of_a_file_on_resume() -> None:
+    write_soft_labels(Path("soft.jsonl"))
+    train(*from_file())
+    whole = outcome(RUN)
+    stopped(5, *from_file(OFTEN))
+    resume()
+    assert outcome(RUN) == whole
+    stopped(5, *from_file(OFTEN))
+    write_soft_labels(Path("soft.jsonl"), negative=0.5, positive=0.5)
+    with pytest.raises(ArtifactError, match="the unlabelled texts changed"):
+        resume()
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown"),
+    [
+        ({"negative": 0.5, "positive": 0.4}, "negative 0.5, positive 0.4"),
+        ({"negative": -0.5, "positive": 1.5}, "negative -0.5, positive 1.5"),
+        ({"negative": "much"}, "negative 'much', positive"),
+        ({"negative": None}, "negative None, positive"),
+        ({"negative": float("nan")}, "negative nan, positive"),
+    ],
+)
+def test_soft_labels_that_are_no_probabilities(changed: dict[str, Any], shown: str) -> None:
+    write_soft_labels(Path("soft.jsonl"), **changed)
+    with pytest.raises(DataError) as caught:
+        train(*from_file())
+    assert f"soft.jsonl: row 1: {shown}" in caught.value.cause
+    assert "add up to 1" in caught.value.cause
+
+
+def test_soft_labels_for_other_classes() -> None:
+    write_soft_labels(Path("soft.jsonl"), other=0)
+    three = COLUMNS.replace("]", ", other]")
+    with pytest.raises(DataError, match="3 columns for the 2 classes negative, positive"):
+        train(*from_file(three))
+    with pytest.raises(DataError, match="no field 'middle'"):
+        train(*from_file(COLUMNS.replace("positive", "middle")))
 
 
 def test_a_teacher_teaches_what_few_labels_do_not() -> None:

