@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 """The runs in the package."""
 REINSTALL = "reinstall the package: pip install --force-reinstall --no-deps gru-sentiment"
+CARD = "card.md"
+"""What a user should know of a run in the package."""
 BUNDLED_CLASSIFIER, BUNDLED_ENCODER = PRETRAINED / "classifier", PRETRAINED / "encoder"
 
 

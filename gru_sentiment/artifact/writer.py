@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from gru_sentiment.arrays import Integers
+from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.artifact.checkpoints import Checkpoints
 from gru_sentiment.artifact.files import (
     CALIBRATION,
@@ -178,9 +178,13 @@ class RunWriter:
         write_tensors(self.partial / WEIGHTS, weights)
         write_manifest(self.partial, (KIND, *NEEDED, SEEN_TEXTS))
 
-    def save_temperature(self, temperature: float) -> None:
-        """The temperature of the predictions with the weights that were saved last."""
-        self.write_json(CALIBRATION, {"temperature": temperature})
+    def save_temperature(self, temperature: float, prior: Floats | None = None) -> None:
+        """The temperature of the predictions with the weights that were saved last.
+
+        `prior` are the predictions for texts without a known token, shape (classes,).
+        """
+        known = {} if prior is None else {"prior": prior.tolist()}
+        self.write_json(CALIBRATION, {"temperature": temperature, **known})
         write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION, SEEN_TEXTS))
 
     def save_seen_texts(self, hashes: Integers) -> None:

@@ -40,13 +40,21 @@ def runs(
         ),
     ] = None,
     as_json: AsJson = False,
+    bundled: Annotated[
+        bool, typer.Option("--bundled", help="Print the card of the model in the package.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """List runs with their settings and scores."""
+    if bundled and folder is not None:
+        raise typer.BadParameter("give FOLDER or --bundled, not both")
     with command(debug=debug):
         from gru_sentiment.recipes import inputs
         from gru_sentiment.recipes import list_runs as recipe
 
+        if bundled:
+            print(recipe.bundled_card(), end="")
+            return
         check_standard_output(inputs.of_folder(folder))
         listed = recipe.list_runs(folder, sort=sort, filters=filters or [])
         if as_json:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gru_sentiment.artifact.files import RUNS
+from gru_sentiment.artifact.folders import BUNDLED_CLASSIFIER, CARD, REINSTALL
 from gru_sentiment.artifact.summaries import find_runs, read_summary
 from gru_sentiment.errors import ArtifactError, ConfigError, UserError
 from gru_sentiment.results.runs import COLUMNS, RunSummary
@@ -51,6 +52,20 @@ def list_runs(
     key = sort.removeprefix("-")
     _check_known("--sort", key, runs)
     return _sorted(runs, key, backwards=sort.startswith("-"))
+
+
+def bundled_card() -> str:
+    """What a user should know of the model in the package, as Markdown.
+
+    Raises:
+        ArtifactError: the package is damaged.
+    """
+    try:
+        return (BUNDLED_CLASSIFIER / CARD).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArtifactError(
+            f"{BUNDLED_CLASSIFIER / CARD}: cannot be read", hint=REINSTALL
+        ) from error
 
 
 def _summaries(root: Path) -> Iterator[RunSummary]:

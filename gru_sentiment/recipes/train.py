@@ -216,8 +216,9 @@ def _final_metrics(
         for split in SCORED_SPLITS
         if split in splits
     }
-    scored, calibration = calibrate(scored, validation.labels, validation.label_ids)
-    writer.save_temperature(calibration.temperature)
+    prior = splits["train"].prior
+    scored, calibration = calibrate(scored, validation.labels, validation.label_ids, prior)
+    writer.save_temperature(calibration.temperature, prior)
     _, predictions = scored["validation"]
     writer.write_lines(PREDICTIONS, predictions.lines(validation.labels, validation.label_ids))
     metrics = {split: of_split for split, (of_split, _) in scored.items()}

@@ -25,9 +25,11 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
         for name, value in prediction.probabilities.items():
             lines.append(Text(f"  {name:>{width}} {value:6.1%} {'█' * round(BAR * value)}"))
     if prediction.tokens == 0:
-        lines.append(Text("the text holds no token: this is the prediction for an empty text"))
+        lines.append(Text("the text holds no token: the prediction says nothing about it"))
     elif prediction.unknown_tokens == prediction.tokens:
-        lines.append(Text("the model knows no token of the text"))
+        lines.append(
+            Text("the model knows no token of the text: the prediction says nothing about it")
+        )
     if prediction.truncated:
         lines.append(Text(f"the model read {prediction.tokens:,} tokens, without the middle part"))
     return Group(*lines)

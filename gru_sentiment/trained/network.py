@@ -9,7 +9,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from gru_sentiment.arrays import Integers
+from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.artifact.contents import (
     check_complete,
     check_shapes,
@@ -28,7 +28,12 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.predictions import Predictions, load_temperature, predict_rows
+from gru_sentiment.trained.predictions import (
+    Predictions,
+    load_prior,
+    load_temperature,
+    predict_rows,
+)
 
 EMBEDDING, FIRST_WEIGHTS = "embedding.table.weight", "recurrent.weight_hh_l"
 SAME_TRAINING = "config.yaml, labels.json and model.safetensors must come from the same training"
@@ -46,12 +51,14 @@ class Network:
     device: torch.device
     temperature: float = 1.0
     """Of the probabilities."""
+    prior: Floats | None = None
+    """Probabilities of a text of which the vocabulary holds no token, shape (classes,)."""
 
     def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
         """The network's predictions for the texts `rows`."""
         encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
         predictions = predict_rows(self.model, encoded, rows, self.device)
-        return predictions.at_temperature(self.temperature)
+        return predictions.at_temperature(self.temperature).with_prior(self.prior)
 
 
 def read_network(folder: Path, device: torch.device) -> Network:
@@ -67,7 +74,8 @@ def read_network(folder: Path, device: torch.device) -> Network:
     labels = load_labels(folder / LABELS)
     model = _load_model(folder / WEIGHTS, config, vocabulary, labels)
     model = model.to(device).eval()
-    return Network(folder, config, vocabulary, labels, model, device, load_temperature(folder))
+    temperature, prior = load_temperature(folder), load_prior(folder, len(labels))
+    return Network(folder, config, vocabulary, labels, model, device, temperature, prior)
 
 
 def _load_model(path: Path, config: Config, vocabulary: Vocabulary, labels: Labels) -> nn.Module:

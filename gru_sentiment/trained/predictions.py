@@ -47,6 +47,25 @@ class Predictions:
         """The same classes; the higher the temperature, the more equal their probabilities."""
         return replace(self, log_probabilities=at_temperature(self.log_probabilities, temperature))
 
+    def with_prior(self, prior: Floats | None) -> Predictions:
+        """The same, with the shares of the classes, shape (classes,), for texts without evidence.
+
+        These are the texts of which the vocabulary holds no token. None changes nothing.
+        """
+        if prior is None:
+            return self
+        unknown = self.encoded.unknown_tokens(self.rows) == self.tokens
+        log_prior = np.log(prior).astype(self.log_probabilities.dtype)
+        found = np.where(unknown[:, None], log_prior, self.log_probabilities)
+        return replace(self, log_probabilities=found)
+
+    @property
+    def tokens(self) -> Integers:
+        """Tokens that were read of each text, shape (rows,)."""
+        encoded, rows = self.encoded, self.rows
+        read: Integers = np.minimum(encoded.full_lengths[rows], encoded.lengths[rows])
+        return read
+
     def predictions(self, labels: Labels, threshold: float | None = None) -> list[Prediction]:
         """A prediction for each row, in order.
 
@@ -59,7 +78,7 @@ class Predictions:
         columns = (
             likeliest if threshold is None else np.int64(probabilities[:, 1] >= threshold),
             probabilities,
-            np.minimum(encoded.full_lengths[rows], encoded.lengths[rows]),
+            self.tokens,
             encoded.unknown_tokens(rows),
             encoded.truncated[rows],
         )
@@ -137,14 +156,17 @@ def score_predictions(
 
 
 def calibrate(
-    scored: Mapping[str, Scored], labels: Labels, label_ids: Integers
+    scored: Mapping[str, Scored], labels: Labels, label_ids: Integers, prior: Floats | None = None
 ) -> tuple[dict[str, Scored], Calibrated]:
-    """Scores and predictions by split, at the temperature that fits the validation split best."""
+    """Scores and predictions by split, at the temperature that fits the validation split best.
+
+    `prior` is for `Predictions.with_prior`.
+    """
     before, predictions = scored["validation"]
     temperature = fit_temperature(predictions.log_probabilities, label_ids[predictions.rows])
     calibrated = {}
     for split, (metrics, predictions) in scored.items():
-        scaled = predictions.at_temperature(temperature)
+        scaled = predictions.at_temperature(temperature).with_prior(prior)
         calibrated[split] = scaled.metrics(labels, label_ids, metrics.elapsed_s), scaled
     after, _ = calibrated["validation"]
     return calibrated, Calibrated(temperature, Reliability.of(before), Reliability.of(after))
@@ -161,6 +183,13 @@ class LabelledSplit:
     labels: Labels
     label_ids: Integers
     """Class index of every text of `encoded`, shape (texts,)."""
+
+    @property
+    def prior(self) -> Floats:
+        """The shares of the classes in the split, shape (classes,)."""
+        counts = np.bincount(self.label_ids[self.rows], minlength=len(self.labels))
+        shares: Floats = counts / len(self.rows)
+        return shares
 
     def evaluate(self, model: nn.Module, device: torch.device) -> Scored:
         """Scores of the split, and the predictions that they were computed from."""
@@ -197,10 +226,10 @@ def load_temperature(folder: Path) -> float:
         ArtifactError: the file is missing, not the one that was written, or holds none.
     """
     path = folder / CALIBRATION
-    if not path.exists() and CALIBRATION not in named(folder):
+    known = _calibration(folder)
+    if known is None:
         return 1.0
-    verify(folder, [CALIBRATION])
-    value: Any = read_object(path).get("temperature")
+    value: Any = known.get("temperature")
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not LOWEST <= value <= HIGHEST:
         raise ArtifactError(
@@ -208,3 +237,34 @@ def load_temperature(folder: Path) -> float:
             hint=AGAIN,
         )
     return float(value)
+
+
+def load_prior(folder: Path, classes: int) -> Floats | None:
+    """The shares of the classes in a run's training split, shape (classes,); None if not stored.
+
+    Raises:
+        ArtifactError: see `load_temperature`; or there is no share of each class.
+    """
+    value = (_calibration(folder) or {}).get("prior")
+    if value is None:
+        return None
+    shares = value if isinstance(value, list) else []
+    if len(shares) != classes or not all(isinstance(s, float) and 0 < s < 1 for s in shares):
+        raise ArtifactError(
+            f"{folder / CALIBRATION}: prior is {str(value)[:40]}, expected the shares of "
+            f"{classes} classes",
+            hint=AGAIN,
+        )
+    return np.array(shares)
+
+
+def _calibration(folder: Path) -> dict[str, Any] | None:
+    """What calibration.json holds; None for a run that was written without one.
+
+    Raises:
+        ArtifactError: the file is missing, not the one that was written, or holds no object.
+    """
+    if not (folder / CALIBRATION).exists() and CALIBRATION not in named(folder):
+        return None
+    verify(folder, [CALIBRATION])
+    return read_object(folder / CALIBRATION)

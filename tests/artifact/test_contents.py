@@ -15,7 +15,7 @@ from gru_sentiment.artifact.contents import (
 from gru_sentiment.artifact.files import CALIBRATION, CONFIG, KIND, NEEDED
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.predictions import load_temperature
+from gru_sentiment.trained.predictions import load_prior, load_temperature
 
 from .runs import write_baseline, write_fusion, write_run
 
@@ -92,3 +92,25 @@ def test_a_temperature_that_was_taken_out_or_put_in_is_missed() -> None:
     write_manifest(path, NEEDED)
     with pytest.raises(ArtifactError, match=r"manifest\.json: does not name calibration\.json"):
         load_temperature(path)
+
+
+def test_shares_of_the_classes_come_back() -> None:
+    path = write_run(temperature=1.25)
+    assert load_prior(path, 2) is None
+    write_calibration(path, [0.25, 0.75])
+    assert load_prior(path, 2) == pytest.approx([0.25, 0.75])
+
+
+@pytest.mark.parametrize(
+    "prior", [[], [1.0], [0.5, 0.5, 0.0], [0, 1], [0.0, 1.0], ["a", "b"], "ab", [0.5, float("nan")]]
+)
+def test_what_are_no_shares_of_two_classes(prior: object) -> None:
+    path = write_run(temperature=1.25)
+    write_calibration(path, prior)
+    with pytest.raises(ArtifactError, match=r"prior is .*, expected the shares of 2 classes"):
+        load_prior(path, 2)
+
+
+def write_calibration(path: Path, prior: object) -> None:
+    (path / CALIBRATION).write_text(json.dumps({"temperature": 1.0, "prior": prior}), "utf-8")
+    write_manifest(path, (*NEEDED, CALIBRATION))

@@ -36,8 +36,13 @@ def test_a_prediction_on_a_terminal_has_bars() -> None:
 @pytest.mark.parametrize(
     ("tokens", "unknown", "truncated", "remark"),
     [
-        (0, 0, False, "the text holds no token: this is the prediction for an empty text"),
-        (4, 4, False, "the model knows no token of the text"),
+        (0, 0, False, "the text holds no token: the prediction says nothing about it"),
+        (
+            4,
+            4,
+            False,
+            "the model knows no token of the text: the prediction says nothing about it",
+        ),
         (4000, 1, True, "the model read 4,000 tokens, without the middle part"),
     ],
 )

@@ -14,8 +14,10 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequenc
 
 from gru_sentiment.batch import Batch
 from gru_sentiment.data.batching import Batcher
-from gru_sentiment.data.encoding import EncodedTexts
+from gru_sentiment.data.encoding import EncodedTexts, encode
 from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.tokenizer import Tokenizer
+from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.results.metrics import Reliability
@@ -190,6 +192,17 @@ def test_one_temperature_for_all_parts_fitted_on_validation() -> None:
         )
         assert metrics.confusion_matrix == raw.confusion_matrix
         assert metrics.elapsed_s == raw.elapsed_s
+
+
+def test_a_text_without_a_known_token_gets_the_shares_of_the_classes() -> None:
+    tokenized = Tokenizer("en", True).many(["film zyx", "zyx zyx", "", "zyx " * 9, "film"])
+    vocabulary = Vocabulary.from_counts({"film": 2}, min_frequency=1, max_size=None)
+    read = encode(tokenized, vocabulary, max_tokens=4, head_tokens=2)
+    rows = np.array([4, 3, 2, 1, 0])
+    found = Predictions(np.log(np.full((5, 2), [[0.1, 0.9]])), read, rows)
+    assert found.with_prior(None) is found
+    probabilities = np.exp(found.with_prior(np.array([0.75, 0.25])).log_probabilities)
+    np.testing.assert_allclose(probabilities[:, 0], [0.1, 0.75, 0.75, 0.75, 0.1])
 
 
 WORDS = 30

@@ -1,0 +1,110 @@
+"""Runs in few bytes, as the package holds them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from gru_sentiment.artifact.contents import load_run_config, load_vocabulary
+from gru_sentiment.artifact.files import (
+    CALIBRATION,
+    CONFIG,
+    KIND,
+    LABELS,
+    METADATA,
+    METRICS,
+    NEEDED,
+    SEEN_TEXTS,
+    VOCABULARY,
+    WEIGHTS,
+    to_json,
+    write_whole,
+)
+from gru_sentiment.artifact.folders import CARD
+from gru_sentiment.artifact.manifest import write_manifest
+from gru_sentiment.artifact.tensors import compact, save_seen_texts, write_tensors
+from gru_sentiment.config.loading import dump_config
+from gru_sentiment.config.sections import BUNDLED, Config
+from gru_sentiment.trained.dataset import reload_dataset
+from gru_sentiment.trained.encoder import EMBEDDING, RECURRENT
+from gru_sentiment.trained.reader import load_network
+from pretrained.card import card, scores_of
+
+CLASSIFIER, ENCODER = "classifier", "encoder"
+CPU = torch.device("cpu")
+SHOWN = ("gru_sentiment", "commit", "packages", "seed", "products", "recurrent_layers", "rows")
+SHOWN += ("data_fingerprint", "parameters", "training_s")
+"""Of metadata.json, what does not name the machine's folders."""
+
+
+def pack_encoder(run: Path, target: Path) -> None:
+    """What a classifier takes of an encoder, compact."""
+    weights = {
+        name: tensor
+        for name, tensor in load_file(run / WEIGHTS).items()
+        if name == EMBEDDING or name.startswith(RECURRENT)
+    }
+    _begin(run, target, (KIND, VOCABULARY, SEEN_TEXTS), weights)
+    write_manifest(target, (KIND, CONFIG, VOCABULARY, WEIGHTS, METADATA, SEEN_TEXTS))
+
+
+def pack_classifier(run: Path, target: Path) -> None:
+    """A network, compact, with scores of the compact weights and a card."""
+    _begin(run, target, (VOCABULARY, LABELS, CALIBRATION), load_file(run / WEIGHTS))
+    write_manifest(target, (*NEEDED, CALIBRATION))
+    network = load_network(target, CPU)
+    dataset = reload_dataset(load_network(run, CPU))
+    save_seen_texts(target, dataset.hashes("train"))
+    scores = scores_of(network, dataset)
+    write_whole(target / METRICS, to_json(scores))
+    write_whole(target / CARD, card(_metadata(target), scores, _bytes(target)).encode())
+    write_manifest(target, (*NEEDED, CALIBRATION, METADATA, METRICS, SEEN_TEXTS))
+
+
+def accuracy_of(folder: Path) -> float:
+    """The validation accuracy of a packed classifier."""
+    return float(json.loads((folder / METRICS).read_bytes())["validation"]["accuracy"])
+
+
+def _begin(run: Path, target: Path, copied: tuple[str, ...], weights: Mapping[str, Any]) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for name in copied:
+        shutil.copyfile(run / name, target / name)
+    load_vocabulary(target / VOCABULARY)
+    write_whole(target / CONFIG, dump_config(_without_folders(load_run_config(run))).encode())
+    write_tensors(target / WEIGHTS, compact(weights, EMBEDDING))
+    write_whole(target / METADATA, to_json(_metadata(run)))
+
+
+def _without_folders(config: Config) -> Config:
+    """The config with paths that mean the same everywhere."""
+    data = config.data.model_copy(
+        update={
+            "unlabelled_path": config.data.unlabelled_path
+            and Path(config.data.unlabelled_path.name)
+        }
+    )
+    start = BUNDLED if config.model.initialize_from else None
+    return config.model_copy(
+        update={
+            "data": data,
+            "model": config.model.model_copy(update={"initialize_from": start}),
+            "run": config.run.model_copy(update={"output": None}),
+        }
+    )
+
+
+def _metadata(run: Path) -> dict[str, Any]:
+    known = json.loads((run / METADATA).read_bytes())
+    return {name: known[name] for name in SHOWN if name in known}
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
