@@ -29,9 +29,12 @@ def _missing_for_source(config: Config) -> list[str]:
     if (
         config.training.unlabelled is not None
         and config.training.unlabelled.soft_labels is not None
-        and data.unlabelled_path is None
+        and data.unlabelled_split is not None
     ):
-        problems.append("data.unlabelled_path: needed for training.unlabelled.soft_labels")
+        problems.append(
+            "training.unlabelled.soft_labels: are read from data.unlabelled_path, not from "
+            "data.unlabelled_split; set a teacher, or give a file"
+        )
     if data.validation_size == 0 and data.validation_path is None:
         problems.append("data.validation_size: must be above 0; the best epoch is chosen on it")
     if vectors.source == "file" and vectors.path is None:

@@ -207,7 +207,7 @@ class _Scorer:
         self._run, self._output, self._tokenize = run, output, tokenize
         self._tokens_per_batch, self._strict = tokens_per_batch, strict
         self._threshold = threshold
-        self.rows = self.bad_rows = 0
+        self.rows = self.bad_rows = self.mostly_unknown = 0
         self.first_error: str | None = None
         self._started = time.perf_counter()
 
@@ -228,7 +228,14 @@ class _Scorer:
     def result(self) -> FileScoring:
         """How many rows were predicted, and how long it took."""
         elapsed_s = time.perf_counter() - self._started
-        return FileScoring(self.rows, self._output.done, self.bad_rows, self.first_error, elapsed_s)
+        return FileScoring(
+            self.rows,
+            self._output.done,
+            self.bad_rows,
+            self.first_error,
+            elapsed_s,
+            self.mostly_unknown,
+        )
 
     def _before_an_error(self, chunk: list[Row]) -> list[Row]:
         if not self._strict:
@@ -259,6 +266,7 @@ class _Scorer:
             of_group = predicted.predictions(self._run.labels, self._threshold)
             for i, prediction in zip(group, of_group, strict=True):
                 predictions[good[i]] = prediction
+                self.mostly_unknown += prediction.mostly_unknown
         return [
             ScoredRow(number, row, prediction)
             for number, (row, prediction) in enumerate(

@@ -30,6 +30,8 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
         lines.append(
             Text("the model knows no token of the text: the prediction says nothing about it")
         )
+    elif prediction.mostly_unknown:
+        lines.append(Text("most words are unknown to the model: is it one for this language?"))
     if prediction.truncated:
         lines.append(Text(f"the model read {prediction.tokens:,} tokens, without the middle part"))
     return Group(*lines)
@@ -43,6 +45,11 @@ def scoring_line(scoring: FileScoring) -> str:
     )
     if scoring.done_before:
         line += f", after {count_of(scoring.done_before)} of the interrupted job"
+    if scoring.mostly_unknown > rows / 2:
+        line += (
+            f"; in {scoring.mostly_unknown:,} of {count_of(rows)} most words are unknown to the "
+            "model: is it one for this language?"
+        )
     if scoring.bad_rows:
         line += f"; {count_of(scoring.bad_rows, 'bad row')}, the first: {scoring.first_error}"
     return line

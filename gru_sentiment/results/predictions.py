@@ -35,6 +35,11 @@ class Prediction:
         """The share of the tokens that are not in the vocabulary, 0 to 1."""
         return self.unknown_tokens / max(self.tokens, 1)
 
+    @property
+    def mostly_unknown(self) -> bool:
+        """Whether more than half of the tokens are not in the vocabulary."""
+        return self.unknown_share > 0.5
+
 
 @dataclass(frozen=True)
 class FileScoring:
@@ -50,3 +55,5 @@ class FileScoring:
     """The number of the first of them and what is wrong with it; None where there is none."""
     elapsed_s: float
     """Seconds from the first row to the last, without loading the model."""
+    mostly_unknown: int = 0
+    """Rows of which the model does not know most of the words."""

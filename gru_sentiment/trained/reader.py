@@ -15,6 +15,7 @@ from gru_sentiment.artifact.files import (
     BASELINE,
     ENCODER,
     FUSION,
+    LATEST,
     METADATA,
     NETWORK,
     RUNS,
@@ -115,6 +116,11 @@ def existing_run(path: Path | None) -> Path:
     Raises:
         ArtifactError: there is none.
     """
+    if path is None and LATEST.is_symlink() and not LATEST.is_dir():
+        raise ArtifactError(
+            f"{LATEST}: the run that it leads to is gone",
+            hint="name a run, or the model in the package: bundled",
+        )
     folder = named_run(path)
     if not folder.is_dir():
         raise ArtifactError(

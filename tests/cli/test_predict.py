@@ -97,16 +97,6 @@ def test_the_newest_run_answers(
     assert newest == new != old
 
 
-@pytest.mark.parametrize("command", [["predict", "great"], ["evaluate"]])
-def test_without_a_run_the_message_says_how_to_train_one(
-    gru_sent: Callable[..., Result], command: list[str]
-) -> None:
-    result = gru_sent(*command)
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    assert "gru-sent train --config configs/gru.yaml" in result.stderr
-
-
 @pytest.mark.parametrize("command", [["predict", "great", "--run"], ["evaluate"]])
 def test_a_run_that_is_not_there(
     gru_sent: Callable[..., Result], run: Path, command: list[str]

@@ -50,6 +50,21 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ),
     ({"training": {"unlabelled": {}}}, "unlabelled: nothing would be learned from these"),
     (
+        {"training": {"unlabelled": {"soft_labels": ("a", "b"), "teacher": Path("runs/t")}}},
+        "soft_labels: set either this or teacher",
+    ),
+    (
+        {"training": {"unlabelled": {"soft_labels": ("a", "a")}}},
+        "soft_labels: names a column twice",
+    ),
+    (
+        {
+            "data": {"source": "hub", "dataset": "x/y", "unlabelled_split": "more"},
+            "training": {"unlabelled": {"soft_labels": ("a", "b")}},
+        },
+        "training.unlabelled.soft_labels: are read from data.unlabelled_path",
+    ),
+    (
         {"training": {"unlabelled": {"weight": 0.5}}},
         "unlabelled.weight: is the teacher's",
     ),

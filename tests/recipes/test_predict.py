@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from trainings import train
 
-from gru_sentiment.errors import ArtifactError
 from gru_sentiment.recipes.predict import predict
 
 TEXTS = [
@@ -107,9 +106,3 @@ def test_integer_classes_are_answered_as_integers(
     answers = predict(["the film was wonderful and great", "the plot was awful and dull"], run)
     assert [answer.label for answer in answers] == [5, 1]
     assert list(answers[0].probabilities) == ["1", "5"]
-
-
-def test_without_a_run(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="no finished run") as caught:
-        predict(["great"], None)
-    assert "gru-sent train --config" in caught.value.hint
