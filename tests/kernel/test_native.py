@@ -79,7 +79,7 @@ def test_sanitizers_find_nothing(tmp_path: Path, geometry: str) -> None:
 
 
 def test_without_a_compiler_the_install_goes_on(tmp_path: Path) -> None:
-    """The wheel holds no library; what it holds trains by operations of torch."""
+    """The wheel holds no library; what it holds trains by operations of torch, and predicts."""
     for name in ("pyproject.toml", "README.md", "gru_sentiment"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
@@ -115,6 +115,17 @@ def test_without_a_compiler_the_install_goes_on(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == f"{installed}/gru_sentiment/__init__.py operations of torch\n"
+    code = "from gru_sentiment.cli.app import app; app(['predict', 'Not bad at all.'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=str(installed)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("positive (")
+    assert "the model in the package predicts" in done.stderr
 
 
 @pytest.mark.skipif(not kernels(), reason="nothing was compiled here")
