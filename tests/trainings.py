@@ -59,7 +59,11 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def without_clock(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name not in CLOCK}
+    return {
+        name: without_clock(value) if isinstance(value, dict) else value
+        for name, value in values.items()
+        if name not in CLOCK
+    }
 
 
 def plain(metrics: Metrics | dict[str, Any]) -> dict[str, Any]:

@@ -23,12 +23,14 @@ WEIGHTS, HISTORY, METRICS, METADATA = (
 )
 PREDICTIONS = "predictions-validation.jsonl"
 CALIBRATION = "calibration.json"
-"""The temperature of a run's probabilities; a run without the file has a temperature of 1."""
+"""What becomes of a run's logits: a temperature, weights of network and n-grams, class shares."""
 KIND = "kind.json"
 """The kind of a run that is no network, with the settings of that kind."""
 NETWORK, BASELINE, FUSION, ENCODER = "net", "baseline", "fusion", "encoder"
 MEMBERS = "members"
 """The runs that a fusion is made of: members/0, members/1, …"""
+NGRAMS = f"{MEMBERS}/ngrams"
+"""The n-gram model beside a network."""
 MANIFEST = "manifest.json"
 NEEDED = (CONFIG, VOCABULARY, LABELS, WEIGHTS)
 """What evaluate and predict read."""

@@ -178,12 +178,18 @@ class RunWriter:
         write_tensors(self.partial / WEIGHTS, weights)
         write_manifest(self.partial, (KIND, *NEEDED, SEEN_TEXTS))
 
-    def save_temperature(self, temperature: float, prior: Floats | None = None) -> None:
+    def save_temperature(
+        self, temperature: float, prior: Floats | None = None, weights: Floats | None = None
+    ) -> None:
         """The temperature of the predictions with the weights that were saved last.
 
-        `prior` are the predictions for texts without a known token, shape (classes,).
+        Args:
+            temperature: of the probabilities.
+            prior: the probabilities of texts without a known token, shape (classes,).
+            weights: of network and n-grams, shape (2,).
         """
-        known = {} if prior is None else {"prior": prior.tolist()}
+        arrays = {"prior": prior, "weights": weights}
+        known = {name: array.tolist() for name, array in arrays.items() if array is not None}
         self.write_json(CALIBRATION, {"temperature": temperature, **known})
         write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION, SEEN_TEXTS))
 

@@ -1,4 +1,4 @@
-"""Fits the three baselines. Only this file loads scikit-learn (extra `baseline`).
+"""Fits the three baselines. Only this file loads scikit-learn.
 
 Nothing is tuned: the settings are those of `scripts/peers/linear.py`, the same for every dataset.
 """
@@ -38,7 +38,7 @@ def check_installed() -> str:
     except importlib.metadata.PackageNotFoundError as error:
         raise MissingPackageError(
             "fitting a baseline needs scikit-learn, which is not installed",
-            hint="pip install 'gru-sentiment[baseline]'",
+            hint="pip install scikit-learn",
         ) from error
 
 

@@ -55,8 +55,6 @@ def baseline(
     tfidf weighs words and pairs of words by TF-IDF.
 
     nb weighs one to three words by naive Bayes.
-
-    The command needs the extra `baseline`.
     """
     with command(debug=debug, quiet=quiet):
         settings = load_config(config, overrides or [])

@@ -62,6 +62,8 @@ def _pretraining_problems(config: Config) -> list[str]:
     if config.pretraining is None:
         return []
     problems = []
+    if config.model.ngrams:
+        problems.append("model.ngrams: is for a classifier; remove it")
     if config.model.bidirectional:
         problems.append(
             "model.bidirectional: a language model that reads in both directions has seen the "

@@ -154,6 +154,10 @@ class ModelConfig(Section):
     """Dropout between the recurrent layers."""
     dropout: Fraction = 0.0
     """Dropout on the pooled vector."""
+    ngrams: bool = False
+    """Fit a linear model of one to three words, weighted by naive Bayes, beside the network, and
+    predict with both. Their weights are fitted on the validation split, so that the better one of
+    them counts for more."""
     embedding_frozen_epochs: Annotated[int, Field(ge=0)] | Literal["all"] = 0
     """The number of epochs before the word vectors are trained too; 0 trains them from the start,
     `all` never."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -11,12 +10,10 @@ from typing import Any
 from gru_sentiment.artifact.files import KIND, METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.folders import free_run_path
 from gru_sentiment.artifact.writer import RunWriter
-from gru_sentiment.baselines.fitting import MIN_TEXTS, MODELS, check_classes, check_installed
-from gru_sentiment.baselines.ngrams import MAX_WORDS
+from gru_sentiment.baselines.fitting import MODELS, check_installed
 from gru_sentiment.builders.corpus import Corpus, build_corpus
+from gru_sentiment.builders.ngrams import build_ngrams
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.encoding import encode
-from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.results.metrics import Calibrated, MetricsByModel, scores_to_json
@@ -24,7 +21,6 @@ from gru_sentiment.results.training import BaselineResult
 from gru_sentiment.trained.baseline import Baseline, baseline_kind, to_tensors
 from gru_sentiment.trained.predictions import SCORED_SPLITS, Scored, calibrate, score_predictions
 
-TOKENS_AT_ONCE = 1 << 20
 ScoredSplits = tuple[dict[str, Scored], Calibrated]
 """Scores and predictions by split, and the temperature that they are at."""
 
@@ -90,22 +86,12 @@ def _fit(
     config: Config, corpus: Corpus, path: Path
 ) -> tuple[dict[str, Baseline], dict[str, float]]:
     """All baselines, and how many seconds each took."""
-    rows = corpus.splits["train"]
-    label_ids = corpus.label_ids[rows]
-    check_classes(label_ids, corpus.labels.names)
-    counts = corpus.tokenized.counts(rows)
-    vocabulary = Vocabulary.from_counts(
-        counts, min_frequency=MIN_TEXTS, max_size=MAX_WORDS - len(SPECIALS)
-    )
-    encoded = encode(corpus.tokenized, vocabulary, max_tokens=None, head_tokens=0)
-    parts = list(encoded.full_ids(rows, TOKENS_AT_ONCE))
-    fitted, fit_s = {}, {}
-    for name, fit in MODELS.items():
-        started = time.perf_counter()
-        model = fit(parts, label_ids, len(corpus.labels))
-        fit_s[name] = time.perf_counter() - started
-        fitted[name] = Baseline(path, config, vocabulary, corpus.labels, model)
-    return fitted, fit_s
+    built = build_ngrams(corpus, MODELS)
+    fitted = {
+        name: Baseline(path, config, built.vocabulary, corpus.labels, model)
+        for name, model in built.models.items()
+    }
+    return fitted, built.fit_s
 
 
 def _score(corpus: Corpus, run: Baseline) -> ScoredSplits:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from gru_sentiment.artifact.files import METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import Corpus, build_training_corpus
 from gru_sentiment.builders.device import Machine, prepare_machine
 from gru_sentiment.builders.model import build_model
+from gru_sentiment.builders.ngrams import check_fits
 from gru_sentiment.builders.text import build_encoded
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vocab import Vocabulary
@@ -24,7 +24,12 @@ from gru_sentiment.machine.provenance import Stopwatch, fingerprint
 from gru_sentiment.results.metrics import Calibrated, Metrics, scores_to_json
 from gru_sentiment.results.training import TrainingResult
 from gru_sentiment.trained.leakage import check_unseen
-from gru_sentiment.trained.predictions import SCORED_SPLITS, LabelledSplit, calibrate
+from gru_sentiment.trained.predictions import (
+    SCORED_SPLITS,
+    LabelledSplit,
+    Scored,
+    calibrate,
+)
 from gru_sentiment.trained.reference import gaps_to_reference
 from gru_sentiment.trainer.classification import Classification
 from gru_sentiment.trainer.initialisation import (
@@ -32,6 +37,7 @@ from gru_sentiment.trainer.initialisation import (
     initial_weights,
     initialisation_of,
 )
+from gru_sentiment.trainer.ngrams import Joint, NgramsBeside
 from gru_sentiment.trainer.resume import TEACHER_FACT, UNLABELLED_FACT, Start, new_run, old_run
 from gru_sentiment.trainer.run import Observer, TrainingRun
 from gru_sentiment.trainer.teacher import SoftLabels, SoftLabelSource, soft_label_source
@@ -108,6 +114,8 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     corpus = build_training_corpus(config, progress=progress)
     if start.checkpoint is None:
         _save_seen_texts(writer, config, corpus, initial, teacher)
+    if config.model.ngrams:
+        check_fits(corpus)
     counts = corpus.tokenized.counts(corpus.trained_on)
     vocabulary = initial.vocabulary(counts)
     soft_labels = teacher.soft_labels(config, corpus, progress=progress) if teacher else None
@@ -128,7 +136,16 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     run = TrainingRun(start, model, task, machine=machine, facts=facts, watch=watch)
     run.train(observer)
 
-    metrics, calibration = _final_metrics(writer, run.eval_model, splits, machine)
+    best = writer.load_weights(run.eval_model)
+    # of the weights as they are on the disk; the test split is read this once
+    scored = {
+        split: splits[split].evaluate(best, machine.device)
+        for split in SCORED_SPLITS
+        if split in splits
+    }
+    ngrams = NgramsBeside.fit(config, writer, corpus) if config.model.ngrams else None
+    joint = ngrams.join(scored, corpus) if ngrams else None
+    metrics, calibration = _final_metrics(writer, scored, splits, joint)
     total_s = run.finish(
         {
             "data_fingerprint": corpus.records.fingerprint,
@@ -137,6 +154,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
             "encoder": initial.metadata(),
             "unlabelled_fingerprint": corpus.unlabelled.fingerprint if corpus.unlabelled else None,
             "teacher": soft_labels.metadata() if soft_labels else None,
+            **({"ngrams": ngrams.metadata(joint)} if ngrams and joint else {}),
         }
     )
     accuracies = {split: of_split.accuracy for split, of_split in metrics.items()}
@@ -144,6 +162,8 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         run=str(writer.path),
         metrics=metrics,
         calibration=calibration,
+        members=joint.members if joint else {},
+        weights=joint.weight_of if joint else {},
         best_epoch=run.best_epoch,
         epochs=run.epochs,
         stopped_by=run.stopped_by,
@@ -204,25 +224,27 @@ def _labelled_splits(
 
 
 def _final_metrics(
-    writer: RunWriter, model: nn.Module, splits: Mapping[str, LabelledSplit], machine: Machine
+    writer: RunWriter,
+    scored: Mapping[str, Scored],
+    splits: Mapping[str, LabelledSplit],
+    joint: Joint | None,
 ) -> tuple[dict[str, Metrics], Calibrated]:
-    """Scores of the best weights as they are on the disk; the test split is read this once.
+    """Calibrate the scores of the network or, with n-grams, of both, and write them down.
 
     The temperature is fitted on the validation split; all scores are those at this temperature.
     """
-    best, validation = writer.load_weights(model), splits["validation"]
-    scored = {
-        split: splits[split].evaluate(best, machine.device)
-        for split in SCORED_SPLITS
-        if split in splits
-    }
-    prior = splits["train"].prior
-    scored, calibration = calibrate(scored, validation.labels, validation.label_ids, prior)
-    writer.save_temperature(calibration.temperature, prior)
-    _, predictions = scored["validation"]
+    validation, prior = splits["validation"], splits["train"].prior
+    calibrated, calibration = calibrate(
+        joint.scored if joint else scored, validation.labels, validation.label_ids, prior
+    )
+    writer.save_temperature(calibration.temperature, prior, joint.weights if joint else None)
+    _, predictions = calibrated["validation"]
     writer.write_lines(PREDICTIONS, predictions.lines(validation.labels, validation.label_ids))
-    metrics = {split: of_split for split, (of_split, _) in scored.items()}
-    writer.write_json(METRICS, scores_to_json(metrics) | {"calibration": calibration.to_json()})
+    metrics = {split: of_split for split, (of_split, _) in calibrated.items()}
+    others = {"members": joint.members} if joint else {}
+    writer.write_json(
+        METRICS, scores_to_json(metrics, **others) | {"calibration": calibration.to_json()}
+    )
     return metrics, calibration
 
 

@@ -31,7 +31,11 @@ def training_report(result: TrainingResult) -> RenderableType:
         f"run folder: {result.run}",
     ]
     notes = [*absent_lines(result.metrics), *_baseline_lines(result.baseline)]
-    return Group(metrics_table(result.metrics), *map(Text, [*notes, *lines]))
+    tables = [metrics_table(result.metrics)]
+    if result.members:
+        tables.append(models_table({**result.members, "both": result.metrics}))
+        notes += [f"weight of the {name}: {weight:.3f}" for name, weight in result.weights.items()]
+    return Group(*tables, *map(Text, [*notes, *lines]))
 
 
 def baseline_report(result: BaselineResult) -> RenderableType:

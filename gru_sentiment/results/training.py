@@ -104,6 +104,10 @@ class TrainingResult:
     """Seconds from reading the data to the finished run folder."""
     baseline: dict[str, BaselineGap] = field(default_factory=dict)
     """By split; empty without a baseline run beside this one."""
+    members: MetricsByModel = field(default_factory=dict)
+    """Of the network and of the n-grams beside it, by split; empty for a network alone."""
+    weights: dict[str, float] = field(default_factory=dict)
+    """Of network and n-grams."""
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,24 @@ from gru_sentiment.artifact.contents import (
     load_vocabulary,
     read_object,
 )
-from gru_sentiment.artifact.files import AGAIN, BASELINE, KIND, LABELS, NEEDED, VOCABULARY, WEIGHTS
+from gru_sentiment.artifact.files import (
+    AGAIN,
+    BASELINE,
+    CONFIG,
+    KIND,
+    LABELS,
+    NEEDED,
+    VOCABULARY,
+    WEIGHTS,
+    to_json,
+    write_whole,
+    writing,
+)
+from gru_sentiment.artifact.manifest import write_manifest
+from gru_sentiment.artifact.tensors import write_tensors
 from gru_sentiment.baselines.model import LinearModel, n_weights_for
 from gru_sentiment.baselines.ngrams import BITS, LONGEST, MAX_WORDS, Features
+from gru_sentiment.config.loading import dump_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.labels import Labels
@@ -68,6 +83,22 @@ def to_tensors(model: LinearModel) -> dict[str, Tensor]:
 def baseline_kind(model: LinearModel, name: str) -> dict[str, Any]:
     """The contents of kind.json for a model."""
     return {"kind": BASELINE, "model": name, "longest": model.features.longest}
+
+
+def write_baseline(run: Baseline, name: str) -> None:
+    """Write a fitted model into its folder; only what predictions need.
+
+    Raises:
+        ArtifactError: the disk refuses it.
+    """
+    with writing(run.path):
+        run.path.mkdir(parents=True, exist_ok=True)
+    write_whole(run.path / CONFIG, dump_config(run.config).encode())
+    write_whole(run.path / LABELS, to_json({"labels": run.labels.classes}))
+    write_whole(run.path / VOCABULARY, run.vocabulary.to_text().encode())
+    write_whole(run.path / KIND, to_json(baseline_kind(run.model, name)))
+    write_tensors(run.path / WEIGHTS, to_tensors(run.model))
+    write_manifest(run.path, (KIND, *NEEDED))
 
 
 def read_baseline(folder: Path, _device: torch.device) -> Baseline:

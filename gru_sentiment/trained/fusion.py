@@ -31,6 +31,7 @@ from gru_sentiment.artifact.files import (
     MEMBERS,
     NEEDED,
     NETWORK,
+    NGRAMS,
     WRITTEN,
     write_whole,
 )
@@ -117,11 +118,12 @@ def member_folder(folder: Path, number: int) -> Path:
 
 
 def copy_member(source: Path, target: Path) -> None:
-    """Copy the files of a run, with its manifest."""
-    target.mkdir(parents=True)
-    for name in (*WRITTEN, MANIFEST):
-        if (source / name).is_file():
-            write_whole(target / name, (source / name).read_bytes())
+    """Copy the files of a run, with its manifest, and the n-gram model beside a network."""
+    for inner in (".", NGRAMS):
+        for name in (*WRITTEN, MANIFEST):
+            if (source / inner / name).is_file():
+                (target / inner).mkdir(parents=True, exist_ok=True)
+                write_whole(target / inner / name, (source / inner / name).read_bytes())
 
 
 def read_fusion(folder: Path, device: torch.device) -> Fusion:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
@@ -19,7 +20,8 @@ from gru_sentiment.artifact.contents import (
     load_vocabulary,
     shapes_of,
 )
-from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIGHTS
+from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, NGRAMS, VOCABULARY, WEIGHTS
+from gru_sentiment.artifact.manifest import named
 from gru_sentiment.artifact.tensors import expand, matrices
 from gru_sentiment.builders.model import build_model
 from gru_sentiment.builders.text import build_encoded
@@ -28,10 +30,13 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
+from gru_sentiment.postprocess.fusion import fuse_predictions
+from gru_sentiment.trained.baseline import Baseline, read_baseline
 from gru_sentiment.trained.predictions import (
     Predictions,
     load_prior,
     load_temperature,
+    load_weights,
     predict_rows,
 )
 
@@ -53,11 +58,20 @@ class Network:
     """Of the probabilities."""
     prior: Floats | None = None
     """Probabilities of a text of which the vocabulary holds no token, shape (classes,)."""
+    ngrams: Baseline | None = None
+    """The n-gram model that predicts beside it."""
+    weights: Floats | None = None
+    """Of network and n-grams, shape (2,)."""
 
     def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
-        """The network's predictions for the texts `rows`."""
+        """The predictions for the texts `rows`; token counts are the network's."""
         encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
         predictions = predict_rows(self.model, encoded, rows, self.device)
+        if self.ngrams is not None and self.weights is not None:
+            beside = self.ngrams.predict(tokenized, rows)
+            both = np.stack([predictions.log_probabilities, beside.log_probabilities])
+            joint = fuse_predictions(both.astype(np.float64), self.weights)
+            predictions = replace(predictions, log_probabilities=joint)
         return predictions.at_temperature(self.temperature).with_prior(self.prior)
 
 
@@ -74,8 +88,28 @@ def read_network(folder: Path, device: torch.device) -> Network:
     labels = load_labels(folder / LABELS)
     model = _load_model(folder / WEIGHTS, config, vocabulary, labels)
     model = model.to(device).eval()
-    temperature, prior = load_temperature(folder), load_prior(folder, len(labels))
-    return Network(folder, config, vocabulary, labels, model, device, temperature, prior)
+    ngrams = _read_ngrams(folder, device)
+    return Network(
+        folder,
+        config,
+        vocabulary,
+        labels,
+        model,
+        device,
+        temperature=load_temperature(folder),
+        prior=load_prior(folder, len(labels)),
+        ngrams=ngrams,
+        weights=load_weights(folder) if ngrams else None,
+    )
+
+
+def _read_ngrams(folder: Path, device: torch.device) -> Baseline | None:
+    """The n-gram model beside a network; a training that is not finished has none yet."""
+    names = [name for name in named(folder) if name.startswith(f"{NGRAMS}/")]
+    if not names:
+        return None
+    check_complete(folder, names)
+    return read_baseline(folder / NGRAMS, device)
 
 
 def _load_model(path: Path, config: Config, vocabulary: Vocabulary, labels: Labels) -> nn.Module:

@@ -22,6 +22,7 @@ from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST, at_temperature, fit_temperature
+from gru_sentiment.postprocess.fusion import MAX_WEIGHT
 from gru_sentiment.results.metrics import Calibrated, Metrics, Reliability
 from gru_sentiment.results.predictions import Prediction
 from gru_sentiment.scores.metrics import classification_metrics
@@ -256,6 +257,24 @@ def load_prior(folder: Path, classes: int) -> Floats | None:
             hint=AGAIN,
         )
     return np.array(shares)
+
+
+def load_weights(folder: Path) -> Floats:
+    """The weights of network and n-grams, shape (2,).
+
+    Raises:
+        ArtifactError: see `load_temperature`; or there are none.
+    """
+    value = (_calibration(folder) or {}).get("weights")
+    weights = value if isinstance(value, list) else []
+    fine = [isinstance(w, int | float) and 0 <= w <= MAX_WEIGHT for w in weights]
+    if len(weights) != 2 or not all(fine):
+        raise ArtifactError(
+            f"{folder / CALIBRATION}: weights are {str(value)[:40]}, expected those of network and "
+            "n-grams",
+            hint=AGAIN,
+        )
+    return np.array(weights, np.float64)
 
 
 def _calibration(folder: Path) -> dict[str, Any] | None:

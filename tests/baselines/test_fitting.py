@@ -132,4 +132,4 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(importlib.metadata, "version", missing)
     with pytest.raises(MissingPackageError, match="needs scikit-learn") as caught:
         check_installed()
-    assert caught.value.hint == "pip install 'gru-sentiment[baseline]'"
+    assert caught.value.hint == "pip install scikit-learn"

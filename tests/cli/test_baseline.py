@@ -51,7 +51,7 @@ def test_without_scikit_learn(
     monkeypatch.setattr(importlib.metadata, "version", missing)
     result = gru_sent("baseline", "-c", tiny_config)
     assert result.exit_code == 2
-    assert "gru-sentiment[baseline]" in result.stderr
+    assert "pip install scikit-learn" in result.stderr
     assert not Path("runs").exists()
 
 
