@@ -13,6 +13,7 @@ from gru_sentiment.builders.corpus import Corpus
 from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 
+MODEL_NAMES = tuple(MODELS)
 TOKENS_AT_ONCE = 1 << 20
 
 
@@ -27,6 +28,15 @@ class NgramModels:
     """Seconds that fitting each took."""
 
 
+def library_version() -> str:
+    """The version of scikit-learn, which fits them.
+
+    Raises:
+        MissingPackageError: it is not installed.
+    """
+    return check_installed()
+
+
 def check_fits(corpus: Corpus) -> None:
     """Check that n-gram models can be fitted.
 
@@ -39,7 +49,7 @@ def check_fits(corpus: Corpus) -> None:
 
 
 def build_ngrams(corpus: Corpus, names: Iterable[str]) -> NgramModels:
-    """Fit some of `MODELS` on the training split, whose texts they read whole.
+    """Fit some of `MODEL_NAMES` on the training split, whose texts they read whole.
 
     Raises:
         MissingPackageError, DataError: see `check_fits`.

@@ -10,9 +10,8 @@ from typing import Any
 from gru_sentiment.artifact.files import KIND, METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.folders import free_run_path
 from gru_sentiment.artifact.writer import RunWriter
-from gru_sentiment.baselines.fitting import MODELS, check_installed
 from gru_sentiment.builders.corpus import Corpus, build_corpus
-from gru_sentiment.builders.ngrams import build_ngrams
+from gru_sentiment.builders.ngrams import MODEL_NAMES, build_ngrams, library_version
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
@@ -51,9 +50,10 @@ def baseline(
         MissingPackageError: scikit-learn is not installed.
         UserError: config, data or output that cannot be used.
     """
-    if model is not None and model not in MODELS:
-        raise ConfigError(f"--model {model}: there is none", hint=f"choose {', '.join(MODELS)}")
-    scikit_learn = check_installed()
+    if model is not None and model not in MODEL_NAMES:
+        known = ", ".join(MODEL_NAMES)
+        raise ConfigError(f"--model {model}: there is none", hint=f"choose {known}")
+    scikit_learn = library_version()
     watch = Stopwatch()
     with RunWriter(output or free_run_path("baseline"), force=force) as writer:
         config = config.model_copy(update={"run": config.run.model_copy(update={"output": output})})
@@ -86,7 +86,7 @@ def _fit(
     config: Config, corpus: Corpus, path: Path
 ) -> tuple[dict[str, Baseline], dict[str, float]]:
     """All baselines, and how many seconds each took."""
-    built = build_ngrams(corpus, MODELS)
+    built = build_ngrams(corpus, MODEL_NAMES)
     fitted = {
         name: Baseline(path, config, built.vocabulary, corpus.labels, model)
         for name, model in built.models.items()

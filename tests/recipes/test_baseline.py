@@ -150,7 +150,7 @@ def test_what_cannot_be_fitted(config: Config, monkeypatch: pytest.MonkeyPatch) 
     def missing() -> str:
         raise MissingPackageError("no scikit-learn")
 
-    monkeypatch.setattr("gru_sentiment.recipes.baseline.check_installed", missing)
+    monkeypatch.setattr("gru_sentiment.recipes.baseline.library_version", missing)
     with pytest.raises(MissingPackageError):
         baseline(config)
     assert not Path("runs").exists()
