@@ -26,7 +26,16 @@ LONG = "x" * 300
 NUMBERS = [*map(str, range(-2, 4)), "0.5", "-0.0", "1e-9", "1e999", "nan", "-inf", f"1{'0' * 30}"]
 NUMBERS += ["9" * 5_000, "", " ", "0_2", "0x10", "٣", "2,5"]
 PATHS = [
-    *("runs/tiny", "runs/latest", "runs", "runs/no", "tiny.yaml", "reviews.csv", "in.txt"),
+    *(
+        "runs/tiny",
+        "runs/latest",
+        "runs",
+        "runs/no",
+        "bundled",
+        "tiny.yaml",
+        "reviews.csv",
+        "in.txt",
+    ),
     *("broken.yaml", "empty", "sub", "sub/new", "loop", "gone", "file/below", "new.csv", "-", "--"),
     *("", " ", ".", "..", "./.", "/", "//", "~", "~no-user/x", "$HOME", "a\0b", LONG, "d/" * 3_000),
     *(

@@ -26,7 +26,8 @@ def workplace(
         raise UserError("takes too long for this test")
 
     monkeypatch.setattr(TrainingRun, "train", refused)
-    monkeypatch.setattr(dataset, "load_package", refused)
+    for load in ("load_package", "load_reviews_and_sentences"):
+        monkeypatch.setattr(dataset, load, refused)
     template, home = tmp_path_factory.mktemp("template"), tmp_path_factory.mktemp("home")
     write_tiny(template)
     shutil.copytree(learned_run, template / "runs" / "tiny")
