@@ -1,6 +1,6 @@
 """Print the lowest version of every dependency that pyproject.toml allows, as `name==version`.
 
-    .venv/bin/python scripts/lowest.py offline baseline --take torch==2.13.0 > lowest.txt
+    .venv/bin/python scripts/lowest.py offline --take torch==2.13.0 > lowest.txt
 
 The words are extras to include. `--take` puts another version in the place of a lowest one, where
 that cannot be had; the line says so. A dependency without a lowest version is an error.

@@ -18,6 +18,7 @@ ONE_WAY: dict[str, tuple[Callable[[float, float], bool], str]] = {
 have ended the training before."""
 EXTENDABLE = {
     *ONE_WAY,
+    "model.ngrams",
     "training.max_minutes",
     "training.on_non_finite",
     "run.checkpoint_every",
@@ -26,7 +27,8 @@ EXTENDABLE = {
 }
 """Keys that may change on resume, because they change nothing that was trained so far. A budget of
 minutes may be tightened too: it ends the training after the current epoch, and no two trainings
-take the same time."""
+take the same time. N-grams are fitted after the last epoch, and the network does not depend on
+them."""
 IGNORED = {"run.output"}
 
 

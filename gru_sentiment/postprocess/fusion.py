@@ -12,6 +12,8 @@ FLAT = 1e-8
 """The loss counts as smallest where no slope is larger."""
 HALVINGS = 40
 """Of one step, at most."""
+SHARES = np.linspace(0, 1, 101)
+"""Of the first of two members."""
 MAX_WEIGHT = 1e6
 """The weights of members without errors would grow without end."""
 
@@ -62,6 +64,27 @@ def fit_weights(log_probabilities: Floats, labels: Integers) -> Floats:
             break
         weights = better
     return weights
+
+
+def fit_shares(log_probabilities: Floats, labels: Integers) -> Floats:
+    """The weights of two members, shape (2,), that add up to 1; a temperature is fitted after them.
+
+    They are those of `fit_weights`, divided by their sum. Where these predict every row right, they
+    would grow without end, and say nothing of how the members compare: there the shares are those
+    of SHARES with the smallest log loss.
+
+    Args:
+        log_probabilities: shape (2, rows, classes).
+        labels: class index of every row, shape (rows,).
+    """
+    log_probabilities = log_probabilities.astype(np.float64)
+    weights = fit_weights(log_probabilities, labels)
+    if (fuse_predictions(log_probabilities, weights).argmax(axis=1) == labels).all():
+        candidates = [np.array([share, 1 - share]) for share in SHARES]
+        return min(candidates, key=lambda shares: log_loss(log_probabilities, labels, shares))
+    total = weights.sum()
+    halves: Floats = np.full(2, 0.5)
+    return weights / total if total > 0 else halves
 
 
 def log_loss(log_probabilities: Floats, labels: Integers, weights: Floats) -> float:

@@ -39,7 +39,7 @@ from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fit_weights, fuse_predictions
+from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fit_shares, fit_weights, fuse_predictions
 from gru_sentiment.trained.baseline import Baseline, read_baseline
 from gru_sentiment.trained.network import Network, read_network
 from gru_sentiment.trained.predictions import Predictions, Scored
@@ -83,6 +83,12 @@ def fit_member_weights(scored: Sequence[Scored], label_ids: Integers) -> Floats:
     """
     _, first = scored[0]
     return fit_weights(_stacked(scored), label_ids[first.rows])
+
+
+def fit_member_shares(scored: Sequence[Scored], label_ids: Integers) -> Floats:
+    """The weights of two members, which add up to 1; the arguments are those above."""
+    _, first = scored[0]
+    return fit_shares(_stacked(scored), label_ids[first.rows])
 
 
 def fuse_scored(

@@ -16,7 +16,7 @@ from gru_sentiment.builders.ngrams import build_ngrams
 from gru_sentiment.config.sections import Config
 from gru_sentiment.results.metrics import MetricsByModel
 from gru_sentiment.trained.baseline import Baseline, write_baseline
-from gru_sentiment.trained.fusion import fit_member_weights, fuse_scored
+from gru_sentiment.trained.fusion import fit_member_shares, fuse_scored
 from gru_sentiment.trained.predictions import Scored, score_predictions
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Joint:
     members: MetricsByModel
     """The scores of each alone."""
     weights: Floats
-    """Shape (2,), fitted on the validation split."""
+    """Shape (2,), fitted on the validation split; they add up to 1."""
 
     @property
     def weight_of(self) -> dict[str, float]:
@@ -67,13 +67,14 @@ class NgramsBeside:
     def join(self, scored: Mapping[str, Scored], corpus: Corpus) -> Joint:
         """Joint predictions, from those of the network for some splits.
 
-        The weights are those with the smallest log loss on the validation split.
+        With the temperature that is fitted after them, the weights are those with the smallest log
+        loss on the validation split.
         """
         labels, label_ids = corpus.labels, corpus.label_ids
         both = {
             split: (of_network, self._scored(split, corpus)) for split, of_network in scored.items()
         }
-        weights = fit_member_weights(both["validation"], label_ids)
+        weights = fit_member_shares(both["validation"], label_ids)
         joint = {
             split: fuse_scored(of_both, weights, labels, label_ids)
             for split, of_both in both.items()

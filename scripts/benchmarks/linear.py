@@ -108,7 +108,7 @@ def measure(settings: Settings) -> dict[str, Any]:
         SystemExit: scikit-learn is missing.
     """
     if importlib.util.find_spec("sklearn") is None:
-        raise SystemExit("section linear: needs scikit-learn: pip install -e '.[bench]'")
+        raise SystemExit("section linear: needs scikit-learn: pip install -e .")
     fitting = _Fitting(settings)
     seconds = fitting.run()
     _say("predicting")

@@ -38,7 +38,11 @@ class Training:
 
 
 def train(settings: Settings, path: Path, overrides: Sequence[str] = ()) -> Training:
-    """Train configs/gru.yaml into `path`, in place of what is there, with an empty cache."""
+    """Train the network of configs/gru.yaml into `path`, in place of what is there.
+
+    The n-gram model beside it is left out; the cache is empty.
+    """
+    overrides = ["model.ngrams=false", *overrides]
     flags = [part for override in overrides for part in ("--set", override)]
     threads = ["--threads", str(settings.threads)]
     with tempfile.TemporaryDirectory(dir=settings.work) as cache:

@@ -1,6 +1,6 @@
 """Linear classifiers of texts, as one would set them up today.
 
-scikit-learn and fastText come with the extra `bench`; fastText is left out where it is missing.
+fastText comes with the extra `bench`, and is left out where it is missing.
 """
 
 from __future__ import annotations

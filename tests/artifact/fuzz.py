@@ -34,6 +34,7 @@ from gru_sentiment.artifact.files import (
     LABELS,
     MANIFEST,
     NEEDED,
+    NGRAMS,
     VOCABULARY,
     WEIGHTS,
 )
@@ -52,8 +53,10 @@ NEEDED_BY = {
     "baseline": OF_BASELINE,
     "fusion": (KIND, CONFIG, LABELS, *MEMBER),
     "encoder": ENCODER_NEEDED,
+    "both": (*OF_NET, CALIBRATION, *(f"{NGRAMS}/{name}" for name in OF_BASELINE)),
 }
-"""What each kind of run is read from, a fusion being one of a net and a baseline."""
+"""What each kind of run is read from, a fusion being one of a net and a baseline; `both` is a net
+with an n-gram model beside it."""
 TEXTS = ["a great film", "awful, dull and boring", "good bad", ""]
 EXTREMES: list[Any] = [
     None, True, -1, 0, 2**31, 2**63, 10**30, 0.5, 1e308, "", "x", "\u0000", [], {}, [[]], ["a"],
@@ -194,6 +197,8 @@ def files_of(run: Path) -> list[str]:
 
 def kind_of(run: Path) -> str:
     """What the run folder holds."""
+    if (run / NGRAMS).exists():
+        return "both"
     text = (run / KIND).read_bytes() if (run / KIND).exists() else b'{"kind": "net"}'
     return str(json.loads(text)["kind"])
 

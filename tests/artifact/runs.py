@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gru_sentiment.artifact.files import ENCODER, KIND, LABELS, METADATA
+from gru_sentiment.artifact.files import ENCODER, KIND, LABELS, METADATA, NGRAMS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.baselines.model import LinearModel
 from gru_sentiment.baselines.ngrams import BITS, Features
@@ -95,6 +95,17 @@ def write_fusion(path: Path = Path("runs/f")) -> Path:
         writer.write_json(KIND, fusions.fusion_kind(np.array([0.5, 0.25])))
         for number, member in enumerate([net, baseline]):
             fusions.copy_member(member, fusions.member_folder(writer.partial, number))
+        writer.finish()
+    return path
+
+
+def write_both(path: Path = Path("runs/n")) -> Path:
+    """A network with an n-gram model beside it, both with a temperature."""
+    baseline = write_baseline(temperature=0.5)
+    with RunWriter(path) as writer:
+        fill(writer)
+        writer.save_temperature(1.5, np.array([0.5, 0.5]), np.array([0.75, 0.25]))
+        fusions.copy_member(baseline, writer.partial / NGRAMS)
         writer.finish()
     return path
 

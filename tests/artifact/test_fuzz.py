@@ -12,17 +12,18 @@ import pytest
 from gru_sentiment.artifact.files import MANIFEST
 
 from . import fuzz
-from .runs import write_baseline, write_encoder, write_fusion, write_run
+from .runs import write_baseline, write_both, write_encoder, write_fusion, write_run
 
-MUTATIONS = {"net": 60, "baseline": 24, "fusion": 8, "encoder": 24}
+MUTATIONS = {"net": 60, "baseline": 24, "fusion": 8, "encoder": 24, "both": 8}
 """As many as a quick test has time for."""
-THOUSANDS = {"net": 2_000, "baseline": 400, "fusion": 100, "encoder": 400}
+THOUSANDS = {"net": 2_000, "baseline": 400, "fusion": 100, "encoder": 400, "both": 100}
 """As many as a slow one has; a fusion has the files of all its members."""
 WRITE = {
     "net": partial(write_run, temperature=1.5),
     "baseline": partial(write_baseline, temperature=1.5),
     "fusion": write_fusion,
     "encoder": write_encoder,
+    "both": write_both,
 }
 
 

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from gru_sentiment.postprocess.fusion import fit_weights, fuse_predictions, log_loss
+from gru_sentiment.postprocess.calibration import fit_temperature
+from gru_sentiment.postprocess.fusion import (
+    fit_shares,
+    fit_weights,
+    fuse_predictions,
+    log_loss,
+)
 
 
 def answers(members: int, rows: int = 80, classes: int = 2, seed: int = 0) -> tuple:
@@ -84,3 +90,48 @@ def test_rows_do_not_depend_on_each_other() -> None:
     parts = [fuse_predictions(found[:, i : i + 7], weights) for i in range(0, 80, 7)]
     np.testing.assert_array_equal(np.concatenate(parts), whole)
     np.testing.assert_array_equal(fit_weights(found, labels), weights)
+
+
+def of_second(*probabilities: float) -> np.ndarray:
+    """Log probabilities of rows by the probability of the second class."""
+    second = np.array(probabilities)
+    return np.log(np.stack([1 - second, second], axis=1))
+
+
+GOOD, WRONG = (0.2, 0.9, 0.8, 0.6, 0.4, 0.1), (0.8, 0.1, 0.3, 0.6, 0.4, 0.7)
+
+
+def test_the_better_of_two_has_the_whole_share() -> None:
+    labels = np.array([0, 1, 1, 0, 1, 0])
+    good, wrong = of_second(*GOOD), of_second(*WRONG)
+    assert fit_shares(np.stack([good, wrong]), labels).tolist() == [1, 0]
+    assert fit_shares(np.stack([wrong, good]), labels).tolist() == [0, 1]
+    assert fit_shares(np.stack([wrong, wrong]), labels).tolist() == [0.5, 0.5]
+
+
+def test_shares_and_temperature_are_the_fitted_weights() -> None:
+    both, labels = answers(2)
+    shares, weights = fit_shares(both, labels), fit_weights(both, labels)
+    assert shares.sum() == pytest.approx(1)
+    assert (shares * weights.sum()).tolist() == pytest.approx(weights.tolist())
+
+
+def test_shares_where_every_row_is_predicted_right() -> None:
+    labels = np.array([0, 1, 1, 0])
+    sure, unsure = of_second(0.01, 0.99, 0.98, 0.02), of_second(0.4, 0.6, 0.6, 0.4)
+    assert fit_shares(np.stack([sure, unsure]), labels).tolist() == [1, 0]
+    assert fit_shares(np.stack([unsure, sure]), labels).tolist() == [0, 1]
+    shares = fit_shares(np.stack([of_second(0.4, 0.9, 0.6, 0.1), sure]), labels)
+    assert shares.sum() == pytest.approx(1)
+    assert (shares >= 0).all()
+
+
+@pytest.mark.parametrize("rows", [4, 8, 80])
+@pytest.mark.parametrize("seed", range(10))
+def test_both_are_never_worse_than_one(rows: int, seed: int) -> None:
+    both, labels = answers(2, rows, seed=seed)
+    shares = fit_shares(both, labels)
+    temperature = fit_temperature(fuse_predictions(both, shares), labels)
+    together = log_loss(both, labels, shares / temperature)
+    alone = [log_loss(both[[i]], labels, np.ones(1)) for i in range(2)]
+    assert together <= min(alone) + 1e-9
