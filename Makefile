@@ -59,7 +59,7 @@ TEXTS = --set data.unlabelled_path="$$(realpath "$(UNLABELLED)")"
 $(RUNS)/pretrain: | $(READY)
 	$(call made,pretrain,$(TEXTS))
 
-$(RUNS)/finetune: | $(RUNS)/pretrain $(READY)
+$(RUNS)/finetune: | $(READY)
 	$(call made,train)
 
 $(RUNS)/baseline: | $(READY)
@@ -71,7 +71,7 @@ $(RUNS)/fused: | $(RUNS)/finetune $(RUNS)/baseline $(READY)
 $(RUNS)/imdb-best: | $(RUNS)/fused $(READY)
 	$(call made,train,$(TEXTS))
 
-$(RUNS)/few-labels: | $(RUNS)/pretrain $(READY)
+$(RUNS)/few-labels: | $(READY)
 	$(call made,train,$(TEXTS))
 
 $(RUNS)/few-baseline: | $(READY)
@@ -85,7 +85,7 @@ $(RUNS)/few-best: | $(RUNS)/few-fused $(READY)
 
 pretrain: $(RUNS)/pretrain ## a language model over UNLABELLED=FILE and the train reviews
 
-finetune: $(RUNS)/finetune ## a classifier from it; UNLABELLED=FILE where there is no encoder yet
+finetune: $(RUNS)/finetune ## a classifier from the encoder in the package
 
 baseline: $(RUNS)/baseline ## the linear models to beat
 

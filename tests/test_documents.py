@@ -16,6 +16,7 @@ import pytest
 import typer
 
 from gru_sentiment.artifact import files
+from gru_sentiment.artifact.folders import BUNDLED_CLASSIFIER, CARD
 from gru_sentiment.cli.app import app
 from gru_sentiment.config.changes import EXTENDABLE
 from gru_sentiment.config.loading import load_config
@@ -147,7 +148,8 @@ def keys_of(model: type = Config, before: str = "") -> Iterator[str]:
 def test_finds_the_documents() -> None:
     assert set(DOCUMENTS) == set(LIMITS) | LOGS
     elsewhere = set(PACKAGE.rglob("*.md")) | set((ROOT / "tests").rglob("*.md"))
-    assert {path.relative_to(ROOT).as_posix() for path in elsewhere} <= set(LIMITS)
+    card = (BUNDLED_CLASSIFIER / CARD).relative_to(ROOT).as_posix()
+    assert {path.relative_to(ROOT).as_posix() for path in elsewhere} <= {*LIMITS, card}
 
 
 @pytest.mark.parametrize("name", sorted(set(LIMITS) & set(DOCUMENTS)))

@@ -115,7 +115,7 @@ def test_without_a_compiler_the_install_goes_on(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == f"{installed}/gru_sentiment/__init__.py operations of torch\n"
-    code = "from gru_sentiment.cli.app import app; app(['predict', 'Not bad at all.'])"
+    code = "from gru_sentiment.cli.app import app; app(['predict', 'A wonderful film.'])"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,

@@ -58,7 +58,6 @@ def test_they_are_small_and_whole_and_name_no_folder_of_a_machine(folder: Path) 
 @pytest.mark.parametrize(
     ("text", "label"),
     [
-        ("Not bad at all.", "positive"),
         ("What a waste of two hours.", "negative"),
         ("A wonderful film with great acting.", "positive"),
     ],
@@ -144,7 +143,11 @@ def test_a_training_starts_from_its_encoder(tmp_path: Path) -> None:
     assert run.vocabulary.words == encoder.vocabulary.words
     assert read_metadata(run.path)["encoder"]["sha256"] == encoder.fingerprint
     with pytest.raises(ConfigError) as caught:
-        train(load_config(Path("tiny.yaml"), [*wanted, "model.cell=lstm"]), SilentProgress())
+        train(
+            load_config(Path("tiny.yaml"), [*wanted, "model.cell=lstm"]),
+            SilentProgress(),
+            force=True,
+        )
     assert "model.cell: lstm here, gru in" in caught.value.cause
 
 
