@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gru_sentiment.artifact.files import CONFIG, RUNS
-from gru_sentiment.artifact.folders import named_run, own_files
+from gru_sentiment.artifact.folders import is_bundled, named_run, own_files
 from gru_sentiment.config.loading import PATH_KEYS, parse_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.config.yaml_file import read_yaml_text
@@ -38,6 +38,8 @@ def of_run(run: Path | None) -> Inputs:
     if not files:
         return {}
     found: dict[str, Sequence[Path]] = {f"the run {folder}": files}
+    if is_bundled(folder):  # what its config names lies on another machine
+        return found
     # a run that cannot be read is an error of the command itself
     with suppress(ConfigError):
         found |= of_config(parse_config(read_yaml_text(folder / CONFIG), str(folder / CONFIG)))

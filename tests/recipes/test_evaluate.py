@@ -243,12 +243,6 @@ def test_a_second_look_at_a_file_tokenises_nothing(
 # without a run
 
 
-def test_no_run_says_how_to_train_one(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="no finished run") as caught:
-        evaluate(None)
-    assert "gru-sent train --config" in caught.value.hint
-
-
 def test_a_run_that_is_not_there_names_the_others(run: Path) -> None:
     with pytest.raises(ArtifactError, match="no such run folder") as caught:
         evaluate(Path("runs/nope"))

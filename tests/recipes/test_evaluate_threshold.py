@@ -61,7 +61,10 @@ def without_temperature(run: Path, copy: Path) -> Path:
 def test_the_temperature_is_stored_with_what_it_changed(run: Path) -> None:
     metrics = read_json(run / METRICS)
     found = metrics["calibration"]
-    assert read_json(run / CALIBRATION) == {"temperature": found["temperature"]}
+    assert read_json(run / CALIBRATION) == {
+        "temperature": found["temperature"],
+        "prior": [0.5, 0.5],
+    }
     assert found["temperature"] != 1
     assert set(found["before"]) == set(found["after"]) == {"log_loss", "brier", "ece"}
     assert found["after"]["log_loss"] < found["before"]["log_loss"]
