@@ -253,7 +253,7 @@ class Workplace:
             path = os.path.abspath(name)
         except (OSError, ValueError):  # the current folder was removed
             return
-        if not path.startswith(self._allowed):
+        if not f"{path}/".startswith(self._allowed):
             self.escapes.append(f"{event} {path}")
 
 

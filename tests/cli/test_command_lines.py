@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def workplace(
     (template / "loop").symlink_to("loop")
     (template / "gone").symlink_to("nowhere")
     (template / "link.csv").symlink_to("reviews.csv")
+    # a worker of pytest cannot send a log with half a surrogate pair
+    monkeypatch.setattr(logging.getLogger("gru_sentiment"), "propagate", False)
     for name in ("HOME", "TORCHINDUCTOR_CACHE_DIR"):
         monkeypatch.setenv(name, str(home))
     monkeypatch.chdir(home)
