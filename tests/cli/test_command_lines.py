@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from pathlib import Path
 
@@ -19,7 +18,10 @@ from .command_lines import Workplace, failures
 
 @pytest.fixture
 def workplace(
-    learned_run: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    learned_run: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> Workplace:
     """Folders with a run, its config and data, links and odd files; nothing is trained in them."""
 
@@ -46,7 +48,7 @@ def workplace(
     (template / "gone").symlink_to("nowhere")
     (template / "link.csv").symlink_to("reviews.csv")
     # a worker of pytest cannot send a log with half a surrogate pair
-    monkeypatch.setattr(logging.getLogger("gru_sentiment"), "propagate", False)
+    monkeypatch.setattr(type(caplog.handler), "emit", lambda *_: None)
     for name in ("HOME", "TORCHINDUCTOR_CACHE_DIR"):
         monkeypatch.setenv(name, str(home))
     monkeypatch.chdir(home)
