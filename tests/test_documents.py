@@ -312,9 +312,15 @@ def test_own_data(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_make_train_and_predict(tmp_path: Path) -> None:
-    """What `make train` runs, cut short, then the README's predict on runs/latest."""
-    make, predict = blocks("bash", section("README.md", "Five minutes"))
+    """The README's predict by the model in the package, what `make train` runs, cut short, and
+    predict on runs/latest."""
+    first, make = blocks("bash", section("README.md", "Five minutes"))
+    set_up, predict = first.splitlines()
+    assert set_up == "make setup"
     assert make == "make train\n"
+    shown = blocks("text", section("README.md", "Five minutes"))[0].splitlines()
+    bundled = run(predict.replace(".venv/bin/", ""), tmp_path)
+    assert [bundled.stderr.strip(), bundled.stdout.strip()] == shown
     dry = run(f"make --no-print-directory -n -C {ROOT} train", tmp_path).stdout
     (train,) = [line for line in dry.splitlines() if line.startswith(".venv/bin/gru-sent")]
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
