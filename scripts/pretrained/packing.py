@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from gru_sentiment.artifact.contents import load_run_config, load_vocabulary
+from gru_sentiment.artifact.contents import load_run_config
 from gru_sentiment.artifact.files import (
     CALIBRATION,
     CONFIG,
@@ -77,7 +77,6 @@ def _begin(run: Path, target: Path, copied: tuple[str, ...], weights: Mapping[st
     target.mkdir(parents=True)
     for name in copied:
         shutil.copyfile(run / name, target / name)
-    load_vocabulary(target / VOCABULARY)
     write_whole(target / CONFIG, dump_config(_without_folders(load_run_config(run))).encode())
     write_tensors(target / WEIGHTS, compact(weights, EMBEDDING))
     write_whole(target / METADATA, to_json(_metadata(run)))
@@ -85,12 +84,8 @@ def _begin(run: Path, target: Path, copied: tuple[str, ...], weights: Mapping[st
 
 def _without_folders(config: Config) -> Config:
     """The config with paths that mean the same everywhere."""
-    data = config.data.model_copy(
-        update={
-            "unlabelled_path": config.data.unlabelled_path
-            and Path(config.data.unlabelled_path.name)
-        }
-    )
+    texts = config.data.unlabelled_path
+    data = config.data.model_copy(update={"unlabelled_path": texts and Path(texts.name)})
     start = BUNDLED if config.model.initialize_from else None
     return config.model_copy(
         update={

@@ -78,6 +78,18 @@ def test_sanitizers_find_nothing(tmp_path: Path, geometry: str) -> None:
     ]
 
 
+def run_code(code: str, installed: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python with the package of a folder; from there, since the current folder goes first."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=installed,
+        env=environment(PYTHONPATH=str(installed)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
 def test_without_a_compiler_the_install_goes_on(tmp_path: Path) -> None:
     """The wheel holds no library; what it holds trains by operations of torch, and predicts."""
     for name in ("pyproject.toml", "README.md", "gru_sentiment"):
@@ -106,24 +118,10 @@ def test_without_a_compiler_the_install_goes_on(tmp_path: Path) -> None:
         "print(gru_sentiment.__file__, recurrent_path('cpu', 'float32'))\n"
         "GRU(3, 4)(pack_sequence([torch.randn(5, 3)]))[0].data.sum().backward()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=installed,
-        env=environment(PYTHONPATH=str(installed)),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_code(code, installed)
     assert done.stdout == f"{installed}/gru_sentiment/__init__.py operations of torch\n"
     code = "from gru_sentiment.cli.app import app; app(['predict', 'A wonderful film.'])"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env=environment(PYTHONPATH=str(installed)),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_code(code, installed)
     assert done.stdout.startswith("positive (")
     assert "the model in the package predicts" in done.stderr
 
