@@ -193,6 +193,10 @@ class RunWriter:
         self.write_json(CALIBRATION, {"temperature": temperature, **known})
         write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION, SEEN_TEXTS))
 
+    def remove_members(self) -> None:
+        """Remove the n-grams that a training kept before it was resumed without or anew."""
+        shutil.rmtree(self.partial / MEMBERS, ignore_errors=True)
+
     def save_seen_texts(self, hashes: Integers) -> None:
         """Hashes of the texts that the run, and those that it is made from, read in training."""
         save_seen_texts(self.partial, hashes)

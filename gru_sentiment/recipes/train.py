@@ -143,6 +143,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         for split in SCORED_SPLITS
         if split in splits
     }
+    writer.remove_members()
     ngrams = NgramsBeside.fit(config, writer, corpus) if config.model.ngrams else None
     joint = ngrams.join(scored, corpus) if ngrams else None
     metrics, calibration = _final_metrics(writer, scored, splits, joint)

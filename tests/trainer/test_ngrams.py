@@ -117,6 +117,15 @@ def test_a_resumed_training_ends_with_the_same_run() -> None:
     assert value(CALIBRATION) == last
 
 
+def test_a_training_that_is_resumed_without_them_keeps_none() -> None:
+    train("run.keep_checkpoint=true")
+    recipe.resume(RUN, SilentProgress(), overrides=["model.ngrams=false"])
+    assert not (RUN / "members").exists()
+    assert read().ngrams is None
+    recipe.resume(RUN, SilentProgress(), overrides=["model.ngrams=true"])
+    assert read().ngrams is not None
+
+
 @pytest.mark.parametrize("name", [WEIGHTS, "vocabulary.txt", "kind.json"])
 @pytest.mark.parametrize("change", ["damaged", "missing"])
 def test_a_damaged_part_is_named(name: str, change: str) -> None:
