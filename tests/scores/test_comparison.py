@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -21,14 +23,23 @@ def rows(fixed: int, broken: int, right: int, wrong: int) -> tuple[np.ndarray, n
 
 @settings(max_examples=100, deadline=None)
 @given(fixed=st.integers(0, 3_000), broken=st.integers(0, 3_000))
+@example(fixed=12, broken=1_063)
 def test_the_test_is_scipys_exact_one(fixed: int, broken: int) -> None:
     found = mcnemar(fixed, broken)
     if not fixed + broken:
         assert found == 1.0
         return
-    expected = stats.binomtest(fixed, fixed + broken).pvalue
-    # scipy loses what is below 3e-298 or so on the way, and gives 0
-    assert found == pytest.approx(expected, rel=1e-9, abs=1e-297)
+    n, tail, term = fixed + broken, 0, 1
+    for k in range(min(fixed, broken) + 1):
+        tail, term = tail + term, term * (n - k) // (k + 1)
+    exact = min(1.0, float(Fraction(2 * tail, 2**n)))
+    # what is below 1e-308 has fewer digits
+    assert found == pytest.approx(exact, rel=1e-9, abs=1e-310)
+    # scipy gives 0 for some of what is below 1e-290
+    if expected := stats.binomtest(fixed, n).pvalue:
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-297)
+    else:
+        assert exact < 1e-290
 
 
 def test_counts_and_difference() -> None:
