@@ -112,7 +112,7 @@ def assert_rounded(exact: dict[str, torch.Tensor], found: dict[str, torch.Tensor
     scales = exact["table"].abs().amax(1, keepdim=True) / 127
     bound = scales * (0.5 + 127 * 2**-11) + 127 * 2**-25
     assert ((found["table"] - exact["table"]).abs() <= bound).all()
-    assert ((found["bias"] - exact["bias"]).abs() <= exact["bias"].abs() * 2**-11 + 2e-8).all()
+    assert ((found["bias"] - exact["bias"]).abs() <= exact["bias"].abs() * 2**-11 + 2**-25).all()
 
 
 def test_weights_that_are_not_compact_stay_as_they_are() -> None:
