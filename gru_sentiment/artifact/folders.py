@@ -43,9 +43,12 @@ def named_run(path: Path | None) -> Path:
     return BUNDLED_CLASSIFIER if _means_bundled(path) else path
 
 
-def named_encoder(path: Path) -> Path:
-    """The run folder of an encoder; `bundled` is the one in the package, as for `named_run`."""
-    return BUNDLED_ENCODER if _means_bundled(path) else path
+def named_start(path: Path) -> Path:
+    """The run folder that a training starts from: `bundled` is the encoder in the package,
+    `bundled/classifier` the classifier in it, unless there are folders of these names."""
+    if path.parts and _means_bundled(Path(path.parts[0])):
+        return PRETRAINED.joinpath(*path.parts[1:] or [BUNDLED_ENCODER.name])
+    return path
 
 
 def is_bundled(path: Path) -> bool:

@@ -15,6 +15,7 @@ from gru_sentiment.cli import (
     data,
     evaluate,
     fuse,
+    init,
     predict,
     pretrain,
     runs,
@@ -35,6 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS: dict[str, Callable[..., None]] = {
+    "init": init.init,
     "train": train.train,
     "pretrain": pretrain.pretrain,
     "reproduce": train.reproduce,

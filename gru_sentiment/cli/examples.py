@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "init": (
+        (
+            "Write reviews.yaml for your own file",
+            "gru-sent init reviews.csv",
+        ),
+    ),
     "train": (
+        (
+            "Train on your own file",
+            "gru-sent train reviews.csv",
+        ),
         (
             "Train the GRU of the example config",
             "gru-sent train --config configs/gru.yaml",

@@ -124,15 +124,24 @@ Offline = Annotated[
 
 
 def check_resume(
-    config: Path | None, resume: Path | None, *, output: Path | None, force: bool
+    config: Path | None,
+    resume: Path | None,
+    *,
+    output: Path | None,
+    force: bool,
+    file: Path | None = None,
 ) -> None:
     """Refuse options that contradict each other.
 
     Raises:
-        BadParameter: neither a config nor a run to resume, or an option that a run to resume has
-            already decided.
+        BadParameter: neither a config nor a file nor a run to resume, two of them where there can
+            be one, or an option that a run to resume has already decided.
     """
-    if config is None and resume is None:
+    if file is not None and (config or resume):
+        raise typer.BadParameter(
+            f"{file} and --{'config' if config else 'resume'}: give one of the two"
+        )
+    if config is None and resume is None and file is None:
         raise typer.BadParameter(
             "give a config to train, --config FILE, or a run to resume, --resume RUN"
         )

@@ -32,8 +32,19 @@ from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.runs import seeds_report
 from gru_sentiment.reporting.training import reproduction_report, training_report
 
+YAML = {".yaml", ".yml"}
+
 
 def train(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="Train on this file of labelled texts, with the config that gru-sent init "
+            "writes for it; or train this YAML config.",
+            show_default=False,
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -68,7 +79,9 @@ def train(
     debug: Debug = False,
 ) -> None:
     """Train a classifier and write a run folder."""
-    check_resume(config, resume, output=output, force=force)
+    if file and file.suffix in YAML and config is None:
+        file, config = None, file
+    check_resume(config, resume, output=output, force=force, file=file)
     if resume is not None and seeds is not None:
         raise typer.BadParameter(
             "--resume trains the seeds that the folder was made for: leave --seeds out"
@@ -77,8 +90,11 @@ def train(
         flags = flags_from(
             output=output, device=device, threads=threads, deterministic=deterministic or None
         )
+        from gru_sentiment.recipes import init, inputs
+
         settings = load_config(config, overrides or [], flags) if config else None
-        from gru_sentiment.recipes import inputs
+        if file:
+            settings = init.config_for(file, overrides or [], flags)
 
         read = inputs.of_config(settings, config) if settings else {}
         target = settings.run.output if settings else None
@@ -118,9 +134,8 @@ def train(
                 )
                 report = training_report(result)
             else:
-                assert config is not None
                 assert settings is not None
-                name = config.stem
+                name = config.stem if config else str(file and file.name.split(".")[0])
                 if seeds:
                     report = seeds_report(
                         several.train_seeds(settings, seeds, trainer, name=name, force=force)

@@ -29,8 +29,11 @@ PATH_KEYS = (
     "training.unlabelled.teacher",
     "run.output",
 )
-MAY_BE_BUNDLED = ("model.initialize_from", "training.unlabelled.teacher")
-"""Keys that may name the run in the package."""
+MAY_BE_BUNDLED = {
+    "model.initialize_from": (BUNDLED, BUNDLED / "encoder", BUNDLED / "classifier"),
+    "training.unlabelled.teacher": (BUNDLED,),
+}
+"""Keys that may name a run in the package, and how."""
 
 
 def load_config(
@@ -70,6 +73,21 @@ def changed_config(
     """
     values = config.model_dump(mode="json")
     return _changed(values, {}, "the config", overrides, flags, stored=True)
+
+
+def overridden_values(overrides: Sequence[str]) -> dict[str, Any]:
+    """The values that `overrides` set, by dotted key.
+
+    Raises:
+        ConfigError: one is not `section.key=value`.
+    """
+    values: dict[str, Any] = {}
+    keys = [_override(values, override) for override in overrides]
+    found = {}
+    for key in keys:
+        inner, last = _holder(values, key)
+        found[key] = inner[last]
+    return found
 
 
 def parse_config(text: str, name: str) -> Config:
@@ -131,7 +149,7 @@ def _resolve_paths(values: Mapping[str, Any], folder: Path) -> None:
 
 
 def _is_bundled(dotted: str, value: str) -> bool:
-    return dotted in MAY_BE_BUNDLED and Path(value) == BUNDLED
+    return Path(value) in MAY_BE_BUNDLED.get(dotted, ())
 
 
 def _holder(values: Mapping[str, Any], dotted: str) -> tuple[dict[str, Any], str]:

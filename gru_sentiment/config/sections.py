@@ -139,8 +139,10 @@ class ModelConfig(Section):
     layers: Annotated[int, Field(ge=1, le=64)] = 1
     """The number of recurrent layers."""
     initialize_from: Path | None = None
-    """A run folder of `gru-sent pretrain`; `bundled` is the encoder in the package. The training
-    takes its vocabulary and starts from its word vectors and recurrent layers (Dai & Le 2015)."""
+    """A run folder of `gru-sent pretrain` or `gru-sent train`; `bundled` is the encoder in the
+    package, `bundled/classifier` the classifier in it. The training takes its vocabulary and starts
+    from its word vectors and recurrent layers (Dai & Le 2015); from a classifier of the same
+    classes it takes the head too."""
     bidirectional: bool = True
     """Read each review in both directions."""
     pooling: Annotated[

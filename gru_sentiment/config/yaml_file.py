@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,21 @@ def parse_value(text: str) -> Any:
 def dump_yaml(values: dict[str, Any], *, only_ascii: bool = False) -> str:
     """Write values as YAML that `parse_yaml` and readers of YAML 1.1 read as the same values."""
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=not only_ascii)
+
+
+def dump_commented(
+    values: Mapping[str, Mapping[str, Any]], comments: Mapping[str, str], *, heading: str = ""
+) -> str:
+    """Write sections as YAML, with a heading and, behind values, comments by dotted key."""
+    lines = [f"# {line}".rstrip() for line in heading.splitlines()]
+    for section, of_section in values.items():
+        lines += ["", f"{section}:"] if lines else [f"{section}:"]
+        for key, value in of_section.items():
+            first, *others = dump_yaml({key: value}).splitlines()
+            comment = comments.get(f"{section}.{key}", "")
+            lines += [f"  {first}" + (f"  # {comment}" if comment else "")]
+            lines += [f"  {line}" for line in others]
+    return "\n".join(lines) + "\n"
 
 
 def read_yaml_text(path: Path) -> str:

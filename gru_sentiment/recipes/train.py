@@ -128,7 +128,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     coverage = initial.coverage(vectors, vocabulary, counts)
     weights = initial_weights(vectors, config.run.seed)
     model = build_model(config, weights, len(corpus.labels), machine.device)
-    initial.initialize(model)
+    initial.initialize(model, corpus.labels.classes)
     splits = _labelled_splits(config, corpus, vocabulary)
     task = Classification(
         config, splits, vectors, machine.device, soft_labels.probabilities if soft_labels else None

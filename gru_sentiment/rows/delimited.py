@@ -65,6 +65,15 @@ def read_delimited(
     return Source(rows, pa.schema([(name, pa.string()) for name in names]))
 
 
+def delimited_columns(stream: BinaryIO, *, delimiter: str, quoted: bool, setting: str) -> list[str]:
+    """The names of the columns.
+
+    Raises:
+        DataError: the header cannot be read.
+    """
+    return _header(_Records(stream, delimiter, quoted=quoted), [], setting)
+
+
 def quote_hint(setting: str) -> str:
     """What to do about a quote that opens a value and was not meant to."""
     return (

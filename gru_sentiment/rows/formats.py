@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from gru_sentiment.errors import DataError, ReaderLeftError
 from gru_sentiment.results.predictions import Label
-from gru_sentiment.rows.delimited import read_delimited
+from gru_sentiment.rows.delimited import delimited_columns, read_delimited
 from gru_sentiment.rows.lines import AHEAD, ahead, utf8
 from gru_sentiment.rows.output import LineOutput, Output, written
-from gru_sentiment.rows.parquet import ParquetOutput, read_parquet
+from gru_sentiment.rows.parquet import ParquetOutput, parquet_names, read_parquet
 from gru_sentiment.rows.reading import (
     Keep,
     Source,
+    json_columns,
     nearest,
     read_json,
     read_jsonl,
@@ -208,6 +209,28 @@ def check_formats(read: str, write: str, *, keep: bool, resume: bool) -> None:
         )
 
 
+def column_names(path: Path, dialect: Dialect) -> list[str]:
+    """The columns of a file; of jsonl, json and parquet, those with texts come first.
+
+    Raises:
+        DataError: the file cannot be read, or is one of a kind that has no columns.
+    """
+    kind = format_of(path)
+    with named(path):
+        if kind == "text":
+            raise DataError(
+                "a .txt file holds texts alone, and no labels",
+                hint="give a csv, tsv, jsonl, json or parquet file",
+            )
+        if kind == "parquet":
+            return parquet_names(existing(path))
+        with _opened(path) as stream:
+            text = _as_utf8(stream, dialect)
+            if kind in DELIMITED:
+                return delimited_columns(text, **_delimited_options(kind, dialect))
+            return json_columns(text)
+
+
 @contextmanager
 def opened_source(
     source: Place, kind: str, text_column: str, *, keep: Keep, dialect: Dialect | None = None
@@ -227,10 +250,7 @@ def opened_source(
             found = read_parquet(path, text_column, bool(keep), setting=dialect.setting)
             yield Source(_named_rows(source, found.rows), found.kept)
             return
-        try:
-            stream = path.open("rb", AHEAD)
-        except OSError as error:
-            raise DataError(f"cannot be read: {error.strerror}") from error
+        stream = _opened(path)
     with stream:
         with named(source):
             found = _text_source(stream, kind, text_column, keep, dialect)
@@ -288,17 +308,29 @@ def _rendering(kind: str, classes: Sequence[str], kept: Sequence[str]) -> Render
 def _text_source(
     stream: BinaryIO, kind: str, text_column: str, keep: Keep, dialect: Dialect
 ) -> Source:
-    stream = utf8(stream, dialect.encoding, option_name(dialect.setting, "encoding"))
+    stream = _as_utf8(stream, dialect)
     if kind not in DELIMITED:
         return ROW_READERS[kind](stream, text_column, keep)
-    return read_delimited(
-        stream,
-        text_column,
-        keep,
-        delimiter=dialect.sign or DELIMITED[kind],
-        quoted=dialect.quoting == "double" or (dialect.quoting == "auto" and kind != "tsv"),
-        setting=dialect.setting,
-    )
+    return read_delimited(stream, text_column, keep, **_delimited_options(kind, dialect))
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return existing(path).open("rb", AHEAD)
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}") from error
+
+
+def _as_utf8(stream: BinaryIO, dialect: Dialect) -> BinaryIO:
+    return utf8(stream, dialect.encoding, option_name(dialect.setting, "encoding"))
+
+
+def _delimited_options(kind: str, dialect: Dialect) -> dict[str, Any]:
+    return {
+        "delimiter": dialect.sign or DELIMITED[kind],
+        "quoted": dialect.quoting == "double" or (dialect.quoting == "auto" and kind != "tsv"),
+        "setting": dialect.setting,
+    }
 
 
 @contextmanager

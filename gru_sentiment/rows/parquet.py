@@ -57,6 +57,16 @@ def parquet_columns(
     return _rows(_opened(path), text_column, False), values
 
 
+def parquet_names(path: Path) -> list[str]:
+    """The columns of a file; those with strings first.
+
+    Raises:
+        DataError: the file is not readable parquet.
+    """
+    schema = _opened(path).schema_arrow
+    return sorted(schema.names, key=lambda name: not _is_text(schema.field(name).type))
+
+
 class ParquetOutput:
     """A parquet file, which appears when it is complete: it could not be read before."""
 
@@ -147,9 +157,13 @@ def _row(raw: bytes, others: int, kept: Any) -> Row:
 def _check_column(schema: pa.Schema, text_column: str, wanted: Sequence[str], setting: str) -> None:
     check_columns(schema.names, wanted, setting, "the file")
     kind = schema.field(text_column).type
-    value = kind.value_type if pa.types.is_dictionary(kind) else kind
-    if not (pa.types.is_string(value) or pa.types.is_large_string(value)):
+    if not _is_text(kind):
         raise DataError(f"column {text_column} holds {kind}, expected strings")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
 
 
 def _unreadable(error: Exception) -> DataError:

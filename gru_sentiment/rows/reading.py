@@ -114,6 +114,24 @@ def read_json(stream: BinaryIO, text_column: str, keep: Keep) -> Source:
     return Source(_items(_Text(stream), text_column, keep))
 
 
+def json_columns(stream: BinaryIO) -> list[str]:
+    """The fields of the first object of JSON lines or of a JSON array; those with texts first.
+
+    Raises:
+        DataError: there is no object.
+    """
+    text = _Text(stream)
+    try:
+        if text.next_character() == "[":
+            text.take()
+        value, _ = text.value()
+    except BadRowError as error:
+        raise DataError(f"row 1: {error}") from error
+    if not isinstance(value, dict):
+        raise DataError(f"row 1: is {_kind(value)}, expected an object")
+    return sorted(value, key=lambda name: not isinstance(value[name], str))
+
+
 def row_of_object(value: Any, size: int, text_column: str, keep: Keep) -> Row:
     """The row of a JSON object; half a surrogate pair in its text becomes U+FFFD.
 

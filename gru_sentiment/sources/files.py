@@ -43,6 +43,17 @@ def load_files(
     return records_from(splits, label_names, all_named_occur=True)
 
 
+def records_of_columns(
+    path: Path, texts: Sequence[str | None], labels: Sequence[object]
+) -> Records:
+    """The records of a training file whose columns were read.
+
+    Raises:
+        DataError: labels that cannot be classes.
+    """
+    return records_from({"train": RawSplit(str(path), texts, labels)})
+
+
 def read_texts(
     path: Path, text_column: str, beside: Sequence[str] = (), **dialect: str | None
 ) -> Columns:

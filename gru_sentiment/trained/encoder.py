@@ -1,8 +1,8 @@
-"""What a pre-trained encoder gives to a classifier."""
+"""What a pre-trained encoder, or a finished classifier, gives to a new classifier."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,22 @@ from torch import Tensor, nn
 from gru_sentiment.artifact.contents import (
     check_shapes,
     check_values,
+    load_labels,
     load_run_config,
     load_vocabulary,
     read_kind,
     shapes_of,
 )
-from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, VOCABULARY, WEIGHTS
-from gru_sentiment.artifact.folders import named_encoder, reinstalling
+from gru_sentiment.artifact.files import (
+    CONFIG,
+    ENCODER,
+    KIND,
+    LABELS,
+    NETWORK,
+    VOCABULARY,
+    WEIGHTS,
+)
+from gru_sentiment.artifact.folders import named_start, reinstalling
 from gru_sentiment.artifact.manifest import digest, verify
 from gru_sentiment.artifact.tensors import expand
 from gru_sentiment.config.sections import Config
@@ -28,13 +37,18 @@ from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
 
 EMBEDDING, RECURRENT = "embedding.table.weight", "recurrent."
-NEEDED = (KIND, CONFIG, VOCABULARY, WEIGHTS)
+POOLING, HEAD = "pooling.", "head."
+NEEDED = {
+    ENCODER: (KIND, CONFIG, VOCABULARY, WEIGHTS),
+    NETWORK: (CONFIG, VOCABULARY, LABELS, WEIGHTS),
+}
+"""By kind: the files that are read."""
 PRETRAIN = "pre-train one: gru-sent pretrain --config configs/pretrain.yaml"
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """Vocabulary, word vectors and recurrent layers of a run of `gru-sent pretrain`."""
+    """Vocabulary, word vectors and recurrent layers of a run of `gru-sent pretrain` or `train`."""
 
     path: Path
     config: Config
@@ -43,11 +57,14 @@ class Encoder:
     """By their names in the language model, which a classifier of the same shape shares."""
     fingerprint: str
     """SHA-256 of the weights."""
+    classes: tuple[str | int, ...] = ()
+    """Of a classifier."""
 
     @property
     def bidirectional(self) -> bool:
         """Whether it reads in both directions."""
-        return self.config.pretraining is not None and self.config.pretraining.directions > 1
+        pretraining = self.config.pretraining
+        return pretraining.directions > 1 if pretraining else self.config.model.bidirectional
 
     @property
     def embedding(self) -> Tensor:
@@ -80,24 +97,30 @@ class Encoder:
         if wrong:
             raise ConfigError(
                 "\n".join(wrong),
-                hint="a classifier has the shape of the encoder that model.initialize_from names; "
-                "that is bidirectional if pre-trained with pretraining.direction: both",
+                hint="a classifier has the shape of the run that model.initialize_from names; "
+                "an encoder is bidirectional if pre-trained with pretraining.direction: both",
             )
 
-    def initialize(self, model: nn.Module) -> None:
+    def initialize(self, model: nn.Module, classes: Sequence[str | int]) -> None:
         """Set the word vectors and the recurrent layers; pooling and head stay as they are.
+
+        Those of a classifier of the same `classes` are set too, where they have the same shapes.
 
         Raises:
             ArtifactError: the layers have other shapes than those of the model.
         """
-        shared = _shared(self.tensors)
+        shared = _starting_with(self.tensors, RECURRENT, EMBEDDING)
         check_shapes(
             self.path / WEIGHTS,
-            shapes_of(_shared(model.state_dict())),
+            shapes_of(_starting_with(model.state_dict(), RECURRENT, EMBEDDING)),
             shapes_of(shared),
             hint="config.yaml and model.safetensors must come from the same training",
         )
         model.load_state_dict(shared, strict=False)
+        own = _starting_with(model.state_dict(), POOLING, HEAD)
+        rest = _starting_with(self.tensors, POOLING, HEAD)
+        if self.classes == tuple(classes) and shapes_of(own) == shapes_of(rest):
+            model.load_state_dict(rest, strict=False)
 
     def metadata(self) -> dict[str, Any]:
         """Where a classifier came from, as metadata.json holds it."""
@@ -105,12 +128,12 @@ class Encoder:
 
 
 def load_encoder(path: Path) -> Encoder:
-    """A run of `gru-sent pretrain`, checked.
+    """A run of `gru-sent pretrain`, or the network of one of `gru-sent train`, checked.
 
     Raises:
         ArtifactError: no such run, not the files that were written, or a run of another kind.
     """
-    folder = named_encoder(path)
+    folder = named_start(path)
     with reinstalling(folder):
         return _read(folder)
 
@@ -118,23 +141,27 @@ def load_encoder(path: Path) -> Encoder:
 def _read(path: Path) -> Encoder:
     if not path.is_dir():
         raise ArtifactError(f"model.initialize_from: {path}: no such run folder", hint=PRETRAIN)
-    if read_kind(path) != ENCODER:
-        raise ArtifactError(f"{path}: is no pre-trained encoder", hint=PRETRAIN)
-    missing = [name for name in NEEDED if not (path / name).is_file()]
+    kind = read_kind(path)
+    if kind not in NEEDED:
+        raise ArtifactError(
+            f"{path}: is a {kind}, and has no recurrent layers to start from",
+            hint=f"name a run of gru-sent train, or {PRETRAIN}",
+        )
+    missing = [name for name in NEEDED[kind] if not (path / name).is_file()]
     if missing:
         raise ArtifactError(
-            f"{path}: not a complete encoder run: {', '.join(missing)} missing", hint=PRETRAIN
+            f"{path}: not a complete run: {', '.join(missing)} missing", hint=PRETRAIN
         )
-    verify(path, NEEDED)
+    verify(path, NEEDED[kind])
     config = load_run_config(path)
     vocabulary = load_vocabulary(path / VOCABULARY)
     tensors = _read_tensors(path / WEIGHTS, len(vocabulary))
-    return Encoder(path, config, vocabulary, tensors, digest(path / WEIGHTS))
+    classes = tuple(load_labels(path / LABELS).classes) if kind == NETWORK else ()
+    return Encoder(path, config, vocabulary, tensors, digest(path / WEIGHTS), classes)
 
 
-def _shared(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What a language model and a classifier both have."""
-    return {n: t for n, t in tensors.items() if n.startswith(RECURRENT) or n == EMBEDDING}
+def _starting_with(tensors: Mapping[str, Tensor], *beginnings: str) -> dict[str, Tensor]:
+    return {name: tensor for name, tensor in tensors.items() if name.startswith(beginnings)}
 
 
 def _read_tensors(path: Path, words: int) -> dict[str, Tensor]:

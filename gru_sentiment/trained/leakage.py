@@ -12,7 +12,7 @@ import numpy as np
 
 from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.contents import load_run_config
-from gru_sentiment.artifact.folders import named_encoder, named_run
+from gru_sentiment.artifact.folders import named_run, named_start
 from gru_sentiment.artifact.tensors import load_seen_texts
 from gru_sentiment.builders.dataset import Dataset, build_training_dataset
 from gru_sentiment.config.changes import changes_between
@@ -127,7 +127,7 @@ def _origins(run: Trained) -> Iterator[_Origin]:
     unlabelled = run.config.training.unlabelled
     teacher = None if unlabelled is None else unlabelled.teacher
     encoder = run.config.model.initialize_from
-    origins = (encoder and named_encoder(encoder), teacher and named_run(teacher))
+    origins = (encoder and named_start(encoder), teacher and named_run(teacher))
     for path in filter(None, origins):
         if path.is_dir():
             yield _Origin(path, load_run_config(path))

@@ -47,8 +47,8 @@ class Initialisation(Protocol):
     ) -> Coverage | None:
         """How much of the vocabulary the vectors know; None where that means nothing."""
 
-    def initialize(self, model: nn.Module) -> None:
-        """Set the weights of a new model that are not left random."""
+    def initialize(self, model: nn.Module, classes: Sequence[str | int]) -> None:
+        """Set the weights of a new model of these classes that are not left random."""
 
     def metadata(self) -> dict[str, Any] | None:
         """The run that the weights come from, as metadata.json holds it; None without one."""
@@ -97,7 +97,7 @@ class FromVectors:
         )
         return covered
 
-    def initialize(self, model: nn.Module) -> None:
+    def initialize(self, model: nn.Module, classes: Sequence[str | int]) -> None:
         """Nothing: all other weights start at random."""
 
     def metadata(self) -> None:
@@ -107,9 +107,11 @@ class FromVectors:
 class FromEncoder:
     """Vocabulary, word vectors and recurrent layers of a language model (Dai & Le 2015).
 
+    Those of a finished classifier serve in the same way.
+
     Raises:
-        ArtifactError: `model.initialize_from` is no complete run of `gru-sent pretrain`.
-        ConfigError: the config asks for another shape or other text settings than the encoder's.
+        ArtifactError: `model.initialize_from` is no complete run of `gru-sent pretrain` or `train`.
+        ConfigError: the config asks for another shape or other text settings than the run's.
     """
 
     def __init__(self, config: Config) -> None:
@@ -141,13 +143,15 @@ class FromEncoder:
     ) -> None:
         """None: the encoder's vectors cover its own vocabulary."""
 
-    def initialize(self, model: nn.Module) -> None:
+    def initialize(self, model: nn.Module, classes: Sequence[str | int]) -> None:
         """Set the word vectors and the recurrent layers; pooling and head stay random.
+
+        Those of a classifier of the same classes are set too.
 
         Raises:
             ArtifactError: the encoder's layers have other shapes than those of the model.
         """
-        self.encoder.initialize(model)
+        self.encoder.initialize(model, classes)
 
     def metadata(self) -> dict[str, Any]:
         """The encoder's path and the SHA-256 of its weights."""

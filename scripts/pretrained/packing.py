@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
 from gru_sentiment.artifact.contents import load_run_config
 from gru_sentiment.artifact.files import (
@@ -29,8 +31,11 @@ from gru_sentiment.artifact.files import (
 from gru_sentiment.artifact.folders import CARD
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.artifact.tensors import compact, save_seen_texts, write_tensors
+from gru_sentiment.builders.corpus import build_tokenized
+from gru_sentiment.builders.dataset import Dataset
 from gru_sentiment.config.loading import dump_config
 from gru_sentiment.config.sections import BUNDLED, Config
+from gru_sentiment.postprocess.calibration import fit_temperature
 from gru_sentiment.trained.dataset import reload_dataset
 from gru_sentiment.trained.encoder import EMBEDDING, RECURRENT
 from gru_sentiment.trained.reader import load_network
@@ -38,7 +43,16 @@ from pretrained.card import card, scores_of
 
 CLASSIFIER, ENCODER = "classifier", "encoder"
 CPU = torch.device("cpu")
-SHOWN = ("gru_sentiment", "commit", "packages", "seed", "products", "recurrent_layers", "rows")
+SHOWN = (
+    "gru_sentiment",
+    "commit",
+    "packages",
+    "seed",
+    "seeds",
+    "products",
+    "recurrent_layers",
+    "rows",
+)
 SHOWN += ("data_fingerprint", "parameters", "training_s")
 """Of metadata.json, what does not name the machine's folders."""
 
@@ -54,17 +68,38 @@ def pack_encoder(run: Path, target: Path) -> None:
     write_manifest(target, (KIND, CONFIG, VOCABULARY, WEIGHTS, METADATA, SEEN_TEXTS))
 
 
-def pack_classifier(run: Path, target: Path) -> None:
-    """A network, compact, with scores of the compact weights and a card."""
-    _begin(run, target, (VOCABULARY, LABELS, CALIBRATION), load_file(run / WEIGHTS))
-    write_manifest(target, (*NEEDED, CALIBRATION))
-    network = load_network(target, CPU)
-    dataset = reload_dataset(load_network(run, CPU))
+def pack_classifier(runs: Sequence[Path], target: Path) -> None:
+    """The average of networks that began alike, compact, with its own temperature and scores."""
+    _begin(runs[0], target, (VOCABULARY, LABELS), average([load_file(r / WEIGHTS) for r in runs]))
+    seeds = [json.loads((run / METADATA).read_bytes())["seed"] for run in runs]
+    write_whole(target / METADATA, to_json(_metadata(target) | {"seeds": seeds}))
+    write_manifest(target, NEEDED)
+    dataset = reload_dataset(load_network(runs[0], CPU))
+    _calibrate(target, dataset)
     save_seen_texts(target, dataset.hashes("train"))
-    scores = scores_of(network, dataset)
+    scores = scores_of(load_network(target, CPU), dataset)
     write_whole(target / METRICS, to_json(scores))
     write_whole(target / CARD, card(_metadata(target), scores, _bytes(target)).encode())
     write_manifest(target, (*NEEDED, CALIBRATION, METADATA, METRICS, SEEN_TEXTS))
+
+
+def average(weights: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean of each tensor."""
+    return {name: torch.stack([w[name] for w in weights]).mean(0) for name in weights[0]}
+
+
+def _calibrate(target: Path, dataset: Dataset) -> None:
+    """Fit the temperature on the validation split, and keep the classes' shares in training."""
+    network = load_network(target, CPU)
+    labels = dataset.labels.indices(dataset.records.labels)
+    tokenized = build_tokenized(network.config, dataset.records)
+    found = network.predict(tokenized, dataset.splits["validation"])
+    temperature = fit_temperature(found.log_probabilities, labels[found.rows])
+    prior = np.bincount(labels[dataset.splits["train"]]) / len(dataset.splits["train"])
+    write_whole(
+        target / CALIBRATION, to_json({"temperature": temperature, "prior": prior.tolist()})
+    )
+    write_manifest(target, (*NEEDED, CALIBRATION))
 
 
 def accuracy_of(folder: Path) -> float:

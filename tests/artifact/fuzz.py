@@ -52,7 +52,7 @@ NEEDED_BY = {
     "net": OF_NET,
     "baseline": OF_BASELINE,
     "fusion": (KIND, CONFIG, LABELS, *MEMBER),
-    "encoder": ENCODER_NEEDED,
+    "encoder": ENCODER_NEEDED["encoder"],
     "both": (*OF_NET, CALIBRATION, *(f"{NGRAMS}/{name}" for name in OF_BASELINE)),
 }
 """What each kind of run is read from, a fusion being one of a net and a baseline; `both` is a net
@@ -182,7 +182,7 @@ def start_from(config: Config, run: Path) -> tuple[str, dict[str, list[float]]]:
     torch.manual_seed(0)
     weights = encoder.embedding.clone()
     model = build_model(config, weights, 2, torch.device("cpu"))
-    encoder.initialize(model)
+    encoder.initialize(model, [])
     found = {name: tensor.flatten().tolist() for name, tensor in model.state_dict().items()}
     assert all(math.isfinite(value) for values in found.values() for value in values)
     return encoder.vocabulary.to_text(), found

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from artifact.runs import CONFIG_VALUE, WORDS, new_model, write_encoder
+from artifact.runs import CONFIG_VALUE, WORDS, new_model, write_encoder, write_fusion, write_run
 from safetensors.torch import load_file, save_file
 
-from gru_sentiment.artifact.files import CONFIG, WEIGHTS
+from gru_sentiment.artifact.files import CONFIG, ENCODER, LABELS, WEIGHTS
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.config.sections import ModelConfig
 from gru_sentiment.errors import ArtifactError, ConfigError
@@ -20,12 +20,35 @@ def test_both_directions_are_taken_as_they_are() -> None:
     encoder = load_encoder(write_encoder())
     encoder.check_fits(CONFIG_VALUE)
     model = new_model()
-    encoder.initialize(model)
+    encoder.initialize(model, [])
     layer = {n: p for n, p in model.state_dict().items() if n.startswith("recurrent.")}
     assert len(layer) == 8
     for name, tensor in {**layer, "embedding.table.weight": model.embedding.table.weight}.items():
         assert torch.equal(tensor, encoder.tensors[name])
     assert encoder.vocabulary.to_text() == WORDS.to_text()
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_classifier_gives_its_head_to_one_of_the_same_classes(same: bool) -> None:
+    start = load_encoder(write_run())
+    start.check_fits(CONFIG_VALUE)
+    model, before = new_model(seed=1), new_model(seed=1).state_dict()
+    start.initialize(model, start.classes if same else ["other", "classes"])
+    for name, tensor in model.state_dict().items():
+        taken = same or name.startswith(("recurrent.", "embedding."))
+        assert torch.equal(tensor, start.tensors[name] if taken else before[name])
+
+
+def test_a_classifier_is_whole_or_refused() -> None:
+    run = write_run()
+    (run / LABELS).unlink()
+    with pytest.raises(ArtifactError, match=r"not a complete run: labels.json missing"):
+        load_encoder(run)
+
+
+def test_a_fusion_is_no_start() -> None:
+    with pytest.raises(ArtifactError, match="is a fusion, and has no recurrent layers"):
+        load_encoder(write_fusion())
 
 
 def test_both_sides_name_their_directions() -> None:
@@ -42,7 +65,7 @@ def changed(name: str, tensor: torch.Tensor | None) -> Path:
     tensors = load_file(run / WEIGHTS)
     del tensors[name]
     save_file(tensors if tensor is None else {**tensors, name: tensor}, run / WEIGHTS)
-    write_manifest(run, NEEDED)
+    write_manifest(run, NEEDED[ENCODER])
     return run
 
 
@@ -51,7 +74,7 @@ def changed(name: str, tensor: torch.Tensor | None) -> Path:
 def test_a_layer_is_whole_or_refused(name: str, found: torch.Tensor | None) -> None:
     encoder = load_encoder(changed(name, found))
     with pytest.raises(ArtifactError) as caught:
-        encoder.initialize(new_model())
+        encoder.initialize(new_model(), [])
     shape = "none" if found is None else r"[9, 2]"
     assert f"model.safetensors: {name} has shape {shape}, the config asks" in caught.value.cause
     assert "must come from the same training" in caught.value.hint
@@ -69,6 +92,6 @@ def test_a_direction_that_is_gone_is_not_one_of_this_version() -> None:
     text = (run / CONFIG).read_text("utf-8")
     assert "direction: both" in text
     (run / CONFIG).write_text(text.replace("direction: both", "direction: backward"), "utf-8")
-    write_manifest(run, NEEDED)
+    write_manifest(run, NEEDED[ENCODER])
     with pytest.raises(ArtifactError, match=r"not a config of this version: .*direction"):
         load_encoder(run)

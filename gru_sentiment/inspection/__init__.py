@@ -1,0 +1,1 @@
+"""What a file holds that nobody has described: its dialect, columns, classes and language."""

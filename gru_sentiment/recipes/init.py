@@ -1,0 +1,156 @@
+"""Look at a file of labelled texts, and write a config to train on it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gru_sentiment.artifact.folders import BUNDLED_CLASSIFIER
+from gru_sentiment.builders.corpus import build_tokenizer
+from gru_sentiment.builders.device import build_device
+from gru_sentiment.config.loading import changed_config, overridden_values, parse_config
+from gru_sentiment.config.sections import Config
+from gru_sentiment.config.yaml_file import dump_commented
+from gru_sentiment.data.labels import Labels
+from gru_sentiment.inspection.columns import label_column, text_column
+from gru_sentiment.inspection.dialect import found_dialect
+from gru_sentiment.inspection.language import check_has_blanks, found_language
+from gru_sentiment.inspection.settings import suggested
+from gru_sentiment.machine.torch_setup import set_up_torch
+from gru_sentiment.results.survey import Survey
+from gru_sentiment.rows.formats import Dialect, column_names
+from gru_sentiment.rows.reading import MissingColumnError, columns_hint, listed
+from gru_sentiment.sources.file_columns import read_columns
+from gru_sentiment.sources.files import records_of_columns
+from gru_sentiment.trained.reader import load_run
+
+logger = logging.getLogger(__name__)
+
+PERCENTILES = (50, 95, 100)
+"""Of the numbers of words."""
+NAMED = 10
+"""Classes that are listed."""
+ASKED = 300
+"""Texts that the classifier in the package is asked about."""
+RATES = 0.15
+"""Share of the variance of its predictions that the classes explain, from which on they go with
+them."""
+
+
+def survey(
+    path: Path,
+    *,
+    texts: str | None = None,
+    labels: str | None = None,
+    language: str | None = None,
+    setting: str = "--{}",
+    dialect: Mapping[str, str | None] | None = None,
+) -> Survey:
+    """Dialect, columns, classes, lengths and language of a file.
+
+    Args:
+        path: a csv, tsv, jsonl, json or parquet file.
+        texts: the column of the texts; by default it is found.
+        labels: the column of the labels; by default it is found.
+        language: the code of the texts' language; by default it is found.
+        setting: how an option is written in messages, with {} for its name.
+        dialect: fields of `rows.formats.Dialect` that are known.
+
+    Raises:
+        UnclearColumnError: several columns could hold the labels.
+        DataError: the file cannot be read, or cannot be trained on.
+    """
+    found = found_dialect(path, Dialect.of({**(dialect or {}), "setting": setting}))
+    names = column_names(path, found)
+    wanted = [name for name in (texts, labels) if name]
+    if missing := [name for name in wanted if name not in names]:
+        raise MissingColumnError(
+            f"{path}: no column {missing[0]!r}; columns found: {listed(names)}",
+            missing=missing,
+            hint=columns_hint(setting, labelled=True),
+        )
+    table = read_columns(path, wanted if len(wanted) == 2 else names, found)
+    texts = texts or text_column(table, found.setting)
+    labels = labels or label_column(table, texts, found.setting)
+    records = records_of_columns(path, table[texts], table[labels])
+    of_rows = Labels.found_in(records.labels)
+    counts = np.bincount(of_rows.indices(records.labels), minlength=len(of_rows))
+    lengths = [len(text.split()) for text in table[texts]]
+    language = language or found_language(table[texts])
+    check_has_blanks(language, setting)
+    given = {"delimiter": found.delimiter, "quoting": found.quoting, "encoding": found.encoding}
+    return Survey(
+        path=path,
+        dialect={key: value for key, value in given.items() if value not in (None, "auto")},
+        text_column=texts,
+        label_column=labels,
+        classes=dict(zip(of_rows.names, counts.tolist(), strict=True)),
+        words={p: int(np.percentile(lengths, p)) for p in PERCENTILES},
+        language=language,
+        rates_sentiment=language == "en"
+        and _rates_sentiment(table[texts], of_rows.indices(records.labels)),
+    )
+
+
+def config_text(found: Survey, folder: Path) -> str:
+    """A commented config, in YAML, for a file in `folder`."""
+    values, comments = suggested(found, os.path.relpath(found.path, folder))
+    heading = "\n".join([*_seen(found), "'gru-sent config schema' describes every key"])
+    return dump_commented(values, comments, heading=heading)
+
+
+def config_for(
+    path: Path, overrides: Sequence[str] = (), flags: Mapping[str, str | int] | None = None
+) -> Config:
+    """The same config for a file, with `overrides` and `flags` as in `load_config`.
+
+    Raises:
+        UserError: see `survey` and `load_config`.
+    """
+    known = {key.removeprefix("data."): v for key, v in overridden_values(overrides).items()}
+    found = survey(
+        path,
+        texts=known.get("text_column"),
+        labels=known.get("label_column"),
+        language=known.get("text.language"),
+        setting="data.{}",
+        dialect={key: known.get(key) for key in ("delimiter", "quoting", "encoding")},
+    )
+    for line in _seen(found):
+        logger.info("%s", line)
+    values, _ = suggested(found, str(path.resolve()))
+    config = parse_config(dump_commented(values, {}), str(path))
+    return changed_config(config, overrides, flags)
+
+
+def _seen(found: Survey) -> Iterator[str]:
+    """What was found, in short lines."""
+    named = [f"{name} ({rows:,})" for name, rows in list(found.classes.items())[:NAMED]]
+    more = f" and {len(found.classes) - NAMED} more" if len(found.classes) > NAMED else ""
+    classes = f"{len(found.classes)} classes: {', '.join(named)}{more}"
+    yield f"{found.path.name}: {found.rows:,} texts of {classes}"
+    columns = f"texts in column {found.text_column}, labels in column {found.label_column}"
+    yield f"{columns}; language: {found.language}"
+    if found.rates_sentiment:
+        yield "the labels rate sentiment: training starts from the model in the package"
+
+
+def _rates_sentiment(texts: Sequence[str], classes: np.ndarray) -> bool:
+    """Whether the predictions of the classifier in the package differ between the classes.
+
+    That is told by the correlation ratio (Fisher 1925): the variance of the means of the classes,
+    as a share of the whole variance.
+    """
+    set_up_torch(None)
+    run = load_run(BUNDLED_CLASSIFIER, build_device("cpu"))
+    rows = np.random.default_rng(0).permutation(len(texts))[:ASKED]
+    tokenized = build_tokenizer(run.config.text).many([texts[row] for row in rows])
+    predicted = run.predict(tokenized, np.arange(len(rows), dtype=np.int64))
+    positive, of_row = np.exp(predicted.log_probabilities[:, 1]), classes[rows]
+    means = np.bincount(of_row, positive) / np.maximum(np.bincount(of_row), 1)
+    whole = positive.var()
+    return bool(whole and means[of_row].var() / whole >= RATES)

@@ -1,0 +1,30 @@
+"""What a file holds, as `gru-sent init` sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A file of labelled texts."""
+
+    path: Path
+    dialect: dict[str, str]
+    """Keys of `data` that say how the file is written, where its name does not tell."""
+    text_column: str
+    label_column: str
+    classes: dict[str, int]
+    """Rows by class, the classes in sorted order."""
+    words: dict[int, int]
+    """Words of a text, parted by blanks, by percentile."""
+    language: str
+    """ISO 639-1 code."""
+    rates_sentiment: bool
+    """Whether the classes go with what the classifier in the package predicts."""
+
+    @property
+    def rows(self) -> int:
+        """Labelled texts."""
+        return sum(self.classes.values())
