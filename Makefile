@@ -72,7 +72,7 @@ $(RUNS)/imdb-best: | $(RUNS)/fused $(READY)
 	$(call made,train,$(TEXTS))
 
 $(RUNS)/few-labels: | $(READY)
-	$(call made,train,$(TEXTS))
+	$(call made,train)
 
 $(RUNS)/few-baseline: | $(READY)
 	$(BIN)/gru-sent baseline --config configs/few-labels.yaml --output $@

@@ -17,7 +17,7 @@ from gru_sentiment.builders.objective import build_loss
 from gru_sentiment.builders.optimisation import build_optimizer, build_schedule, build_stopping
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.config.training import AdversarialConfig
+from gru_sentiment.config.training import AdversarialConfig, UnlabelledConfig
 
 FOLDER = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(
@@ -115,10 +115,8 @@ def test_self_training_is_fine_tuning_with_a_teacher_and_no_adversary() -> None:
 
 def test_few_labels_are_taught_as_they_are_learned_alone() -> None:
     alone, taught = (load_config(FOLDER / f"{name}.yaml") for name in ("few-labels", "few-best"))
-    unlabelled = alone.training.unlabelled
-    assert unlabelled is not None
-    told = {"teacher": FOLDER / "../runs/few-fused", "weight": 2.0}
-    training = alone.training.model_copy(update={"unlabelled": unlabelled.model_copy(update=told)})
+    told = UnlabelledConfig(batch_size=32, teacher=FOLDER / "../runs/few-fused", weight=2.0)
+    training = alone.training.model_copy(update={"unlabelled": told})
     data = alone.data.model_copy(update={"unlabelled_size": taught.data.unlabelled_size})
     assert taught == alone.model_copy(update={"training": training, "data": data})
 

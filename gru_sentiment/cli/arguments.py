@@ -23,6 +23,8 @@ class Command(TyperCommand):
         words = list(args)
         if any("\0" in word for word in words):
             raise typer.BadParameter("no text or path can hold a NUL character", ctx=ctx)
+        if parted := _parted_setting(words):
+            raise typer.BadParameter(parted, ctx=ctx)
         try:
             return super().parse_args(ctx, args)
         except Exception as error:
@@ -39,15 +41,20 @@ class Command(TyperCommand):
             ) from error
 
 
-def _unquoted(words: Sequence[str], command: str) -> str:
-    """What to do about words that belong to no option: the shell took a value apart at blanks."""
+def _parted_setting(words: Sequence[str]) -> str:
+    """What to do about a --set whose value the shell took apart at blanks; empty if none is."""
     for i, word in enumerate(words[:-2]):
         key, behind = words[i + 1], words[i + 2 : i + 4]
-        if word == "--set" and ("=" not in key or key.endswith("=")):
+        if word == "--set" and ("=" not in key or key.endswith("=")) and behind[0][:1] != "-":
             return (
                 f"--set {key} {behind[0]}: leave no blanks around =, or quote all of it: "
                 f"--set '{key.rstrip('=')}={' '.join(behind).strip(' =')}'"
             )
+    return ""
+
+
+def _unquoted(words: Sequence[str], command: str) -> str:
+    """What to do about words that belong to no option: the shell took a value apart at blanks."""
     plain = " ".join(itertools.takewhile(lambda word: not word.startswith("-"), words))
     return (
         f"more words than this command takes. A text or path that holds blanks must be quoted: "

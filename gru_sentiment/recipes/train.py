@@ -25,6 +25,7 @@ from gru_sentiment.results.metrics import Calibrated, Metrics, scores_to_json
 from gru_sentiment.results.training import TrainingResult
 from gru_sentiment.trained.leakage import check_unseen
 from gru_sentiment.trained.predictions import (
+    FEWEST,
     SCORED_SPLITS,
     LabelledSplit,
     Scored,
@@ -158,6 +159,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
             **({"ngrams": ngrams.metadata(joint)} if ngrams and joint else {}),
         }
     )
+    _warn(joint.scored if joint else scored, corpus.labels.names)
     accuracies = {split: of_split.accuracy for split, of_split in metrics.items()}
     return TrainingResult(
         run=str(writer.path),
@@ -247,6 +249,24 @@ def _final_metrics(
         METRICS, scores_to_json(metrics, **others) | {"calibration": calibration.to_json()}
     )
     return metrics, calibration
+
+
+def _warn(scored: Mapping[str, Scored], names: Sequence[str]) -> None:
+    """Log what a user should know of the validation split before trusting the scores."""
+    _, found = scored["validation"]
+    if len(found.rows) < FEWEST:
+        logger.warning(
+            "the validation split has %d rows: its scores and the best epoch are rough, and no "
+            "temperature is fitted on it; more rows, or a larger data.validation_size, would help",
+            len(found.rows),
+        )
+    predicted = np.unique(found.log_probabilities.argmax(axis=1))
+    if len(predicted) == 1:
+        logger.warning(
+            "every validation text is predicted as %s: train for more epochs, raise "
+            "training.learning_rate, or set training.class_weights to balanced",
+            names[predicted[0]],
+        )
 
 
 def _log_sizes(corpus: Corpus) -> None:

@@ -30,6 +30,8 @@ from gru_sentiment.training.losses import log_probabilities
 
 SCORED_SPLITS = ("validation", "test")
 """The splits that are scored at the end of a training, as far as they are there."""
+FEWEST = 50
+"""Rows of a validation split on which something can be fitted or chosen."""
 TOKENS_PER_BATCH = 32_768
 """Tokens read at once: bounds the memory whatever the texts' lengths."""
 
@@ -161,10 +163,12 @@ def calibrate(
 ) -> tuple[dict[str, Scored], Calibrated]:
     """Scores and predictions by split, at the temperature that fits the validation split best.
 
-    `prior` is for `Predictions.with_prior`.
+    On fewer than `FEWEST` rows none is fitted. `prior` is for `Predictions.with_prior`.
     """
     before, predictions = scored["validation"]
-    temperature = fit_temperature(predictions.log_probabilities, label_ids[predictions.rows])
+    temperature = 1.0
+    if len(predictions.rows) >= FEWEST:
+        temperature = fit_temperature(predictions.log_probabilities, label_ids[predictions.rows])
     calibrated = {}
     for split, (metrics, predictions) in scored.items():
         scaled = predictions.at_temperature(temperature).with_prior(prior)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from artifact.runs import write_baseline
 from safetensors.torch import load_file
 from trainings import StoppedError, Stopping, outcome
 
@@ -399,17 +400,17 @@ def test_a_changed_encoder_is_refused_when_going_on(encoder: Callable[..., None]
         training.resume(Path("runs/tune"), SilentProgress())
 
 
-@pytest.mark.parametrize("kind", ["missing", "classifier", "damaged"])
+@pytest.mark.parametrize("kind", ["missing", "baseline", "damaged"])
 def test_what_is_no_encoder(kind: str, encoder: Callable[..., None]) -> None:
     if kind == "damaged":
         encoder()
         path = Path("runs/lm/model.safetensors")
         path.write_bytes(path.read_bytes()[:-1] + b"x")
-    if kind == "classifier":
-        fine_tune("model.initialize_from=null", "run.output=runs/lm")
+    if kind == "baseline":
+        write_baseline(Path("runs/lm"))
     words = {
         "missing": "no such run folder",
-        "classifier": "is no pre-trained encoder",
+        "baseline": "is a baseline, and has no recurrent layers",
         "damaged": "is not the file that was written",
     }
     with pytest.raises(ArtifactError, match=words[kind]) as caught:

@@ -172,7 +172,18 @@ def test_a_threshold_decides_between_two_classes() -> None:
         assert [prediction.probabilities for prediction in found] == plain
 
 
-def test_one_temperature_for_all_parts_fitted_on_validation() -> None:
+def test_few_rows_fit_no_temperature() -> None:
+    scored = {"validation": make_part(ROWS).evaluate(Positions(1), CPU)}
+    assert len(ROWS) < evaluation.FEWEST
+    _, calibration = calibrate(scored, Labels([-1, 1]), LABELS)
+    assert calibration.temperature == 1
+    assert calibration.after == calibration.before
+
+
+def test_one_temperature_for_all_parts_fitted_on_validation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(evaluation, "FEWEST", 1)
     model = Positions(1)
     told = {
         name: make_part(rows).evaluate(model, CPU)
