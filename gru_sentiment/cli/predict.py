@@ -31,7 +31,7 @@ from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.machine.progress import progress_of
 from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.predictions import prediction_report, scoring_line
-from gru_sentiment.results.predictions import Prediction
+from gru_sentiment.results.predictions import Decision, Prediction
 
 STREAM = Path("-")
 """Names the standard input and the standard output."""
@@ -95,6 +95,18 @@ def predict(
             help="Predict the second of two classes if its probability is at least this; by "
             "default the likelier class. evaluate --threshold finds a good number.",
         ),
+    ] = None,
+    abstain: Annotated[
+        float,
+        typer.Option(
+            metavar="NUMBER",
+            help="Predict no class whose probability is below this; the label is then null.",
+            show_default=False,
+        ),
+    ] = 0.0,
+    undecided: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --abstain, write this label in place of null."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the prediction for TEXT as JSON.")
@@ -202,11 +214,12 @@ def predict(
     _check_options(context)
     with command(debug=debug, quiet=quiet):
         set_up_network(offline=offline)
+        decision = Decision(threshold, abstain, undecided)
         if text is not None:
             from gru_sentiment.recipes import predict as texts_recipe
 
             (prediction,) = texts_recipe.predict(
-                [text], run, threshold=threshold, device=device, threads=threads
+                [text], run, decision=decision, device=device, threads=threads
             )
             _print_prediction(prediction, as_json=as_json)
             return
@@ -225,7 +238,7 @@ def predict(
             keep_columns=keep_columns,
             resume=resume,
             force=force,
-            threshold=threshold,
+            decision=decision,
         )
         with _counting(output, quiet) as count:
             result = recipe.score_file(
@@ -271,6 +284,8 @@ def _check_options(context: typer.Context) -> None:
         raise typer.BadParameter(f"{', '.join(flags[n] for n in useless)}: only with --input")
     if "text" not in named and "as_json" in named:
         raise typer.BadParameter("--json is for a TEXT; for rows choose --output-format jsonl")
+    if "undecided" in named and "abstain" not in named:
+        raise typer.BadParameter("--undecided: only with --abstain")
     if {"resume", "force"} <= named:
         raise typer.BadParameter("give --resume or --force, not both")
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gru_sentiment.errors import ConfigError
+from gru_sentiment.results.predictions import Decision
 
 WITH_MINIMUM = ("precision", "recall")
 """Metrics that are given a minimum; the others are made as large as possible."""
@@ -31,17 +32,29 @@ class Criterion:
     """The minimum, for precision and recall; None for accuracy and F1."""
 
 
-def check_threshold(threshold: float, classes: Sequence[str]) -> None:
-    """Check that a threshold can decide between these classes.
+def check_decision(decision: Decision, classes: Sequence[str]) -> None:
+    """Check that a threshold, and a probability to abstain below, can decide between these classes.
 
     Raises:
-        ConfigError: it does not lie between 0 and 1, or there are not two classes.
+        ConfigError: one does not lie between 0 and 1, there are not two classes for a threshold, or
+            the label of what is undecided is a class.
     """
-    _check_two(classes)
-    if not 0 < threshold < 1:
+    threshold, abstain = decision.threshold, decision.abstain
+    if threshold is not None:
+        _check_two(classes)
+        if not 0 < threshold < 1:
+            raise ConfigError(
+                f"--threshold {threshold:g}: expected a number between 0 and 1",
+                hint="gru-sent evaluate --threshold f1 finds one",
+            )
+    if not 0 <= abstain <= 1:
         raise ConfigError(
-            f"--threshold {threshold:g}: expected a number between 0 and 1",
-            hint="gru-sent evaluate --threshold f1 finds one",
+            f"--abstain {abstain:g}: expected a probability between 0 and 1",
+            hint="for example 0.8: below that no class is predicted",
+        )
+    if decision.undecided in classes:
+        raise ConfigError(
+            f"--undecided {decision.undecided}: is a class of this run", hint="choose another name"
         )
 
 

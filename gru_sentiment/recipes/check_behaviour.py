@@ -95,12 +95,12 @@ def _pass_rate(name: str, result: SuiteResult) -> MeasuredMetric:
 
 
 def _failed(case: Case, predictions: Sequence[Prediction]) -> FailedCase:
-    labels = [p.label if case.label is None else case.label for p in predictions]
+    labels = [str(p.label if case.label is None else case.label) for p in predictions]
     return FailedCase(
         expected=case.expected,
         texts=case.texts,
         answers=[
-            (label, prediction.probabilities[str(label)])
+            (label, prediction.probabilities[label])
             for label, prediction in zip(labels, predictions, strict=True)
         ],
     )

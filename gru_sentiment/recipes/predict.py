@@ -11,8 +11,8 @@ from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.postprocess.criterion import check_threshold
-from gru_sentiment.results.predictions import Prediction
+from gru_sentiment.postprocess.criterion import check_decision
+from gru_sentiment.results.predictions import LIKELIEST, Decision, Prediction
 from gru_sentiment.trained.reader import load_run
 
 
@@ -20,7 +20,7 @@ def predict(
     texts: Sequence[str],
     path: Path | None,
     *,
-    threshold: float | None = None,
+    decision: Decision = LIKELIEST,
     device: str = "auto",
     threads: int | None = None,
 ) -> list[Prediction]:
@@ -29,14 +29,13 @@ def predict(
     Args:
         texts: any number.
         path: a run folder; by default the latest run.
-        threshold: the second of two classes is predicted where its probability is at least this;
-            by default the likelier class is.
+        decision: how labels follow from probabilities; by default the likeliest class is one.
         device: `auto`, `cpu` or `cuda`.
         threads: number of CPU threads; by default one a core.
 
     Raises:
         ArtifactError: there is no such run, or it cannot be read.
-        ConfigError: a threshold that is not between 0 and 1, or for a run without two classes.
+        ConfigError: see `check_decision`.
         DataError: a text that is not valid Unicode.
     """
     if not texts:
@@ -45,11 +44,10 @@ def predict(
         _check_unicode(text)
     set_up_torch(threads)
     run = load_run(path, build_device(device))
-    if threshold is not None:
-        check_threshold(threshold, run.labels.names)
+    check_decision(decision, run.labels.names)
     tokenized = build_tokenizer(run.config.text).many(texts)
     predicted = run.predict(tokenized, np.arange(len(tokenized), dtype=np.int64))
-    return predicted.predictions(run.labels, threshold)
+    return predicted.predictions(run.labels, decision)
 
 
 def _check_unicode(text: str) -> None:

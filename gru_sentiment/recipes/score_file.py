@@ -21,8 +21,8 @@ from gru_sentiment.errors import DataError
 from gru_sentiment.machine.same_file import input_at
 from gru_sentiment.machine.signals import StopRequest
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.postprocess.criterion import check_threshold
-from gru_sentiment.results.predictions import FileScoring, Prediction
+from gru_sentiment.postprocess.criterion import check_decision
+from gru_sentiment.results.predictions import LIKELIEST, Decision, FileScoring, Prediction
 from gru_sentiment.rows.formats import (
     Dialect,
     Place,
@@ -67,9 +67,8 @@ class Job:
     """Continue after the last complete row of the output."""
     force: bool = False
     """Replace an output that exists."""
-    threshold: float | None = None
-    """The second of two classes is predicted where its probability is at least this; by default the
-    likelier class is."""
+    decision: Decision = LIKELIEST
+    """How labels follow from probabilities."""
 
     @property
     def dialect(self) -> Dialect:
@@ -104,7 +103,7 @@ def score_file(
 
     Raises:
         ArtifactError: there is no such run, or it cannot be read.
-        ConfigError: a threshold that is not between 0 and 1, or for a run without two classes.
+        ConfigError: see `check_decision`.
         DataError: an input or output that cannot be used; with `strict`, a bad row.
     """
     read = input_format(job.source, job.format, job.text_column)
@@ -116,8 +115,8 @@ def score_file(
         job.source, read, job.text_column, keep=job.keep_columns, dialect=job.dialect
     ) as source:
         run = load_run(path, build_device(device))
-        if job.threshold is not None:
-            check_threshold(job.threshold, run.labels.names)
+        check_decision(job.decision, run.labels.names)
+        _check_undecided(job, run, write)
         with (
             opened_output(
                 job.target, write, source, run.labels.classes, resume=job.resume
@@ -125,7 +124,7 @@ def score_file(
             _tokenizing(run, 1 if unbuffered else _processes(run, job)) as tokenize,
         ):
             scorer = _Scorer(
-                run, output, tokenize, tokens_per_batch, strict=strict, threshold=job.threshold
+                run, output, tokenize, tokens_per_batch, strict=strict, decision=job.decision
             )
             try:
                 scorer.score(source, 1 if unbuffered else CHUNK_ROWS, on_rows)
@@ -167,6 +166,16 @@ def _check_target(job: Job, run: Path | None, write: str) -> None:
         )
 
 
+def _check_undecided(job: Job, run: Run, write: str) -> None:
+    numbers = all(isinstance(label, int) for label in run.labels.classes)
+    if job.decision.undecided is not None and write == "parquet" and numbers:
+        raise DataError(
+            "--undecided: the classes of this run are numbers, and so is the label column of "
+            "parquet",
+            hint="leave it out, and the label is null; or write jsonl, csv or tsv",
+        )
+
+
 def _processes(run: Run, job: Job) -> int:
     if not isinstance(job.source, Path) or not job.source.is_file():
         return 1
@@ -202,11 +211,11 @@ class _Scorer:
         tokens_per_batch: int,
         *,
         strict: bool,
-        threshold: float | None,
+        decision: Decision,
     ) -> None:
         self._run, self._output, self._tokenize = run, output, tokenize
         self._tokens_per_batch, self._strict = tokens_per_batch, strict
-        self._threshold = threshold
+        self._decision = decision
         self.rows = self.bad_rows = self.mostly_unknown = 0
         self.first_error: str | None = None
         self._started = time.perf_counter()
@@ -263,7 +272,7 @@ class _Scorer:
         by_length = np.argsort(-lengths, kind="stable")
         for group in within_budget(by_length, lengths, self._tokens_per_batch):
             predicted = self._run.predict(tokenized, group)
-            of_group = predicted.predictions(self._run.labels, self._threshold)
+            of_group = predicted.predictions(self._run.labels, self._decision)
             for i, prediction in zip(group, of_group, strict=True):
                 predictions[good[i]] = prediction
                 self.mostly_unknown += prediction.mostly_unknown

@@ -18,8 +18,7 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
     A line says where the prediction rests on no text, on unknown tokens alone, or on a text that
     was cut.
     """
-    probability = prediction.probabilities[str(prediction.label)]
-    lines = [Text(f"{prediction.label} ({probability:.1%})")]
+    lines = [Text(_label(prediction))]
     if terminal:
         width = max(map(len, prediction.probabilities))
         for name, value in prediction.probabilities.items():
@@ -35,6 +34,16 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
     if prediction.truncated:
         lines.append(Text(f"the model read {prediction.tokens:,} tokens, without the middle part"))
     return Group(*lines)
+
+
+def _label(prediction: Prediction) -> str:
+    """The class with its probability; the likeliest one where none is predicted."""
+    probability = prediction.probabilities.get(str(prediction.label))
+    if probability is not None:
+        return f"{prediction.label} ({probability:.1%})"
+    likeliest = max(prediction.probabilities, key=lambda name: prediction.probabilities[name])
+    undecided = "undecided" if prediction.label is None else prediction.label
+    return f"{undecided} ({likeliest}: {prediction.probabilities[likeliest]:.1%})"
 
 
 def scoring_line(scoring: FileScoring) -> str:

@@ -10,10 +10,28 @@ Label = str | int
 
 
 @dataclass(frozen=True)
+class Decision:
+    """How a label follows from the probabilities of the classes."""
+
+    threshold: float | None = None
+    """The second of two classes is predicted where its probability is at least this; by default the
+    likelier class is."""
+    abstain: float = 0.0
+    """No class is predicted whose probability is below this."""
+    undecided: str | None = None
+    """The label where no class is predicted."""
+
+
+LIKELIEST = Decision()
+"""The likeliest class is predicted, however unlikely."""
+
+
+@dataclass(frozen=True)
 class Prediction:
     """The prediction for one text."""
 
-    label: Label
+    label: Label | None
+    """None where the model abstains."""
     probabilities: dict[str, float]
     """By class, as text; they sum to 1."""
     tokens: int

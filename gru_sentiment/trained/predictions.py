@@ -24,7 +24,7 @@ from gru_sentiment.errors import ArtifactError
 from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST, at_temperature, fit_temperature
 from gru_sentiment.postprocess.fusion import MAX_WEIGHT
 from gru_sentiment.results.metrics import Calibrated, Metrics, Reliability
-from gru_sentiment.results.predictions import Prediction
+from gru_sentiment.results.predictions import LIKELIEST, Decision, Prediction
 from gru_sentiment.scores.metrics import classification_metrics
 from gru_sentiment.training.losses import log_probabilities
 
@@ -69,17 +69,17 @@ class Predictions:
         read: Integers = np.minimum(encoded.full_lengths[rows], encoded.lengths[rows])
         return read
 
-    def predictions(self, labels: Labels, threshold: float | None = None) -> list[Prediction]:
-        """A prediction for each row, in order.
-
-        It is the likeliest class. With a threshold, which is for two classes, it is the second
-        class where that has at least the threshold's probability, else the first.
-        """
+    def predictions(self, labels: Labels, decision: Decision = LIKELIEST) -> list[Prediction]:
+        """A prediction for each row, in order; by default of the likeliest class."""
         names, rows, encoded = labels.names, self.rows, self.encoded
         probabilities = np.exp(self.log_probabilities)
-        likeliest = self.log_probabilities.argmax(axis=1)
+        chosen = self.log_probabilities.argmax(axis=1)
+        if decision.threshold is not None:
+            chosen = np.int64(probabilities[:, 1] >= decision.threshold)
+        sure = np.take_along_axis(probabilities, chosen[:, None], 1)[:, 0] >= decision.abstain
         columns = (
-            likeliest if threshold is None else np.int64(probabilities[:, 1] >= threshold),
+            chosen,
+            sure,
             probabilities,
             self.tokens,
             encoded.unknown_tokens(rows),
@@ -87,13 +87,13 @@ class Predictions:
         )
         return [
             Prediction(
-                label=labels.classes[best],
+                label=labels.classes[best] if is_sure else decision.undecided,
                 probabilities=dict(zip(names, probabilities, strict=True)),
                 tokens=tokens,
                 unknown_tokens=unknown,
                 truncated=truncated,
             )
-            for best, probabilities, tokens, unknown, truncated in zip(
+            for best, is_sure, probabilities, tokens, unknown, truncated in zip(
                 *(column.tolist() for column in columns), strict=True
             )
         ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet
 import pytest
 from typer.testing import Result
 
@@ -115,3 +118,58 @@ def test_what_is_no_threshold(gru_sent: Callable[..., Result], run: Path, thresh
         assert result.exit_code == 2
         assert "expected a number between 0 and 1" in result.stderr
     assert not Path("out.csv").exists()
+
+
+def test_below_a_probability_no_class_is_predicted(
+    gru_sent: Callable[..., Result], run: Path
+) -> None:
+    text = "the film was great"
+    sure = json.loads(gru_sent("predict", text, "--json").stdout)
+    likeliest, probability = sure["label"], max(sure["probabilities"].values())
+    result = gru_sent("predict", text, "--abstain", probability + 1e-6, "--json")
+    assert json.loads(result.stdout) == sure | {"label": None}
+    assert gru_sent("predict", text, "--abstain", probability, "--json").stdout == (
+        gru_sent("predict", text, "--json").stdout
+    )
+    shown = gru_sent("predict", text, "--abstain", 1).stdout
+    assert shown == f"undecided ({likeliest}: {probability:.1%})\n"
+    shown = gru_sent("predict", text, "--abstain", 1, "--undecided", "unsure").stdout
+    assert shown == f"unsure ({likeliest}: {probability:.1%})\n"
+
+
+def test_undecided_needs_abstain(gru_sent: Callable[..., Result], run: Path) -> None:
+    result = gru_sent("predict", "great", "--undecided", "unsure")
+    assert result.exit_code == 2
+    assert "--undecided: only with --abstain" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("a.jsonl", None), ("a.csv", ""), ("a.tsv", ""), ("a.parquet", None)]
+)
+@pytest.mark.parametrize("undecided", [None, "unsure"])
+@pytest.mark.usefixtures("run")
+def test_rows_without_a_class(
+    gru_sent: Callable[..., Result],
+    reviews_csv: Path,
+    name: str,
+    label: str | None,
+    undecided: str | None,
+) -> None:
+    more = ["--undecided", undecided] if undecided else []
+    target = reviews_csv.with_name(name)
+    result = gru_sent("predict", "-i", reviews_csv, "-o", target, "--abstain", 1, *more)
+    assert result.exit_code == 0, result.stderr
+    assert labels_of(target) == [undecided or label] * 80
+
+
+def labels_of(path: Path) -> list[Any]:
+    if path.suffix == ".parquet":
+        labels: list[Any] = pyarrow.parquet.read_table(path)["label"].to_pylist()
+        return labels
+    lines = path.read_text("utf-8").splitlines()
+    if path.suffix == ".jsonl":
+        return [json.loads(line)["label"] for line in lines]
+    return [
+        row["label"]
+        for row in csv.DictReader(lines, delimiter="\t" if path.suffix == ".tsv" else ",")
+    ]

@@ -10,8 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.postprocess.criterion import Criterion, check_threshold, parse_criterion
+from gru_sentiment.postprocess.criterion import Criterion, check_decision, parse_criterion
 from gru_sentiment.postprocess.thresholds import find_threshold, scores_at
+from gru_sentiment.results.predictions import Decision
 
 CLASSES = ["negative", "positive"]
 # many equal ones, the ends, and neighbours between which there is no third number
@@ -149,10 +150,27 @@ def test_what_is_no_criterion(text: str, message: str) -> None:
 @pytest.mark.parametrize("threshold", [0.0, 1.0, -0.5, 2.0, float("nan"), float("inf")])
 def test_what_is_no_threshold(threshold: float) -> None:
     with pytest.raises(ConfigError, match="expected a number between 0 and 1"):
-        check_threshold(threshold, CLASSES)
+        check_decision(Decision(threshold), CLASSES)
 
 
 def test_three_classes_have_none() -> None:
-    for check in (lambda names: check_threshold(0.5, names), lambda n: parse_criterion("f1", n)):
+    for check in (
+        lambda names: check_decision(Decision(0.5), names),
+        lambda n: parse_criterion("f1", n),
+    ):
         with pytest.raises(ConfigError, match="the run has 3 classes: a, b, c"):
             check(["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    ("decision", "problem"),
+    [
+        (Decision(abstain=1.5), r"--abstain 1\.5: expected a probability between 0 and 1"),
+        (Decision(abstain=-0.1), r"--abstain -0\.1: expected a probability between 0 and 1"),
+        (Decision(abstain=0.8, undecided="bad"), "--undecided bad: is a class of this run"),
+    ],
+)
+def test_decisions_that_cannot_be(decision: Decision, problem: str) -> None:
+    check_decision(Decision(abstain=0.8, undecided="unsure"), ["bad", "good", "so-so"])
+    with pytest.raises(ConfigError, match=problem):
+        check_decision(decision, ["bad", "good", "so-so"])

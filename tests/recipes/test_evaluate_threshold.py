@@ -21,6 +21,7 @@ from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.recipes.score_file import Job, score_file
+from gru_sentiment.results.predictions import Decision
 from gru_sentiment.trained import predictions
 
 REVIEWS = tiny_reviews(80)
@@ -132,14 +133,14 @@ def test_predict_uses_it(run: Path, folder: Path, tmp_path: Path) -> None:
     found = evaluate(run, threshold="recall=1").threshold
     assert found is not None
     plain = predict(TEXTS, run)
-    predicted = predict(TEXTS, run, threshold=found.threshold)
+    predicted = predict(TEXTS, run, decision=Decision(found.threshold))
     expected = [
         "positive" if answer.probabilities["positive"] >= found.threshold else "negative"
         for answer in plain
     ]
     assert [answer.label for answer in predicted] == expected
     assert [answer.probabilities for answer in predicted] == [a.probabilities for a in plain]
-    job = Job(folder / "reviews.csv", tmp_path / "out.jsonl", threshold=found.threshold)
+    job = Job(folder / "reviews.csv", tmp_path / "out.jsonl", decision=Decision(found.threshold))
     score_file(run, job)
     assert [line["label"] for line in read_lines(tmp_path / "out.jsonl")] == expected
     validation = [line["row"] for line in read_lines(run / PREDICTIONS)]
@@ -185,10 +186,10 @@ def test_three_classes_have_no_threshold(tiny_config: Path, reviews_csv: Path) -
         ["training.loss=cross_entropy", "training.epochs=1", f"run.output={tiny_config.parent}/r"],
     )
     run = Path(training.train(config, SilentProgress()).run)
-    job = Job(reviews_csv, tiny_config.parent / "out.jsonl", threshold=0.5)
+    job = Job(reviews_csv, tiny_config.parent / "out.jsonl", decision=Decision(0.5))
     for act in (
         lambda: evaluate(run, threshold="accuracy"),
-        lambda: predict(["great"], run, threshold=0.5),
+        lambda: predict(["great"], run, decision=Decision(0.5)),
         lambda: score_file(run, job),
     ):
         with pytest.raises(ConfigError, match="the run has 3 classes: a, b, c"):

@@ -21,6 +21,7 @@ from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.results.metrics import Reliability
+from gru_sentiment.results.predictions import Decision
 from gru_sentiment.trained import predictions as evaluation
 from gru_sentiment.trained.predictions import (
     LabelledSplit,
@@ -166,7 +167,7 @@ def test_a_threshold_decides_between_two_classes() -> None:
         (0.7, ["bad", "bad", "good"]),
         (0.9, ["bad", "bad", "bad"]),
     ):
-        found = answers.predictions(labels, threshold)
+        found = answers.predictions(labels, Decision(threshold))
         assert [prediction.label for prediction in found] == expected
         plain = [prediction.probabilities for prediction in answers.predictions(labels)]
         assert [prediction.probabilities for prediction in found] == plain
