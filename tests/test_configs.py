@@ -64,7 +64,7 @@ def test_loads_and_builds(name: str) -> None:
     model = build_model(config, torch.randn(12, dimension_of(config)), 2, cpu)
     release_layers(config, model, 1)
     labels = np.array([0, 1, 1])
-    loss = build_loss(config.training, labels, 2)
+    loss = build_loss(config.training, labels, ["negative", "positive"])
     optimizer = build_optimizer(config.training, model)
     schedule = build_schedule(config.training, optimizer, 10)
     stopping = build_stopping(config.training)

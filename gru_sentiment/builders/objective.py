@@ -18,7 +18,7 @@ from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 def build_objective(
     config: TrainingConfig,
     label_ids: Integers,
-    n_classes: int,
+    names: Sequence[str],
     soft_labels: torch.Tensor | None = None,
 ) -> ClassificationLoss | AdversarialLoss:
     """The config's loss with its terms for unlabelled texts and adversarial training.
@@ -26,13 +26,13 @@ def build_objective(
     Args:
         config: the section `training`.
         label_ids: class indices of the training split, shape (rows,).
-        n_classes: the number of classes.
+        names: of the classes.
         soft_labels: a teacher's probabilities, shape (texts, classes), if there is a teacher.
 
     Raises:
         DataError: the class weights do not fit the classes.
     """
-    loss, adversarial = build_loss(config, label_ids, n_classes), config.adversarial
+    loss, adversarial = build_loss(config, label_ids, names), config.adversarial
     if config.unlabelled is not None:
         loss = SemiSupervisedLoss(
             soft_labels=soft_labels,
@@ -63,23 +63,29 @@ def check_classes(config: TrainingConfig, names: Sequence[str]) -> None:
     if isinstance(weights, tuple) and len(weights) != len(names):
         raise DataError(
             f"training.class_weights: {len(weights)} weights for {len(names)} classes: {listed}",
-            hint="give one weight for each class in sorted order, or balanced",
+            hint="give one weight for each class in sorted order, weights by class, or balanced",
+        )
+    unknown = set(weights) - set(names) if isinstance(weights, dict) else set()
+    if unknown:
+        raise DataError(
+            f"training.class_weights: {min(unknown)!r} is no class; classes: {listed}",
+            hint="name classes as the data does; those that are not named weigh 1",
         )
 
 
-def build_loss(config: TrainingConfig, label_ids: Integers, n_classes: int) -> ClassificationLoss:
+def build_loss(
+    config: TrainingConfig, label_ids: Integers, names: Sequence[str]
+) -> ClassificationLoss:
     """The config's classification loss. Balanced weights are computed from `label_ids`.
 
     Raises:
         DataError: the class weights do not fit the classes.
     """
+    check_classes(config, names)
     weights = config.class_weights
     if weights == "balanced":
-        counts = np.bincount(label_ids, minlength=n_classes)
-        weights = tuple(len(label_ids) / (n_classes * np.maximum(counts, 1)))
-    elif weights is not None and len(weights) != n_classes:
-        raise DataError(
-            f"training.class_weights: {len(weights)} weights for {n_classes} classes",
-            hint="give one weight for each class in sorted order, or balanced",
-        )
+        counts = np.bincount(label_ids, minlength=len(names))
+        weights = tuple(len(label_ids) / (len(names) * np.maximum(counts, 1)))
+    elif isinstance(weights, dict):
+        weights = tuple(weights.get(name, 1.0) for name in names)
     return ClassificationLoss(class_weights=weights, label_smoothing=config.label_smoothing)

@@ -108,9 +108,15 @@ class TrainingConfig(Section):
     loss: Literal["auto", "bce", "cross_entropy"] = "auto"
     """`bce` is for two classes and computes one logit; `cross_entropy` is for any number of
     classes. `auto` is bce for two classes, else cross_entropy."""
-    class_weights: Literal["balanced"] | tuple[Annotated[float, Field(gt=0)], ...] | None = None
-    """The weight of each class in the loss: one number for each class in sorted order, or
-    `balanced`; null weighs all classes equally."""
+    class_weights: (
+        Literal["balanced"]
+        | tuple[Annotated[float, Field(gt=0)], ...]
+        | dict[str, Annotated[float, Field(gt=0)]]
+        | None
+    ) = None
+    """The weight of each class in the loss: numbers by class, such as `{spam: 3}`, where classes
+    that are not named weigh 1; one number for each class in sorted order; or `balanced`, in inverse
+    proportion to the rows of the class. null weighs all classes equally."""
     label_smoothing: Fraction = 0.0
     """The share of the target that is spread over all classes (Szegedy et al. 2016)."""
     optimizer: Literal["sgd", "rmsprop", "adam", "adamw"] = "adamw"

@@ -43,8 +43,8 @@ class Classification:
         self.batcher = build_batcher(config.training, read)
         self.augmentation = build_augmentation(config.training.augmentation, vectors)
         labels = self.training.label_ids[self.training.rows]
-        n_classes = len(self.training.labels)
-        self.of_batch = build_objective(config.training, labels, n_classes, soft_labels)
+        names = self.training.labels.names
+        self.of_batch = build_objective(config.training, labels, names, soft_labels)
         unlabelled = splits.get("unlabelled")
         self.sampler = build_unlabelled_sampler(config, unlabelled.rows) if unlabelled else None
 

@@ -74,7 +74,7 @@ from .conftest import HINT, error_of
         (
             "training: {class_weights: 3}",
             "c.yaml:1: training.class_weights: 3 is not allowed; "
-            "expected 'balanced' or a valid array",
+            "expected 'balanced' or a valid array or an object",
         ),
         # out of range
         (

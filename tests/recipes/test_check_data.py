@@ -231,6 +231,7 @@ def test_texts_with_two_labels_are_counted_and_listed(config: Config) -> None:
     [
         ({"loss": "bce"}, "training.loss bce: needs two classes, the data has 3: neg, other, pos"),
         ({"class_weights": (1.0, 2.0)}, "2 weights for 3 classes: neg, other, pos"),
+        ({"class_weights": {"bad": 2.0}}, "'bad' is no class; classes: neg, other, pos"),
     ],
 )
 def test_what_training_would_refuse(
