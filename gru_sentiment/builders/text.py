@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from gru_sentiment.arrays import Integers
 from gru_sentiment.config.sections import Config, TextConfig, VectorsConfig
@@ -16,10 +17,10 @@ from gru_sentiment.data.unlabelled_sampler import UnlabelledSampler
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.environment import is_offline
-from gru_sentiment.vectors.named import named_vectors
+from gru_sentiment.vectors.named import named_vectors, named_words
 from gru_sentiment.vectors.neighbours import nearest
-from gru_sentiment.vectors.package import package_vectors
-from gru_sentiment.vectors.text_file import file_vectors
+from gru_sentiment.vectors.package import package_vectors, package_words
+from gru_sentiment.vectors.text_file import file_vectors, file_words
 from gru_sentiment.vectors.word_vectors import WordVectors, check_dimension, no_vectors
 
 
@@ -39,6 +40,29 @@ def build_vocabulary(config: TextConfig, counts: Mapping[str, int]) -> Vocabular
             hint="lower text.min_frequency, or add reviews",
         )
     return vocabulary
+
+
+def with_unseen_words(config: VectorsConfig, vocabulary: Vocabulary) -> Vocabulary:
+    """The vocabulary with the first words of the config's vectors that it lacks.
+
+    Raises:
+        VectorsError: the vectors cannot be found or read.
+    """
+    if not config.unseen_words:
+        return vocabulary
+    sources: dict[str, Callable[[], Iterator[str]]] = {
+        "name": lambda: named_words(config.name or "", _downloads(), offline=is_offline()),
+        "package": package_words,
+        "file": lambda: file_words(config.path),  # type: ignore[arg-type]
+    }
+    words = dict.fromkeys(vocabulary.words)
+    most = len(words) + config.unseen_words
+    for word in sources[config.source]():
+        if len(words) == most:
+            break
+        if word and "\n" not in word:  # a vocabulary is a file of lines
+            words[word] = None
+    return Vocabulary(list(words))
 
 
 def build_encoded(
@@ -86,7 +110,7 @@ def build_vectors(config: VectorsConfig, vocabulary: Vocabulary) -> WordVectors:
         "name": lambda: named_vectors(
             config.name or "",
             words,
-            cache_folder() / "vectors",
+            _downloads(),
             dimension=config.dimension,
             offline=is_offline(),
         ),
@@ -97,3 +121,7 @@ def build_vectors(config: VectorsConfig, vocabulary: Vocabulary) -> WordVectors:
     vectors = sources[config.source]()
     check_dimension(vectors.dimension, config.dimension, vectors.origin)
     return vectors
+
+
+def _downloads() -> Path:
+    return cache_folder() / "vectors"

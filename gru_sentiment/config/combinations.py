@@ -41,6 +41,11 @@ def _missing_for_source(config: Config) -> list[str]:
         problems.append("vectors.path: needed for vectors.source file")
     if vectors.source == "name" and vectors.name is None:
         problems.append("vectors.name: needed for vectors.source name, for instance glove.6B.100d")
+    if vectors.source == "none" and vectors.unseen_words:
+        problems.append(
+            "vectors.unseen_words: vectors.source none has no words; choose another source, or set "
+            "it to 0"
+        )
     if vectors.source == "none" and config.model.embedding_frozen_epochs == "all":
         problems.append(
             "model.embedding_frozen_epochs: all would leave the random vectors of vectors.source "

@@ -125,6 +125,10 @@ class VectorsConfig(Section):
     dimension: Positive | None = None
     """The dimension of the vectors. `none` takes 100 by default; other sources have their own,
     which is compared with this one."""
+    unseen_words: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """The number of words that the vocabulary takes from the vectors, beyond those of the training
+    texts: the first ones of their file, which are the most frequent in GloVe and fastText. Training
+    leaves their vectors as they are. With few training texts a prediction rests on them."""
 
 
 class ModelConfig(Section):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gru_sentiment.builders.text import build_vectors, build_vocabulary
+from gru_sentiment.builders.text import build_vectors, build_vocabulary, with_unseen_words
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
 from gru_sentiment.results.training import Coverage
@@ -68,12 +68,14 @@ class FromVectors:
         return {}
 
     def vocabulary(self, counts: Mapping[str, int]) -> Vocabulary:
-        """The most frequent tokens.
+        """The most frequent tokens, and the config's number of words of the vectors alone.
 
         Raises:
             DataError: no token is frequent enough.
+            VectorsError: the words of the vectors cannot be read.
         """
-        return build_vocabulary(self.config.text, counts)
+        seen = build_vocabulary(self.config.text, counts)
+        return with_unseen_words(self.config.vectors, seen)
 
     def vectors(self, vocabulary: Vocabulary) -> WordVectors:
         """The vectors of the config's source.

@@ -10,13 +10,13 @@ vectors as a pickle. `fetch` checks certificates and SHA-256 sums and resumes a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gru_sentiment.errors import VectorsError
 from gru_sentiment.vectors.downloads import Download, fetch
-from gru_sentiment.vectors.text_file import file_vectors
+from gru_sentiment.vectors.text_file import file_vectors, file_words
 from gru_sentiment.vectors.word_vectors import WordVectors, check_dimension
 
 FASTTEXT_DIMENSION = 300
@@ -95,10 +95,7 @@ def named_vectors(
         VectorsError: there is no such set, it has another dimension, no server gives it, or the
             file is damaged.
     """
-    sets = named_sets()
-    if name not in sets:
-        raise VectorsError(f"vectors.name: no set {name!r}", hint=f"known: {', '.join(sets)}")
-    known = sets[name]
+    known = _known(name)
     check_dimension(known.dimension, dimension, name)
     path = fetch(known.download, folder, offline=offline)
     try:
@@ -108,3 +105,20 @@ def named_vectors(
     except VectorsError as error:
         raise VectorsError(error.cause, hint=f"delete {path} to download it again") from error
     return replace(vectors, origin=name)
+
+
+def named_words(name: str, folder: Path, *, offline: bool) -> Iterator[str]:
+    """The words of the set `name`, in the order of its file, downloaded as for `named_vectors`.
+
+    Raises:
+        VectorsError: as `named_vectors`.
+    """
+    known = _known(name)
+    return file_words(fetch(known.download, folder, offline=offline), member=known.member)
+
+
+def _known(name: str) -> NamedSet:
+    sets = named_sets()
+    if name not in sets:
+        raise VectorsError(f"vectors.name: no set {name!r}", hint=f"known: {', '.join(sets)}")
+    return sets[name]

@@ -38,24 +38,56 @@ def file_vectors(path: Path, words: Sequence[str], *, member: str | None = None)
     """
     wanted = {word.encode(): i for i, word in enumerate(words)}
     found, matrix = np.zeros(len(words), bool), np.zeros((len(words), 0), np.float32)
+    with _explained(path):
+        for number, word, values in _entries(path, member):
+            if not matrix.shape[1]:
+                matrix = np.zeros((len(words), len(values)), np.float32)
+            if (row := wanted.get(word)) is not None and not found[row]:
+                matrix[row] = _numbers(path, number, values)
+                found[row] = True
+    if not matrix.shape[1]:
+        raise VectorsError(f"{path}: holds no vectors")
+    return WordVectors(matrix, found, path.name)
+
+
+def file_words(path: Path, *, member: str | None = None) -> Iterator[str]:
+    """The words of a file in the same format, in its order.
+
+    Raises:
+        VectorsError: as `file_vectors`.
+    """
+    with _explained(path):
+        for _, word, _ in _entries(path, member):
+            yield word.decode("utf-8", "replace")
+
+
+def _entries(path: Path, member: str | None) -> Iterator[tuple[int, bytes, list[bytes]]]:
+    """The number of each line, its word and its numbers, as many in all lines.
+
+    Raises:
+        VectorsError: a line is malformed.
+    """
     dimension = 0
+    with _open(path, member) as file:
+        for number, line in enumerate(_lines(path, file), 1):
+            if number == 1 and _is_header(line):
+                continue
+            if not dimension:
+                dimension = _first_dimension(path, number, line)
+            # from the right: some words of glove.840B hold spaces
+            word, *values = line.rstrip(b"\r\n ").rsplit(b" ", dimension)
+            if len(values) < dimension or not word:
+                raise _bad_line(path, number, f"{len(values)} numbers, expected {dimension}")
+            if b" " in word and _is_number(word.rsplit(b" ", 1)[1]):
+                raise _bad_line(path, number, f"more than {dimension} numbers")
+            yield number, word, values
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn errors of the disk and of archives into errors that the user can fix."""
     try:
-        with _open(path, member) as file:
-            for number, line in enumerate(_lines(path, file), 1):
-                if number == 1 and _is_header(line):
-                    continue
-                if not dimension:
-                    dimension = _first_dimension(path, number, line)
-                    matrix = np.zeros((len(words), dimension), np.float32)
-                # from the right: some words of glove.840B hold spaces
-                word, *values = line.rstrip(b"\r\n ").rsplit(b" ", dimension)
-                if len(values) < dimension or not word:
-                    raise _bad_line(path, number, f"{len(values)} numbers, expected {dimension}")
-                if b" " in word and _is_number(word.rsplit(b" ", 1)[1]):
-                    raise _bad_line(path, number, f"more than {dimension} numbers")
-                if (row := wanted.get(word)) is not None and not found[row]:
-                    matrix[row] = _numbers(path, number, values)
-                    found[row] = True
+        yield
     except (RuntimeError, NotImplementedError) as error:
         raise VectorsError(
             f"{path}: cannot be unpacked: {error}",
@@ -67,9 +99,6 @@ def file_vectors(path: Path, words: Sequence[str], *, member: str | None = None)
         ) from error
     except OSError as error:
         raise VectorsError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if not dimension:
-        raise VectorsError(f"{path}: holds no vectors")
-    return WordVectors(matrix, found, path.name)
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
