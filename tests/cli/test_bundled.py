@@ -60,6 +60,8 @@ def test_they_are_small_and_whole_and_name_no_folder_of_a_machine(folder: Path) 
     [
         ("What a waste of two hours.", "negative"),
         ("A wonderful film with great acting.", "positive"),
+        ("Not bad at all.", "positive"),
+        ("This film is not good.", "negative"),
     ],
 )
 def test_they_answer_without_a_training(

@@ -120,7 +120,7 @@ def test_without_a_compiler_the_install_goes_on(tmp_path: Path) -> None:
     )
     done = run_code(code, installed)
     assert done.stdout == f"{installed}/gru_sentiment/__init__.py operations of torch\n"
-    code = "from gru_sentiment.cli.app import app; app(['predict', 'A wonderful film.'])"
+    code = "from gru_sentiment.cli.app import app; app(['predict', 'Not bad at all.'])"
     done = run_code(code, installed)
     assert done.stdout.startswith("positive (")
     assert "the model in the package predicts" in done.stderr
