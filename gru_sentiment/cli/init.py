@@ -27,6 +27,8 @@ from gru_sentiment.reporting.survey import survey_report
 if TYPE_CHECKING:
     from gru_sentiment.results.survey import Survey
 
+STREAM = Path("-")
+"""Names the standard output."""
 TextColumn = Annotated[
     str | None,
     typer.Option("--text-column", metavar="NAME", help="The texts stand in this column."),
@@ -52,8 +54,9 @@ def init(
         typer.Option(
             "--output",
             "-o",
-            metavar="CONFIG",
-            help="Write the config here; by default beside you, with the name of FILE.",
+            metavar="CONFIG|-",
+            help="Write the config here, or to the standard output (-); by default into the "
+            "current folder, with the name of FILE.",
         ),
     ] = None,
     text_column: TextColumn = None,
@@ -71,11 +74,12 @@ def init(
     """Look at your file, and write a config to train on it."""
     with command(debug=debug, quiet=quiet):
         target = output or Path(f"{file.name.split('.')[0]}.yaml")
-        if target.exists() and not force:
+        printed = target == STREAM
+        if target.exists() and not (printed or force):
             raise ConfigError(
                 f"{target}: is there already", hint="choose another --output, or add --force"
             )
-        check_outputs({"--output": target}, {"FILE": [file]})
+        check_outputs({"--output": None if printed else target}, {"FILE": [file]})
 
         from gru_sentiment.recipes import init as recipe
 
@@ -86,7 +90,11 @@ def init(
             language=language,
             dialect={"delimiter": delimiter, "quoting": str(quoting), "encoding": encoding},
         )
-        write_outputs({"--output": (target, recipe.config_text(found, target.parent))})
+        text = recipe.config_text(found, target.parent)
+        if printed:
+            print(text, end="")
+            return
+        write_outputs({"--output": (target, text)})
         if not quiet:
             console().print(survey_report(found))
         print(f"config: {target}\nnext: gru-sent train --config {target}")

@@ -130,8 +130,9 @@ def check_resume(
     output: Path | None,
     force: bool,
     file: Path | None = None,
+    needed: str = "a config to train, --config FILE",
 ) -> None:
-    """Refuse options that contradict each other.
+    """Refuse options that contradict each other; `needed` is what the command needs.
 
     Raises:
         BadParameter: neither a config nor a file nor a run to resume, two of them where there can
@@ -142,9 +143,7 @@ def check_resume(
             f"{file} and --{'config' if config else 'resume'}: give one of the two"
         )
     if config is None and resume is None and file is None:
-        raise typer.BadParameter(
-            "give a config to train, --config FILE, or a run to resume, --resume RUN"
-        )
+        raise typer.BadParameter(f"give {needed}, or a run to resume, --resume RUN")
     if resume is not None and (output or force):
         raise typer.BadParameter(
             "--resume writes into the folder of the run: leave --output and --force out"

@@ -33,13 +33,14 @@ from gru_sentiment.reporting.runs import seeds_report
 from gru_sentiment.reporting.training import reproduction_report, training_report
 
 YAML = {".yaml", ".yml"}
+NEEDED = "a file of labelled texts, FILE, or a config to train, --config FILE"
 
 
 def train(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]",
+            metavar="FILE",
             help="Train on this file of labelled texts, with the config that gru-sent init "
             "writes for it; or train this YAML config.",
             show_default=False,
@@ -81,7 +82,7 @@ def train(
     """Train a classifier and write a run folder."""
     if file and file.suffix in YAML and config is None:
         file, config = None, file
-    check_resume(config, resume, output=output, force=force, file=file)
+    check_resume(config, resume, output=output, force=force, file=file, needed=NEEDED)
     if resume is not None and seeds is not None:
         raise typer.BadParameter(
             "--resume trains the seeds that the folder was made for: leave --seeds out"

@@ -20,6 +20,8 @@ LABELS = (
 MOST_CLASSES = 1_000
 ROWS_A_CLASS = 4
 """A label column has at least so many rows for each distinct value, on average."""
+WORDS = 6
+"""No name of a column has so many words."""
 SENTENCE = 8
 """Characters: texts are longer than this on average."""
 
@@ -46,6 +48,22 @@ def text_column(table: Table, setting: str = "data.{}") -> str:
     return named[0] if named else longest
 
 
+def check_header(table: Table) -> None:
+    """Check that the names of the columns are names, and that there are rows.
+
+    Raises:
+        DataError: there are none, or the first line seems to be a row.
+    """
+    if not any(len(values) for values in table.values()):
+        raise DataError("holds no rows", hint="a header alone is not enough; add reviews")
+    for name, values in table.items():
+        if len(name.split()) >= WORDS or (name and name in map(str, values)):
+            raise DataError(
+                f"the first line names the columns, and {name[:40]!r} seems to be a value",
+                hint="write a line such as text,label before it, with the same delimiter",
+            )
+
+
 def label_column(table: Table, texts: str, setting: str = "data.{}") -> str:
     """The column that holds the classes: one of a usual name, else the only one with few values.
 
@@ -57,7 +75,9 @@ def label_column(table: Table, texts: str, setting: str = "data.{}") -> str:
         DataError: none has.
     """
     option = option_name(setting, "label_column")
-    few = [name for name in table if name != texts and _is_few(table[name])]
+    others = {name: values for name, values in table.items() if name != texts}
+    few = [name for name, values in others.items() if _is_few(values)]
+    few = few or _by_name(list(others), LABELS)  # what is wrong with it, others tell
     if not few:
         raise DataError(
             f"no column holds classes: none but {texts!r} has between 2 and {MOST_CLASSES:,} "

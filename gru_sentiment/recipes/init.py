@@ -16,13 +16,13 @@ from gru_sentiment.config.loading import changed_config, overridden_values, pars
 from gru_sentiment.config.sections import Config
 from gru_sentiment.config.yaml_file import dump_commented
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.inspection.columns import label_column, text_column
+from gru_sentiment.inspection.columns import check_header, label_column, text_column
 from gru_sentiment.inspection.dialect import found_dialect
 from gru_sentiment.inspection.language import check_has_blanks, found_language
 from gru_sentiment.inspection.settings import suggested
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.results.survey import Survey
-from gru_sentiment.rows.formats import Dialect, column_names
+from gru_sentiment.rows.formats import Dialect, column_names, named
 from gru_sentiment.rows.reading import MissingColumnError, columns_hint, listed
 from gru_sentiment.sources.file_columns import read_columns
 from gru_sentiment.sources.files import records_of_columns
@@ -74,8 +74,10 @@ def survey(
             hint=columns_hint(setting, labelled=True),
         )
     table = read_columns(path, wanted if len(wanted) == 2 else names, found)
-    texts = texts or text_column(table, found.setting)
-    labels = labels or label_column(table, texts, found.setting)
+    with named(path):
+        check_header(table)
+        texts = texts or text_column(table, found.setting)
+        labels = labels or label_column(table, texts, found.setting)
     records = records_of_columns(path, table[texts], table[labels])
     of_rows = Labels.found_in(records.labels)
     counts = np.bincount(of_rows.indices(records.labels), minlength=len(of_rows))
@@ -129,9 +131,9 @@ def config_for(
 
 def _seen(found: Survey) -> Iterator[str]:
     """What was found, in short lines."""
-    named = [f"{name} ({rows:,})" for name, rows in list(found.classes.items())[:NAMED]]
+    shown = [f"{name} ({rows:,})" for name, rows in list(found.classes.items())[:NAMED]]
     more = f" and {len(found.classes) - NAMED} more" if len(found.classes) > NAMED else ""
-    classes = f"{len(found.classes)} classes: {', '.join(named)}{more}"
+    classes = f"{len(found.classes)} classes: {', '.join(shown)}{more}"
     yield f"{found.path.name}: {found.rows:,} texts of {classes}"
     columns = f"texts in column {found.text_column}, labels in column {found.label_column}"
     yield f"{columns}; language: {found.language}"

@@ -77,6 +77,8 @@ def baseline_line(gap: BaselineGap) -> str:
 def calibration_line(calibrated: Calibrated) -> str:
     """The temperature, and what it changed on the validation split."""
     before, after = calibrated.before, calibrated.after
+    if before == after:
+        return f"no temperature fitted: calibration error {score(before.ece)} on validation"
     return (
         f"temperature {calibrated.temperature:.3f}: loss {score(before.log_loss)} to "
         f"{score(after.log_loss)}, calibration error {score(before.ece)} to {score(after.ece)} "

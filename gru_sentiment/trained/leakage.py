@@ -12,7 +12,7 @@ import numpy as np
 
 from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.contents import load_run_config
-from gru_sentiment.artifact.folders import named_run, named_start
+from gru_sentiment.artifact.folders import is_bundled, named_run, named_start
 from gru_sentiment.artifact.tensors import load_seen_texts
 from gru_sentiment.builders.dataset import Dataset, build_training_dataset
 from gru_sentiment.config.changes import changes_between
@@ -166,7 +166,7 @@ def _judge(
         logger.warning(
             "%s has read %s in training: scores on them are a little high", run.path, what
         )
-    elif differing:
+    elif differing and not is_bundled(run.path):
         logger.info(
             "%s was made from other data or splits, and has read none of the validation and test "
             "texts",

@@ -33,7 +33,9 @@ def questions() -> list[Row]:
 
 def slovene() -> list[Row]:
     """News comments in Slovene: negative, neutral, positive."""
-    return list(_orange("slo-opinion-corpus.tab", "Content", "Score text"))
+    names = {"-1.0": "negative", "0.0": "neutral", "1.0": "positive"}
+    rows = _orange("slo-opinion-corpus.tab", "Content", "Score text")
+    return [(text, names[score]) for text, score in rows]
 
 
 def shop() -> list[Row]:

@@ -37,6 +37,14 @@ def test_a_config_beside_the_user(notes: Path, gru_sent: Command) -> None:
     assert gru_sent("config", "check", "notes.yaml").exit_code == 0
 
 
+def test_a_config_on_the_standard_output(notes: Path, gru_sent: Command) -> None:
+    printed = gru_sent("init", notes, "--output", "-")
+    assert printed.exit_code == 0
+    assert gru_sent("init", notes).exit_code == 0
+    assert printed.stdout == Path("notes.yaml").read_text("utf-8")
+    assert not Path("-").exists()
+
+
 def test_a_config_that_exists_stays(notes: Path, gru_sent: Command) -> None:
     Path("notes.yaml").write_text("mine", "utf-8")
     result = gru_sent("init", notes)

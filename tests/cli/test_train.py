@@ -158,7 +158,7 @@ def test_a_training_that_was_interrupted_goes_on(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((), "give a config to train, --config FILE, or a run to resume, --resume RUN"),
+        ((), "give a file of labelled texts, FILE, or a config to train, --config FILE, or a run"),
         (("--resume", "runs/a", "--output", "runs/b"), "leave --output and --force out"),
         (("--resume", "runs/a", "--force"), "leave --output and --force out"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gru_sentiment.errors import DataError, UnclearColumnError
-from gru_sentiment.inspection.columns import Table, label_column, text_column
+from gru_sentiment.inspection.columns import Table, check_header, label_column, text_column
 
 TEXTS = [f"A sentence about the film number {i}." for i in range(40)]
 CLASSES = ["good", "bad"] * 20
@@ -66,6 +66,21 @@ def test_several_columns_that_could_be_meant() -> None:
         label_column(table, "text", "--{}")
     assert caught.value.candidates == ["genre", "place"]
     assert caught.value.hint == "name one with --label-column"
+
+
+def test_a_column_of_a_usual_name_is_taken_where_no_other_can_be_one() -> None:
+    assert label_column({"text": TEXTS, "id": IDS, "label": ["x"] * 40}, "text") == "label"
+
+
+def test_a_file_without_a_header() -> None:
+    check_header({"text": TEXTS, "label": CLASSES})
+    with pytest.raises(DataError, match="'good' seems to be a value") as caught:
+        check_header({"A fine film.": TEXTS, "good": CLASSES})
+    assert "write a line such as text,label before it" in caught.value.hint
+    with pytest.raises(DataError, match="'A fine film that I would like to see aga' seems"):
+        check_header({"A fine film that I would like to see again.": TEXTS, "class": CLASSES})
+    with pytest.raises(DataError, match="holds no rows"):
+        check_header({"text": [], "label": []})
 
 
 @pytest.mark.parametrize("values", [IDS, ["x"] * 40, TEXTS[::-1]])
