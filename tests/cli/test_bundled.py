@@ -96,7 +96,7 @@ def test_a_folder_of_that_name_goes_first(tmp_path: Path) -> None:
 def test_its_card(gru_sent: Callable[..., Result]) -> None:
     result = gru_sent("runs", "--bundled")
     assert result.exit_code == 0
-    for word in ("accuracy", "sentences, validation", "English", "Seed 0", "commit"):
+    for word in ("accuracy", "sentences, validation", "English", "seeds 0 and 1", "commit"):
         assert word in result.stdout
     assert gru_sent("runs", "runs", "--bundled").exit_code == 2
 
