@@ -24,7 +24,7 @@ from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.results.survey import Survey
 from gru_sentiment.rows.formats import Dialect, column_names, named
 from gru_sentiment.rows.reading import MissingColumnError, columns_hint, listed
-from gru_sentiment.sources.file_columns import read_columns
+from gru_sentiment.sources.file_columns import read_columns, read_table
 from gru_sentiment.sources.files import records_of_columns
 from gru_sentiment.trained.reader import load_run
 
@@ -73,16 +73,18 @@ def survey(
             missing=missing,
             hint=columns_hint(setting, labelled=True),
         )
-    table = read_columns(path, wanted if len(wanted) == 2 else names, found)
-    with named(path):
-        check_header(table)
-        texts = texts or text_column(table, found.setting)
-        labels = labels or label_column(table, texts, found.setting)
-    records = records_of_columns(path, table[texts], table[labels])
+    if not (texts and labels):
+        table = read_table(path, names, found)
+        with named(path):
+            check_header(table)
+            texts = texts or text_column(table, setting)
+            labels = labels or label_column(table, texts, setting)
+    columns = read_columns(path, [texts, labels], found)
+    records = records_of_columns(path, columns[texts], columns[labels])
     of_rows = Labels.found_in(records.labels)
     counts = np.bincount(of_rows.indices(records.labels), minlength=len(of_rows))
-    lengths = [len(text.split()) for text in table[texts]]
-    language = language or found_language(table[texts])
+    lengths = [len(text.split()) for text in columns[texts]]
+    language = language or found_language(columns[texts])
     check_has_blanks(language, setting)
     given = {"delimiter": found.delimiter, "quoting": found.quoting, "encoding": found.encoding}
     return Survey(
@@ -94,7 +96,7 @@ def survey(
         words={p: int(np.percentile(lengths, p)) for p in PERCENTILES},
         language=language,
         rates_sentiment=language == "en"
-        and _rates_sentiment(table[texts], of_rows.indices(records.labels)),
+        and _rates_sentiment(columns[texts], of_rows.indices(records.labels)),
     )
 
 

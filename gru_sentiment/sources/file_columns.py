@@ -53,6 +53,25 @@ def read_columns(path: Path, wanted: Sequence[str], dialect: Dialect) -> Columns
     return columns
 
 
+def read_table(path: Path, names: Sequence[str], dialect: Dialect) -> Columns:
+    """The values of all columns of a file, of which nothing else is known.
+
+    A row of JSON may lack some of them; its value is then None.
+
+    Raises:
+        DataError: the file cannot be read, or has a row that cannot be read.
+    """
+    kind = format_of(path)
+    if kind not in {"jsonl", "json"}:
+        return read_columns(path, names, dialect)
+    with opened_source(path, kind, names[0], keep=True, dialect=dialect) as source:
+        rows = [
+            row.kept if isinstance(row.kept, dict) else _good(path, kind, dialect, i, row).kept
+            for i, row in enumerate(source.rows, 1)
+        ]
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
 def _good(path: Path, kind: str, dialect: Dialect, number: int, row: Row) -> Row:
     """The row, which could be read.
 

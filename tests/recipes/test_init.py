@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -99,3 +100,14 @@ def test_any_format_that_training_reads(name: str, tmp_path: Path) -> None:
     found = survey(tmp_path / name)
     assert (found.text_column, found.label_column) == ("text", "label")
     assert found.classes == {"0": 20, "1": 20}
+
+
+def test_rows_of_json_may_lack_columns_that_are_neither(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"label": i % 2, "text": (GOOD, BAD)[i % 2]} for i in range(40)]
+    rows[0]["note"] = "a remark that only this row has"
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    assert survey(tmp_path / "a.jsonl").classes == {"0": 20, "1": 20}
+    del rows[7]["label"]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    with pytest.raises(DataError, match="row 8: no field 'label'"):
+        survey(tmp_path / "a.jsonl")
