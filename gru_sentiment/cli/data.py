@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -15,8 +16,9 @@ from gru_sentiment.cli.outputs import check_standard_output
 from gru_sentiment.cli.progress import on_terminal
 from gru_sentiment.cli.streams import print_json
 from gru_sentiment.config.loading import load_config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.reporting.console import console
-from gru_sentiment.reporting.data import data_report
+from gru_sentiment.reporting.data import data_report, label_report
 
 app = typer.Typer(help="Check the data of a config.", no_args_is_help=True)
 
@@ -30,7 +32,20 @@ def group() -> None:
 def check(
     config: ConfigFile,
     overrides: Overrides = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    labels: Annotated[
+        bool,
+        typer.Option(
+            "--labels",
+            help="Rank the labels that are likely wrong instead, by predictions from the other "
+            "rows. Needs the extra clean.",
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print the result as JSON; with --labels a line for each suspect label."
+        ),
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Print the classes, lengths, duplicates, overlaps and vector coverage of the data."""
@@ -42,8 +57,22 @@ def check(
 
         check_standard_output(inputs.of_config(settings, config))
 
+        if labels:
+            _check_labels(settings, as_json=as_json)
+            return
         report = recipe.check_data(settings, progress=on_terminal(sys.stderr))
         if as_json:
             print_json(report.to_json(), indent=2)
             return
         console().print(data_report(report))
+
+
+def _check_labels(settings: Config, *, as_json: bool) -> None:
+    from gru_sentiment.recipes import check_labels as recipe
+
+    report = recipe.check_labels(settings, progress=on_terminal(sys.stderr))
+    if as_json:
+        for suspect in report.suspects:
+            print_json(asdict(suspect))
+        return
+    console().print(label_report(report))

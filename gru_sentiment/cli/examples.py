@@ -102,6 +102,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "Check the reviews of a config before training on them",
             "gru-sent data check --config configs/gru.yaml",
         ),
+        (
+            "List the labels of your own file that are likely wrong",
+            "gru-sent data check --config reviews.yaml --labels",
+        ),
     ),
 }
 

@@ -10,8 +10,13 @@ from rich.text import Text
 
 from gru_sentiment.reporting.numbers import share_of
 from gru_sentiment.reporting.tables import add_row, new_table
-from gru_sentiment.results.data import DataReport, SplitReport
+from gru_sentiment.results.data import DataReport, LabelReport, SplitReport
 from gru_sentiment.results.training import Coverage
+
+SHOWN = 20
+"""Suspect labels in the table."""
+WIDTH = 60
+"""Characters of their texts."""
 
 
 def data_report(report: DataReport) -> RenderableType:
@@ -20,6 +25,28 @@ def data_report(report: DataReport) -> RenderableType:
     lines += [f"vocabulary: {report.vocabulary:,} words", *_coverage_lines(report.coverage)]
     lines += [f"warning: {warning}" for warning in report.warnings]
     return Group(_splits_table(report.splits), *map(Text, lines))
+
+
+def label_report(report: LabelReport) -> RenderableType:
+    """The likeliest of the labels that may be wrong, and how many there are."""
+    table = new_table("row", "label", "suggested", "probability of the label", "text")
+    for suspect in report.suspects[:SHOWN]:
+        place = f"{suspect.split} {suspect.row:,}"
+        text = " ".join(suspect.text.split())
+        cut = f"{text[:WIDTH]}…" if len(text) > WIDTH else text
+        add_row(
+            table,
+            place,
+            str(suspect.label),
+            str(suspect.suggested),
+            f"{suspect.probability:.1%}",
+            cut,
+        )
+    n = len(report.suspects)
+    lines = [f"{n:,} of {report.rows:,} labels are suspect"]
+    if n > SHOWN:
+        lines.append(f"the first {SHOWN} are shown; --json prints all, a line each")
+    return Group(*([table] if n else []), *map(Text, lines))
 
 
 def _splits_table(by_name: dict[str, SplitReport]) -> Table:

@@ -70,3 +70,30 @@ class DataReport:
     def to_json(self) -> dict[str, Any]:
         """The same as JSON values."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class SuspectLabel:
+    """A row whose label is likely wrong."""
+
+    split: str
+    """Of the source: train, and possibly validation and test."""
+    row: int
+    """Number within the split of the source, from 1 on."""
+    text: str
+    label: Label
+    """What stands in the data."""
+    suggested: Label
+    """The likeliest class."""
+    probability: float
+    """Of the label, predicted from other rows."""
+
+
+@dataclass(frozen=True)
+class LabelReport:
+    """The labels of a data set that are likely wrong, the likeliest first."""
+
+    rows: int
+    """Labels that were checked."""
+    classes: list[str]
+    suspects: list[SuspectLabel]

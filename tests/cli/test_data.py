@@ -73,3 +73,21 @@ def test_what_looks_like_markup_is_shown_as_it_is(
     result = gru_sent("data", "check", "-c", tiny_config)
     assert result.exit_code == 0, result.output
     assert "/bad" in result.stdout
+
+
+def test_suspect_labels(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
+    lines = tiny_config.with_name("reviews.csv").read_text("utf-8").splitlines()
+    wrong = lines[9].replace(",negative", ",positive")
+    assert wrong != lines[9]
+    # the same text again and again with the other label
+    lines += [lines[9].replace(" number8", f" number{i}") for i in range(100, 130)]
+    lines[9] = wrong
+    tiny_config.with_name("reviews.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    result = gru_sent("data", "check", "-c", tiny_config, "--labels", "--json")
+    assert result.exit_code == 0, result.stderr
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert (found[0]["split"], found[0]["row"]) == ("train", 9)
+    assert (found[0]["label"], found[0]["suggested"]) == ("positive", "negative")
+    shown = gru_sent("data", "check", "-c", tiny_config, "--labels").stdout
+    assert f"{len(found)} of 110 labels are suspect" in shown
+    assert "train 9" in shown

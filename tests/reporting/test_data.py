@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gru_sentiment.reporting.data import data_report
-from gru_sentiment.results.data import DataReport
+from gru_sentiment.reporting.data import data_report, label_report
+from gru_sentiment.results.data import DataReport, LabelReport, SuspectLabel
 from gru_sentiment.results.training import (
     Coverage,
 )
@@ -48,3 +48,19 @@ def test_data_in_words() -> None:
 def test_data_without_vectors_says_nothing_of_them() -> None:
     report = DataReport("abc", {"train": SPLIT}, {}, 10, None)
     assert lines_of(data_report(report))[-1] == "vocabulary: 10 words"
+
+
+def test_suspect_labels_are_cut_and_counted() -> None:
+    suspect = SuspectLabel("train", 1_234, "long\n" * 30, "good", "bad", 0.0213)
+    lines = lines_of(label_report(LabelReport(5_000, ["bad", "good"], [suspect] * 21)))
+    assert next(line for line in lines if "1,234" in line).split()[:6] == [
+        *("train", "1,234", "good", "bad", "2.1%", "long"),
+    ]
+    assert sum("1,234" in line for line in lines) == 20
+    assert lines[-2:] == [
+        "21 of 5,000 labels are suspect",
+        "the first 20 are shown; --json prints all, a line each",
+    ]
+    assert lines_of(label_report(LabelReport(5, ["bad", "good"], []))) == [
+        "0 of 5 labels are suspect"
+    ]
