@@ -300,7 +300,7 @@ def test_own_data(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     done = run(steps, tmp_path)
     assert "good (" in done.stdout
-    assert (tmp_path / "runs" / "mine" / "model.safetensors").is_file()
+    assert (tmp_path / "runs" / "reviews" / "model.safetensors").is_file()
 
     with_jq, with_csv = blocks("bash", section("README.md", "Commands"))[0].splitlines()
     rows = run(with_csv, tmp_path).stdout.splitlines()

@@ -50,7 +50,10 @@ def check_labels(config: Config, *, progress: bool = False) -> LabelReport:
     rows = np.sort(np.concatenate([r for s, r in corpus.splits.items() if s != UNLABELLED]))
     labels, names = corpus.label_ids[rows], corpus.labels.names
     probabilities = _out_of_fold(config, corpus, rows)
-    suspect = find_label_issues(labels, probabilities, return_indices_ranked_by="self_confidence")
+    # one process: it would fork this one, whose threads may hold a lock
+    suspect = find_label_issues(
+        labels, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1
+    )
     where = {
         row: (split, row - of_split.start + 1)
         for split, of_split in corpus.records.splits.items()

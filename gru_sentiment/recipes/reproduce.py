@@ -9,7 +9,9 @@ from typing import Any
 import torch
 
 from gru_sentiment.artifact.files import HISTORY, finished_of
+from gru_sentiment.artifact.folders import is_bundled
 from gru_sentiment.config.sections import Config
+from gru_sentiment.errors import ArtifactError
 from gru_sentiment.machine.provenance import provenance
 from gru_sentiment.results.training import Reproduction
 from gru_sentiment.trained.reader import existing_run, load_network, read_metadata
@@ -24,9 +26,15 @@ def config_of(path: Path, output: Path | None) -> Config:
     Without `output` the second run goes beside the first, with -reproduced behind its name.
 
     Raises:
-        ArtifactError: there is no such run, its files are damaged, or it is not a network.
+        ArtifactError: there is no such run, its files are damaged, it is not a network, or it is
+            the one in the package.
     """
     path = existing_run(path)
+    if is_bundled(path):
+        raise ArtifactError(
+            f"{path}: is the average of two trainings on texts that are not in the package",
+            hint="scripts/make_pretrained.py --check makes it again and compares",
+        )
     config = load_network(path, torch.device("cpu")).config
     # a link such as runs/latest names another folder, and the copy belongs beside that one
     home = finished_of(path.resolve())

@@ -93,6 +93,13 @@ def test_a_folder_of_that_name_goes_first(tmp_path: Path) -> None:
     assert named_run(BUNDLED) == BUNDLED
 
 
+def test_it_is_not_reproduced_from_its_config(gru_sent: Callable[..., Result]) -> None:
+    result = gru_sent("reproduce", "bundled")
+    assert result.exit_code == 2
+    assert "is the average of two trainings on texts that are not in the package" in result.stderr
+    assert "scripts/make_pretrained.py --check" in result.stderr
+
+
 def test_its_card(gru_sent: Callable[..., Result]) -> None:
     result = gru_sent("runs", "--bundled")
     assert result.exit_code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,11 @@ def workplace(
     monkeypatch.setattr(type(caplog.handler), "emit", lambda *_: None)
     for name in ("HOME", "TORCHINDUCTOR_CACHE_DIR"):
         monkeypatch.setenv(name, str(home))
+    # where the detector of languages unpacks its model, and processes have their sockets
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     monkeypatch.chdir(home)
-    return Workplace(home, template)
+    return Workplace(home, template, temporary)
 
 
 def test_a_hundred_command_lines(workplace: Workplace) -> None:
