@@ -5,8 +5,10 @@
     PYTHONPATH=DIR python scripts/foreign.py [NAME …] [--rows N] [--set KEY=VALUE …]
 
 `scripts/foreign_data/sets.py` says which sets there are. Of each, a fifth of the distinct texts (at
-most 2,000) is kept apart, and all systems train on the others. TF-IDF chooses its penalty, and
-fastText its rate and epochs, by cross-validation on the training rows. Needs the extra `bench`.
+most 2,000) is kept apart, and all systems train on the others. TF-IDF chooses its penalty by five
+folds of the training rows, fastText its rate and epochs on a fifth of them.
+
+Needs the extra `bench`.
 """
 
 from __future__ import annotations

@@ -91,10 +91,12 @@ def train(
         flags = flags_from(
             output=output, device=device, threads=threads, deterministic=deterministic or None
         )
-        from gru_sentiment.recipes import init, inputs
+        from gru_sentiment.recipes import inputs
 
         settings = load_config(config, overrides or [], flags) if config else None
         if file:
+            from gru_sentiment.recipes import init
+
             settings = init.config_for(file, overrides or [], flags)
 
         read = inputs.of_config(settings, config) if settings else {}

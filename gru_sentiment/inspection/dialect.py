@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -14,7 +11,7 @@ from charset_normalizer import from_bytes
 
 from gru_sentiment.errors import DataError
 from gru_sentiment.rows.formats import DELIMITED, Dialect, column_names, format_of, opened_source
-from gru_sentiment.rows.lines import AHEAD, GZIP, MARKS
+from gru_sentiment.rows.lines import AHEAD, ahead, utf8
 
 DELIMITERS = (",", "tab", ";", "|")
 LOOKED_AT = 1_000
@@ -77,7 +74,7 @@ def _bad_rows(path: Path, kind: str, dialect: Dialect) -> float:
 def _encoding(path: Path) -> str | None:
     """The encoding of a file's beginning; None for UTF-8, and where a byte order mark names it."""
     raw = _beginning(path)
-    if any(raw.startswith(mark) for mark in MARKS) or _is_utf8(raw):
+    if _is_utf8(raw):
         return None
     beyond = [byte for byte in raw if byte >= 0x80]
     if len(beyond) >= FEW_LETTERS and (best := from_bytes(raw).best()):
@@ -86,12 +83,12 @@ def _encoding(path: Path) -> str | None:
 
 
 def _beginning(path: Path) -> bytes:
-    """The first bytes of a file, unpacked; none of one that cannot be read, which others report."""
+    """The first bytes of a file, unpacked, as UTF-8 where a byte order mark names their encoding;
+    none of a file that cannot be read, which others report."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(AHEAD)
-        return gzip.GzipFile(fileobj=io.BytesIO(raw)).read1(AHEAD) if raw[:2] == GZIP else raw
-    except (OSError, EOFError, zlib.error):
+        with path.open("rb", AHEAD) as file:
+            return ahead(utf8(file))
+    except (OSError, DataError):
         return b""
 
 

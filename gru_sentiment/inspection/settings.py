@@ -1,6 +1,7 @@
 """The settings that suit a file of labelled texts: by their number, classes, lengths, language.
 
-The numbers are those that were best on files of other kinds (configs/RESULTS.md, "Own files").
+The numbers are those of the configs for reviews, with more epochs for fewer rows. They were set
+before they were measured on files of other kinds (configs/RESULTS.md, "Own files").
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ RARE = 0.2
 def suggested(survey: Survey, path: str) -> tuple[Values, Comments]:
     """Values of a config for a file, whose path stands there as `path`, and why they are so."""
     english, max_tokens = survey.language == "en", _max_tokens(survey)
+    few = survey.rows < FEW_ROWS
     batch_size, epochs = _passes(survey.rows)
     values: Values = {
         "data": {
@@ -31,8 +33,8 @@ def suggested(survey: Survey, path: str) -> tuple[Values, Comments]:
             **survey.dialect,
             "text_column": survey.text_column,
             "label_column": survey.label_column,
-            "validation_size": 0.1 if survey.rows >= FEW_ROWS else 0.2,
-            "test_size": 0.1 if survey.rows >= FEW_ROWS else 0,
+            "validation_size": 0.2 if few else 0.1,
+            "test_size": 0 if few else 0.1,
         },
         "text": {
             "language": survey.language,
@@ -45,12 +47,11 @@ def suggested(survey: Survey, path: str) -> tuple[Values, Comments]:
     if min(survey.classes.values()) < RARE * survey.rows / len(survey.classes):
         values["training"]["class_weights"] = "balanced"
     comments = {
-        "data.test_size": ""
-        if survey.rows >= FEW_ROWS
-        else "so few rows are all needed for training and validation",
         "model.ngrams": "a linear model of one to three words beside the network",
         "training.class_weights": "some classes are rare",
     }
+    if few:
+        comments["data.test_size"] = "so few rows are all needed for training and validation"
     return values, comments
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
@@ -45,8 +44,7 @@ def check_data(config: Config, *, progress: bool = False) -> DataReport:
     vocabulary = build_vocabulary(config.text, counts)
     covered = coverage(build_vectors(config.vectors, vocabulary), vocabulary, counts)
     encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
-    # equal texts have equal numbers
-    texts = corpus.records.texts.combine_chunks().dictionary_encode().indices.to_numpy()
+    texts = corpus.records.text_numbers
     distinct = {name: set(texts[rows].tolist()) for name, rows in rows_of_splits.items()}
     of_source = {
         f"{name} of the source": set(texts[rows.start : rows.stop].tolist())
@@ -55,7 +53,7 @@ def check_data(config: Config, *, progress: bool = False) -> DataReport:
     splits = {
         name: _split_report(corpus, encoded, name, len(distinct[name])) for name in rows_of_splits
     }
-    conflicts = _conflicts(corpus, texts)
+    conflicts = _conflicts(corpus)
     return DataReport(
         fingerprint=corpus.records.fingerprint,
         splits=splits,
@@ -93,21 +91,16 @@ def _overlaps(distinct: Mapping[str, set[int]]) -> dict[str, int]:
     return {f"{a} and {b}": len(distinct[a] & distinct[b]) for a, b in combinations(distinct, 2)}
 
 
-def _conflicts(corpus: Corpus, texts: Any) -> list[Conflict]:
-    """The texts whose rows do not all have one label, in the order of the rows.
-
-    `texts` are the numbers of the texts, shape (rows,); equal texts have equal numbers.
-    """
+def _conflicts(corpus: Corpus) -> list[Conflict]:
+    """The texts whose rows do not all have one label, in the order of the rows."""
+    texts = corpus.records.text_numbers
     labels = corpus.labels.indices(corpus.records.labels)
     pairs = np.unique(np.stack([texts, labels], axis=1), axis=0)
     numbers, n_labels = np.unique(pairs[:, 0], return_counts=True)
     rows = np.flatnonzero(np.isin(texts, numbers[n_labels > 1]))
     by_text: dict[int, list[LabelledRow]] = {}
     for row in rows.tolist():
-        split, of_split = next(
-            (name, of_split) for name, of_split in corpus.records.splits.items() if row in of_split
-        )
-        found = LabelledRow(split, row - of_split.start + 1, corpus.labels.classes[labels[row]])
+        found = LabelledRow(*corpus.records.place(row), corpus.labels.classes[labels[row]])
         by_text.setdefault(int(texts[row]), []).append(found)
     return [
         Conflict(corpus.records.texts[int(np.argmax(texts == number))].as_py(), of_text)

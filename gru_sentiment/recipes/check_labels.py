@@ -9,7 +9,6 @@ import numpy as np
 
 from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.builders.corpus import Corpus, build_corpus
-from gru_sentiment.builders.dataset import UNLABELLED
 from gru_sentiment.builders.ngrams import build_ngrams
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import DataError, MissingPackageError
@@ -47,21 +46,16 @@ def check_labels(config: Config, *, progress: bool = False) -> LabelReport:
             hint="pip install 'gru-sentiment[clean]'",
         ) from error
     corpus = build_corpus(config, progress=progress)
-    rows = np.sort(np.concatenate([r for s, r in corpus.splits.items() if s != UNLABELLED]))
-    labels, names = corpus.label_ids[rows], corpus.labels.names
+    rows = np.sort(np.concatenate(list(corpus.splits.values())))
+    labels = corpus.label_ids[rows]
     probabilities = _out_of_fold(config, corpus, rows)
     # one process: it would fork this one, whose threads may hold a lock
     suspect = find_label_issues(
         labels, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1
     )
-    where = {
-        row: (split, row - of_split.start + 1)
-        for split, of_split in corpus.records.splits.items()
-        for row in of_split
-    }
     found = []
     for i in suspect.tolist():
-        split, number = where[int(rows[i])]
+        split, number = corpus.records.place(int(rows[i]))
         found.append(
             SuspectLabel(
                 split=split,
@@ -72,7 +66,7 @@ def check_labels(config: Config, *, progress: bool = False) -> LabelReport:
                 probability=float(probabilities[i, labels[i]]),
             )
         )
-    return LabelReport(rows=len(rows), classes=names, suspects=found)
+    return LabelReport(rows=len(rows), suspects=found)
 
 
 def _out_of_fold(config: Config, corpus: Corpus, rows: Integers) -> Floats:
@@ -97,8 +91,7 @@ def _folds(corpus: Corpus, rows: Integers) -> Integers:
     Raises:
         DataError: a class has fewer distinct texts than there are folds.
     """
-    texts = corpus.records.texts.combine_chunks().dictionary_encode().indices.to_numpy()[rows]
-    labels = corpus.label_ids[rows]
+    texts, labels = corpus.records.text_numbers[rows], corpus.label_ids[rows]
     _, first, text_of = np.unique(texts, return_index=True, return_inverse=True)
     of_text = np.zeros(len(first), np.int64)
     generator = np.random.default_rng(0)

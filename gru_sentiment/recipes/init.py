@@ -21,7 +21,7 @@ from gru_sentiment.inspection.dialect import found_dialect
 from gru_sentiment.inspection.language import check_has_blanks, found_language
 from gru_sentiment.inspection.settings import suggested
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.results.survey import Survey
+from gru_sentiment.results.survey import RATES_SENTIMENT, Survey
 from gru_sentiment.rows.formats import Dialect, column_names, named
 from gru_sentiment.rows.reading import MissingColumnError, columns_hint, listed
 from gru_sentiment.sources.file_columns import read_columns, read_table
@@ -81,8 +81,9 @@ def survey(
             labels = labels or label_column(table, texts, setting)
     columns = read_columns(path, [texts, labels], found)
     records = records_of_columns(path, columns[texts], columns[labels])
-    of_rows = Labels.found_in(records.labels)
-    counts = np.bincount(of_rows.indices(records.labels), minlength=len(of_rows))
+    classes = Labels.found_in(records.labels)
+    label_ids = classes.indices(records.labels)
+    counts = np.bincount(label_ids, minlength=len(classes))
     lengths = [len(text.split()) for text in columns[texts]]
     language = language or found_language(columns[texts])
     check_has_blanks(language, setting)
@@ -92,11 +93,10 @@ def survey(
         dialect={key: value for key, value in given.items() if value not in (None, "auto")},
         text_column=texts,
         label_column=labels,
-        classes=dict(zip(of_rows.names, counts.tolist(), strict=True)),
+        classes=dict(zip(classes.names, counts.tolist(), strict=True)),
         words={p: int(np.percentile(lengths, p)) for p in PERCENTILES},
         language=language,
-        rates_sentiment=language == "en"
-        and _rates_sentiment(columns[texts], of_rows.indices(records.labels)),
+        rates_sentiment=language == "en" and _rates_sentiment(columns[texts], label_ids),
     )
 
 
@@ -140,7 +140,7 @@ def _seen(found: Survey) -> Iterator[str]:
     columns = f"texts in column {found.text_column}, labels in column {found.label_column}"
     yield f"{columns}; language: {found.language}"
     if found.rates_sentiment:
-        yield "the labels rate sentiment: training starts from the model in the package"
+        yield RATES_SENTIMENT
 
 
 def _rates_sentiment(texts: Sequence[str], classes: np.ndarray) -> bool:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from gru_sentiment.reporting.numbers import share_of
 from gru_sentiment.reporting.tables import add_row, new_table
-from gru_sentiment.results.survey import Survey
+from gru_sentiment.results.survey import RATES_SENTIMENT, Survey
 
 SHOWN = 20
 """Classes that are listed."""
@@ -25,7 +25,7 @@ def survey_report(survey: Survey) -> RenderableType:
         + ", ".join(f"{_percentile(p)} {words:,}" for p, words in survey.words.items()),
     ]
     if survey.rates_sentiment:
-        lines.append("the labels rate sentiment: training starts from the model in the package")
+        lines.append(RATES_SENTIMENT)
     return Group(*map(Text, lines), _classes(survey))
 
 

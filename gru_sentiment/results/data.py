@@ -95,5 +95,4 @@ class LabelReport:
 
     rows: int
     """Labels that were checked."""
-    classes: list[str]
     suspects: list[SuspectLabel]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+RATES_SENTIMENT = "the labels rate sentiment: training starts from the model in the package"
+
 
 @dataclass(frozen=True)
 class Survey:

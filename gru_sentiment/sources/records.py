@@ -45,6 +45,17 @@ class Records:
         """A hash of all texts and labels."""
         return str(self.dataset._fingerprint)
 
+    def place(self, row: int) -> tuple[str, int]:
+        """The split of the source that a row stands in, and its number there, from 1 on."""
+        split, rows = next((name, rows) for name, rows in self.splits.items() if row in rows)
+        return split, row - rows.start + 1
+
+    @cached_property
+    def text_numbers(self) -> Integers:
+        """A number for the text of each row, shape (rows,); equal texts have equal numbers."""
+        numbers: Integers = self.texts.combine_chunks().dictionary_encode().indices.to_numpy()
+        return numbers
+
     @property
     def texts(self) -> pa.ChunkedArray:
         """All texts, in the order of the rows."""

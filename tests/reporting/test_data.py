@@ -52,7 +52,7 @@ def test_data_without_vectors_says_nothing_of_them() -> None:
 
 def test_suspect_labels_are_cut_and_counted() -> None:
     suspect = SuspectLabel("train", 1_234, "long\n" * 30, "good", "bad", 0.0213)
-    lines = lines_of(label_report(LabelReport(5_000, ["bad", "good"], [suspect] * 21)))
+    lines = lines_of(label_report(LabelReport(5_000, [suspect] * 21)))
     assert next(line for line in lines if "1,234" in line).split()[:6] == [
         *("train", "1,234", "good", "bad", "2.1%", "long"),
     ]
@@ -61,6 +61,4 @@ def test_suspect_labels_are_cut_and_counted() -> None:
         "21 of 5,000 labels are suspect",
         "the first 20 are shown; --json prints all, a line each",
     ]
-    assert lines_of(label_report(LabelReport(5, ["bad", "good"], []))) == [
-        "0 of 5 labels are suspect"
-    ]
+    assert lines_of(label_report(LabelReport(5, []))) == ["0 of 5 labels are suspect"]
