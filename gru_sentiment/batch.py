@@ -22,15 +22,18 @@ class Batch:
         data         a1 b1 c1  a2 b2 c2  a3
         batch_sizes  3         3         1
 
-    `labels` are class indices, shape (batch,), absent when predicting; `unlabelled` of them are
-    `NO_LABEL`. `rows` are the texts' rows in the source, shape (batch,), by which a caller
-    restores its own order.
+    `labels` are the targets of the texts, absent when predicting: class indices, shape (batch,),
+    of which `unlabelled` are `NO_LABEL`; or, where a text has any number of classes, a 1 for each
+    of them, shape (batch, classes). `weights` say how often each text counts in the loss, shape
+    (batch,); without them all count once. `rows` are the texts' rows in the source, shape (batch,),
+    by which a caller restores its own order.
     """
 
     tokens: PackedSequence
     rows: torch.Tensor
     labels: torch.Tensor | None = None
     unlabelled: int = 0
+    weights: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -52,9 +55,10 @@ class Batch:
         return len(self.tokens.data)
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch with ids and labels on `device`; rows stay where they are."""
+        """The same batch with all but its rows on `device`."""
         if self.tokens.data.device == device:
             return self
         labels = None if self.labels is None else self.labels.to(device)
+        weights = None if self.weights is None else self.weights.to(device)
         tokens = self.tokens.to(device)  # type: ignore[arg-type]
-        return Batch(tokens, self.rows, labels, self.unlabelled)
+        return Batch(tokens, self.rows, labels, self.unlabelled, weights)

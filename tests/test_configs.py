@@ -18,6 +18,7 @@ from gru_sentiment.builders.optimisation import build_optimizer, build_schedule,
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.config.training import AdversarialConfig, UnlabelledConfig
+from gru_sentiment.data.labels import Labels
 
 FOLDER = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(
@@ -64,7 +65,7 @@ def test_loads_and_builds(name: str) -> None:
     model = build_model(config, torch.randn(12, dimension_of(config)), 2, cpu)
     release_layers(config, model, 1)
     labels = np.array([0, 1, 1])
-    loss = build_loss(config.training, labels, ["negative", "positive"])
+    loss = build_loss(config.training, Labels(["negative", "positive"]), labels)
     optimizer = build_optimizer(config.training, model)
     schedule = build_schedule(config.training, optimizer, 10)
     stopping = build_stopping(config.training)

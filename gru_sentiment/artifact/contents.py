@@ -23,7 +23,7 @@ from gru_sentiment.artifact.manifest import verify
 from gru_sentiment.config.loading import parse_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.config.yaml_file import read_yaml_text
-from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.labels import Labels, LabelSets
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
 
@@ -99,13 +99,26 @@ def load_labels(path: Path) -> Labels:
         ArtifactError: the file does not hold two or more distinct ones.
     """
     value = read_json(path)
-    classes: Any = value.get("labels") if isinstance(value, dict) else None
+    values: dict[str, Any] = value if isinstance(value, dict) else {}
+    separator = values.get("separator")
+    classes: Any = values.get("labels" if separator is None else "label_sets")
     whole = isinstance(classes, list) and all(
         isinstance(c, str | int) and not isinstance(c, bool) for c in classes
     )
     if not whole or len(set(classes)) != len(classes) or len(classes) < 2:
         raise ArtifactError(f"{path}: expected two or more distinct strings or integers")
-    return Labels(classes)
+    if separator is None:
+        return Labels(classes)
+    if not isinstance(separator, str) or not separator:
+        raise ArtifactError(f"{path}: separator is {str(separator)[:20]!r}, expected a text")
+    return LabelSets(classes, separator)
+
+
+def stored_labels(labels: Labels) -> dict[str, Any]:
+    """What labels.json holds; earlier versions do not read label sets as single labels."""
+    if isinstance(labels, LabelSets):
+        return {"label_sets": labels.classes, "separator": labels.separator}
+    return {"labels": labels.classes}
 
 
 def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.artifact.checkpoints import Checkpoints
+from gru_sentiment.artifact.contents import stored_labels
 from gru_sentiment.artifact.files import (
     CALIBRATION,
     CHECKPOINTS,
@@ -163,7 +164,7 @@ class RunWriter:
 
     def save_names(self, vocabulary: Vocabulary, labels: Labels) -> None:
         """The vocabulary and the classes."""
-        self.write_json(LABELS, {"labels": labels.classes})
+        self.write_json(LABELS, stored_labels(labels))
         self.save_vocabulary(vocabulary)
 
     def save_vocabulary(self, vocabulary: Vocabulary) -> None:
@@ -179,7 +180,11 @@ class RunWriter:
         write_manifest(self.partial, (KIND, *NEEDED, SEEN_TEXTS))
 
     def save_temperature(
-        self, temperature: float, prior: Floats | None = None, weights: Floats | None = None
+        self,
+        temperature: float,
+        prior: Floats | None = None,
+        weights: Floats | None = None,
+        thresholds: Floats | None = None,
     ) -> None:
         """The temperature of the predictions with the weights that were saved last.
 
@@ -187,8 +192,10 @@ class RunWriter:
             temperature: of the probabilities.
             prior: the probabilities of texts without a known token, shape (classes,).
             weights: of network and n-grams, shape (2,).
+            thresholds: from which probability on each class of a label set is predicted, shape
+                (classes,).
         """
-        arrays = {"prior": prior, "weights": weights}
+        arrays = {"prior": prior, "weights": weights, "thresholds": thresholds}
         known = {name: array.tolist() for name, array in arrays.items() if array is not None}
         self.write_json(CALIBRATION, {"temperature": temperature, **known})
         write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION, SEEN_TEXTS))

@@ -56,9 +56,15 @@ def check_classes(labels: Integers, names: Sequence[str]) -> None:
         )
 
 
-def fit_majority(_groups: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
-    """Fit the shares of the classes in the training split, which are predicted for every text."""
-    shares = np.bincount(labels, minlength=n_classes) / len(labels)
+def fit_majority(
+    _groups: Sequence[Texts], labels: Integers, n_classes: int, weights: Singles | None = None
+) -> LinearModel:
+    """Fit the shares of the classes in the training split, which are predicted for every text.
+
+    `weights` say how often every text counts, here and below, shape (texts,).
+    """
+    counts = np.bincount(labels, weights, minlength=n_classes)
+    shares = counts / counts.sum()
     odds = np.log(shares) - np.log1p(-shares)
     outputs = n_weights_for(n_classes)
     return LinearModel(
@@ -68,19 +74,27 @@ def fit_majority(_groups: Sequence[Texts], labels: Integers, n_classes: int) -> 
     )
 
 
-def fit_tfidf(groups: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
+def fit_tfidf(
+    groups: Sequence[Texts], labels: Integers, n_classes: int, weights: Singles | None = None
+) -> LinearModel:
     """Fit a logistic regression on TF-IDF features of unigrams and bigrams.
 
     Counts are dampened (1 + ln count), idf is ln((1 + texts) / (1 + texts with it)) + 1, and every
     text has the norm 1: scikit-learn's TfidfVectorizer with `sublinear_tf`.
     """
     keys, in_texts = frequent_ngrams(groups, 2, MIN_TEXTS)
-    idf = np.log((1 + len(labels)) / (1 + in_texts)) + 1
+    n: float = len(labels)
+    if weights is not None and len(keys):
+        in_texts = weights.astype(np.float64) @ (_matrix(Features(keys, 2), groups) != 0)
+        n = float(weights.sum(dtype=np.float64))
+    idf = np.log((1 + n) / (1 + in_texts)) + 1
     features = Features(keys, 2, idf.astype(np.float32))
-    return _fit(features, groups, labels, n_classes, c=TFIDF_C, weigh=_unweighted)
+    return _fit(features, groups, labels, n_classes, weights, c=TFIDF_C, weigh=_unweighted)
 
 
-def fit_naive_bayes(groups: Sequence[Texts], labels: Integers, n_classes: int) -> LinearModel:
+def fit_naive_bayes(
+    groups: Sequence[Texts], labels: Integers, n_classes: int, weights: Singles | None = None
+) -> LinearModel:
     """Fit a logistic regression on log-count ratios of unigrams, bigrams and trigrams.
 
     This is the NB-SVM of Wang & Manning (2012) with the logistic regression of Mesnil et al.
@@ -89,28 +103,35 @@ def fit_naive_bayes(groups: Sequence[Texts], labels: Integers, n_classes: int) -
     into the weight.
     """
     features = Features(frequent_ngrams(groups, 3, MIN_TEXTS)[0], 3)
-    return _fit(features, groups, labels, n_classes, c=NAIVE_BAYES_C, weigh=log_count_ratios)
+    return _fit(
+        features, groups, labels, n_classes, weights, c=NAIVE_BAYES_C, weigh=log_count_ratios
+    )
 
 
-MODELS: dict[str, Callable[[Sequence[Texts], Integers, int], LinearModel]] = {
+MODELS: dict[str, Callable[[Sequence[Texts], Integers, int, Singles | None], LinearModel]] = {
     "majority": fit_majority,
     "tfidf": fit_tfidf,
     "nb": fit_naive_bayes,
 }
 
 
-def log_count_ratios(counts: scipy.sparse.csr_matrix, positive: Any) -> Floats:
+def log_count_ratios(
+    counts: scipy.sparse.csr_matrix, positive: Any, weights: Singles | None = None
+) -> Floats:
     """Log-count ratios, shape (features,), of binary features, shape (texts, features).
 
     `positive` says which texts are of the class, shape (texts,).
     """
-    inside = 1 + np.asarray(counts[positive].sum(axis=0)).ravel()
-    outside = 1 + np.asarray(counts[~positive].sum(axis=0)).ravel()
+    often = np.ones(len(positive)) if weights is None else weights.astype(np.float64)
+    inside = 1 + (often * positive) @ counts
+    outside = 1 + (often * ~positive) @ counts
     ratios: Floats = np.log(inside / inside.sum()) - np.log(outside / outside.sum())
     return ratios
 
 
-def _unweighted(counts: scipy.sparse.csr_matrix, _positive: Any) -> Floats:
+def _unweighted(
+    counts: scipy.sparse.csr_matrix, _positive: Any, _weights: Singles | None = None
+) -> Floats:
     return np.ones(counts.shape[1])
 
 
@@ -119,28 +140,29 @@ def _fit(
     groups: Sequence[Texts],
     labels: Integers,
     n_classes: int,
+    weights: Singles | None,
     *,
     c: float,
-    weigh: Callable[[scipy.sparse.csr_matrix, Any], Floats],
+    weigh: Callable[[scipy.sparse.csr_matrix, Any, Singles | None], Floats],
 ) -> LinearModel:
     """Fit a logistic regression for each output, on features multiplied by those of `weigh`."""
     from sklearn.linear_model import LogisticRegression
 
     if not len(features.keys):
         # a logistic regression without features has only its bias
-        return fit_majority(groups, labels, n_classes)
+        return fit_majority(groups, labels, n_classes, weights)
     matrix = _matrix(features, groups)
     columns, bias = [], []
     for wanted in range(1, 2) if n_classes == 2 else range(n_classes):
-        factors = weigh(matrix, labels == wanted)
+        factors = weigh(matrix, labels == wanted, weights)
         weighed = matrix.copy()
         weighed.data *= factors[matrix.indices]
         regression = LogisticRegression(C=c, max_iter=MAX_ITERATIONS)
-        regression.fit(weighed, labels == wanted)
+        regression.fit(weighed, labels == wanted, sample_weight=weights)
         columns.append(factors * regression.coef_[0])
         bias.append(regression.intercept_[0])
-    weights: Singles = np.stack(columns, axis=1).astype(np.float32)
-    return LinearModel(features, weights, np.array(bias, np.float32))
+    fitted: Singles = np.stack(columns, axis=1).astype(np.float32)
+    return LinearModel(features, fitted, np.array(bias, np.float32))
 
 
 def _matrix(features: Features, groups: Sequence[Texts]) -> scipy.sparse.csr_matrix:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from gru_sentiment.arrays import Integers
+from gru_sentiment.arrays import Integers, Singles
 from gru_sentiment.builders.dataset import (
     UNLABELLED,
     Dataset,
@@ -30,9 +30,18 @@ class Corpus(Dataset):
     """A dataset with tokens. The unlabelled texts come after the labelled ones."""
 
     label_ids: Integers
-    """Class index of every text, NO_LABEL for an unlabelled one, shape (texts,)."""
+    """Class index of every text, NO_LABEL for an unlabelled one, shape (texts,); or the targets of
+    label sets, shape (texts, classes)."""
     tokenized: TokenizedTexts
     """The tokens of all texts."""
+
+    @property
+    def weights(self) -> Singles | None:
+        """How often every text counts in training, shape (texts,); None where all count once."""
+        weights = self.records.weights
+        if weights is None:
+            return None
+        return np.pad(weights, (0, len(self.tokenized) - len(weights)), constant_values=1)
 
     @property
     def trained_on(self) -> Integers:
@@ -99,7 +108,7 @@ def build_training_corpus(config: Config, *, progress: bool = False) -> Corpus:
             batch needs.
     """
     dataset = build_training_dataset(config)
-    check_classes(config.training, dataset.labels.names)
+    check_classes(config.training, dataset.labels)
     corpus = _tokenized(config, dataset, progress)
     training = config.training.unlabelled
     if training is None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from gru_sentiment.arrays import Integers, Singles
 from gru_sentiment.config.sections import Config, DataConfig
-from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.labels import SEPARATOR, Labels, LabelSets
 from gru_sentiment.errors import DataError
 from gru_sentiment.sources.file_columns import Columns
 from gru_sentiment.sources.files import load_files, load_labelled
@@ -83,6 +83,7 @@ def build_records(config: DataConfig) -> Records:
         "text_column": config.text_column,
         "label_column": config.label_column,
         "label_names": config.label_names,
+        "label_separator": config.label_separator,
     }
     sources: dict[str, Callable[[], Records]] = {
         "package": load_package,
@@ -105,6 +106,7 @@ def build_records(config: DataConfig) -> Records:
                 )
                 if path is not None
             },
+            weight_column=config.weight_column,
             **columns,  # type: ignore[arg-type]
             **dialect_of(config),  # type: ignore[arg-type]
         ),
@@ -124,7 +126,7 @@ def dialect_of(config: DataConfig) -> dict[str, str | None]:
 def build_file_records(
     config: DataConfig,
     path: Path,
-    classes: Sequence[str | int],
+    labels: Labels,
     columns: Sequence[str] = (),
     options: Mapping[str, str | None] | None = None,
 ) -> tuple[Records, Columns]:
@@ -136,7 +138,7 @@ def build_file_records(
     Args:
         config: of the run that the file is for.
         path: the file.
-        classes: of the run.
+        labels: of the run.
         columns: the further columns.
         options: in place of the config's text_column, label_column, delimiter, quoting, encoding.
 
@@ -150,25 +152,41 @@ def build_file_records(
     return load_labelled(
         path,
         *dict.fromkeys([own_columns, usual_columns]),
-        classes=classes,
+        classes=labels.classes,
+        label_separator=labels.separator if isinstance(labels, LabelSets) else None,
         beside=columns,
         **{**dialect_of(config), **given, "setting": "--{}"},
     )
 
 
+def build_labels(config: DataConfig, records: Records) -> Labels:
+    """The classes of the records.
+
+    Raises:
+        DataError: there are fewer than two.
+    """
+    if records.has_label_sets:
+        return LabelSets.found_in_sets(records.labels, config.label_separator or SEPARATOR)
+    return Labels.found_in(records.labels)
+
+
 def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[str, Integers]:
     """Split the rows with the config's sizes and seed; see `split_rows`."""
-    return split_rows(
+    strata, names = labels.strata(labels.indices(records.labels))
+    splits = split_rows(
         records.texts,
-        labels.indices(records.labels),
+        strata,
         records.splits,
         sets=records.sets,
         validation_size=config.validation_size,
         test_size=config.test_size,
         train_size=config.train_size,
         seed=config.seed,
-        class_names=labels.names,
+        class_names=names,
     )
+    if records.weights is not None:
+        splits["train"] = splits["train"][records.weights[splits["train"]] > 0]
+    return splits
 
 
 def build_dataset(config: Config) -> Dataset:
@@ -178,10 +196,10 @@ def build_dataset(config: Config) -> Dataset:
         DataError: the texts cannot be read or split.
     """
     records = build_records(config.data)
-    labels = Labels.found_in(records.labels)
+    labels = build_labels(config.data, records)
     splits = build_splits(config.data, records, labels)
     trained_on = labels.indices(records.labels)[splits["train"]]
-    lost = np.setdiff1d(np.arange(len(labels)), trained_on)
+    lost = np.flatnonzero(labels.counts(trained_on) == 0)
     if len(lost):
         raise DataError(
             f"class {labels.names[lost[0]]} has no rows left to train on: all its texts stand in "

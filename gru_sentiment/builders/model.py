@@ -14,11 +14,24 @@ from gru_sentiment.models.language_model import LanguageModel
 
 
 def build_model(
-    config: Config, weights: torch.Tensor, n_classes: int, device: torch.device
+    config: Config,
+    weights: torch.Tensor,
+    n_classes: int,
+    device: torch.device,
+    *,
+    label_sets: bool = False,
 ) -> TextClassifier:
-    """The config's classifier; `weights` are the initial word vectors, shape (words, dimension)."""
+    """The config's classifier.
+
+    Args:
+        config: of the training.
+        weights: the initial word vectors, shape (words, dimension).
+        n_classes: number of classes.
+        device: where it computes.
+        label_sets: whether a text may be of any number of them.
+    """
     model = config.model
-    n_outputs = n_logits_for(config.training, n_classes)
+    n_outputs = n_logits_for(config.training, n_classes, label_sets=label_sets)
     options = {"nonlinearity": model.nonlinearity} if model.nonlinearity else {}
     classifier = TextClassifier(
         WordEmbedding(weights, padding_id=PADDING_ID, dropout=model.embedding_dropout),
@@ -56,13 +69,14 @@ def build_language_model(
     ).to(device)
 
 
-def n_logits_for(config: TrainingConfig, n_classes: int) -> int:
+def n_logits_for(config: TrainingConfig, n_classes: int, *, label_sets: bool = False) -> int:
     """The number of logits that the loss needs.
 
     Raises:
         DataError: the loss is binary cross-entropy and there are more than two classes.
     """
-    if config.loss == "cross_entropy" or (config.loss == "auto" and n_classes != 2):
+    by_softmax = config.loss == "cross_entropy" or (config.loss == "auto" and n_classes != 2)
+    if label_sets or by_softmax:
         return n_classes
     if n_classes != 2:
         raise DataError(

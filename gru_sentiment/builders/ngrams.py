@@ -11,6 +11,7 @@ from gru_sentiment.baselines.model import LinearModel
 from gru_sentiment.baselines.ngrams import MAX_WORDS
 from gru_sentiment.builders.corpus import Corpus
 from gru_sentiment.data.encoding import encode
+from gru_sentiment.data.labels import check_single
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 
 MODEL_NAMES = tuple(MODELS)
@@ -42,9 +43,10 @@ def check_fits(corpus: Corpus) -> None:
 
     Raises:
         MissingPackageError: scikit-learn is not installed.
-        DataError: a class has no training row.
+        DataError: a class has no training row, or a text may have several classes.
     """
     check_installed()
+    check_single(corpus.labels, "model.ngrams and gru-sent baseline")
     check_classes(corpus.label_ids[corpus.splits["train"]], corpus.labels.names)
 
 
@@ -57,6 +59,7 @@ def build_ngrams(corpus: Corpus, names: Iterable[str]) -> NgramModels:
     check_fits(corpus)
     rows = corpus.splits["train"]
     label_ids = corpus.label_ids[rows]
+    weights = None if corpus.weights is None else corpus.weights[rows]
     vocabulary = Vocabulary.from_counts(
         corpus.tokenized.counts(rows), min_frequency=MIN_TEXTS, max_size=MAX_WORDS - len(SPECIALS)
     )
@@ -65,6 +68,6 @@ def build_ngrams(corpus: Corpus, names: Iterable[str]) -> NgramModels:
     models, fit_s = {}, {}
     for name in names:
         started = time.perf_counter()
-        models[name] = MODELS[name](texts, label_ids, len(corpus.labels))
+        models[name] = MODELS[name](texts, label_ids, len(corpus.labels), weights)
         fit_s[name] = time.perf_counter() - started
     return NgramModels(vocabulary, models, fit_s)

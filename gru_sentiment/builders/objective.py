@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 
-from gru_sentiment.arrays import Integers
+from gru_sentiment.arrays import Floats, Integers, Singles
 from gru_sentiment.config.training import TrainingConfig
+from gru_sentiment.data.labels import Labels, check_single
 from gru_sentiment.errors import DataError
 from gru_sentiment.training.adversarial import AdversarialLoss
-from gru_sentiment.training.losses import ClassificationLoss
+from gru_sentiment.training.losses import ClassificationLoss, LabelSetLoss
 from gru_sentiment.training.semi_supervised import SemiSupervisedLoss
 
 
 def build_objective(
     config: TrainingConfig,
-    label_ids: Integers,
-    names: Sequence[str],
+    labels: Labels,
+    targets: Integers,
     soft_labels: torch.Tensor | None = None,
+    weights: Singles | None = None,
 ) -> ClassificationLoss | AdversarialLoss:
     """The config's loss with its terms for unlabelled texts and adversarial training.
 
     Args:
         config: the section `training`.
-        label_ids: class indices of the training split, shape (rows,).
-        names: of the classes.
+        labels: the classes.
+        targets: of the training split, shape (rows,) or (rows, classes).
         soft_labels: a teacher's probabilities, shape (texts, classes), if there is a teacher.
+        weights: of the rows of the training split, shape (rows,), if they have some.
 
     Raises:
         DataError: the class weights do not fit the classes.
     """
-    loss, adversarial = build_loss(config, label_ids, names), config.adversarial
+    loss, adversarial = build_loss(config, labels, targets, weights), config.adversarial
     if config.unlabelled is not None:
         loss = SemiSupervisedLoss(
             soft_labels=soft_labels,
@@ -47,14 +48,22 @@ def build_objective(
     )
 
 
-def check_classes(config: TrainingConfig, names: Sequence[str]) -> None:
+def check_classes(config: TrainingConfig, labels: Labels) -> None:
     """Check that the loss and the class weights fit the classes, before anything is computed.
 
     Raises:
         DataError: they do not.
     """
+    _check_one_class(config, labels)
+    if config.monitor == "+micro_f1" and not labels.label_sets:
+        raise DataError(
+            "training.monitor micro_f1: is for texts of several classes; with one class each it is "
+            "the accuracy",
+            hint="set training.monitor to accuracy",
+        )
+    names = labels.names
     listed = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
-    if config.loss == "bce" and len(names) != 2:
+    if config.loss == "bce" and len(names) != 2 and not labels.label_sets:
         raise DataError(
             f"training.loss bce: needs two classes, the data has {len(names)}: {listed}",
             hint="set training.loss to auto, or correct the labels",
@@ -73,19 +82,52 @@ def check_classes(config: TrainingConfig, names: Sequence[str]) -> None:
         )
 
 
+def _check_one_class(config: TrainingConfig, labels: Labels) -> None:
+    """Check that what is for texts of one class is not set where a text may have several."""
+    for_one_class = {
+        "training.loss cross_entropy": config.loss == "cross_entropy",
+        "training.unlabelled": config.unlabelled is not None,
+        "training.adversarial.kind virtual": config.adversarial.kind == "virtual",
+    }
+    for key, is_set in for_one_class.items():
+        if is_set:
+            check_single(labels, key)
+
+
 def build_loss(
-    config: TrainingConfig, label_ids: Integers, names: Sequence[str]
+    config: TrainingConfig, labels: Labels, targets: Integers, weights: Singles | None = None
 ) -> ClassificationLoss:
-    """The config's classification loss. Balanced weights are computed from `label_ids`.
+    """The config's classification loss. Balanced class weights are computed from the targets.
+
+    Args:
+        config: the section `training`.
+        labels: the classes.
+        targets: of the rows to train on, shape (rows,) or (rows, classes).
+        weights: of these rows, shape (rows,), if they have some.
 
     Raises:
         DataError: the class weights do not fit the classes.
     """
-    check_classes(config, names)
-    weights = config.class_weights
-    if weights == "balanced":
-        counts = np.bincount(label_ids, minlength=len(names))
-        weights = tuple(len(label_ids) / (len(names) * np.maximum(counts, 1)))
-    elif isinstance(weights, dict):
-        weights = tuple(weights.get(name, 1.0) for name in names)
-    return ClassificationLoss(class_weights=weights, label_smoothing=config.label_smoothing)
+    check_classes(config, labels)
+    of_classes = config.class_weights
+    if of_classes == "balanced":
+        of_classes = tuple(_balanced(labels, targets, weights))
+    elif isinstance(of_classes, dict):
+        of_classes = tuple(of_classes.get(name, 1.0) for name in labels.names)
+    kind = LabelSetLoss if labels.label_sets else ClassificationLoss
+    return kind(class_weights=of_classes, label_smoothing=config.label_smoothing)
+
+
+def _balanced(labels: Labels, targets: Integers, weights: Singles | None) -> Floats:
+    """Weights of the classes in inverse proportion to their rows, shape (classes,).
+
+    With label sets they make the rows of a class count as much as all others.
+    """
+    counted = np.ones(len(targets)) if weights is None else weights.astype(np.float64)
+    if labels.label_sets:
+        of_class: Floats = counted @ targets
+        others: Floats = counted.sum() - of_class
+        return np.maximum(others, 1) / np.maximum(of_class, 1)
+    rows = np.bincount(targets, counted, minlength=len(labels))
+    balanced: Floats = counted.sum() / (len(labels) * np.maximum(rows, 1))
+    return balanced

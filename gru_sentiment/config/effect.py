@@ -24,6 +24,8 @@ READ_UNDER = {
     "data.text_column": (SOURCE, ("files", "hub")),
     "data.label_column": (SOURCE, ("files", "hub")),
     "data.label_names": (SOURCE, ("files", "hub")),
+    "data.label_separator": (SOURCE, ("files", "hub")),
+    "data.weight_column": (SOURCE, ("files",)),
     "data.delimiter": (SOURCE, ("files",)),
     "data.quoting": (SOURCE, ("files",)),
     "data.encoding": (SOURCE, ("files",)),

@@ -69,6 +69,13 @@ class DataConfig(Section):
     label_names: tuple[str, ...] | None = None
     """Names of the integer classes 0, 1, …; without them, predictions name the classes as the data
     does."""
+    label_separator: Annotated[str, Field(min_length=1, max_length=10)] | None = None
+    """Stands between the classes of a text that may have several or none (multi-label), such as |
+    in `funny|slow`. A label column that holds lists needs none."""
+    weight_column: str | None = None
+    """The column that says how often a row of the training file counts in the losses and in the
+    linear model: a row of weight 2 counts as if it stood there twice. Scores and the vocabulary
+    count every row once."""
     validation_size: SplitSize = 0.1
     """Rows (an integer) or share (below 1) of the training split that become the validation split,
     where the source has none."""

@@ -10,7 +10,13 @@ from pydantic import BeforeValidator, Field, model_validator
 from gru_sentiment.config.strict import Fraction, Positive, Section
 
 OPTIMIZERS_WITH_MOMENTUM = {"sgd", "rmsprop"}
-SIGNS = {"loss": "-loss", "accuracy": "+accuracy", "macro_f1": "+macro_f1", "roc_auc": "+roc_auc"}
+SIGNS = {
+    "loss": "-loss",
+    "accuracy": "+accuracy",
+    "macro_f1": "+macro_f1",
+    "micro_f1": "+micro_f1",
+    "roc_auc": "+roc_auc",
+}
 """Scores to monitor, and whether more or less of them is better."""
 
 
@@ -148,10 +154,12 @@ class TrainingConfig(Section):
     recurrent layers stay in float32, and on a CPU with AVX-512 BF16; `auto` uses it where it is
     faster: CUDA, AMX, and AMD's AVX-512. TensorFloat-32 is never used."""
     monitor: Annotated[
-        Literal["-loss", "+accuracy", "+macro_f1", "+roc_auc"], BeforeValidator(_with_sign)
+        Literal["-loss", "+accuracy", "+macro_f1", "+micro_f1", "+roc_auc"],
+        BeforeValidator(_with_sign),
     ] = "-loss"
     """The validation score that chooses the best epoch: + means that more is better, - that less
-    is; the sign may be left out. Of equal scores the first one wins."""
+    is; the sign may be left out. micro_f1 is for texts of several classes. Of equal scores the
+    first one wins."""
     patience: Positive | None = None
     """Stop after this many evaluations without a new best score; null never stops for it."""
     stop_at_loss: Annotated[float, Field(gt=0)] | None = None

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
-from gru_sentiment.arrays import Integers
+from gru_sentiment.arrays import Integers, Singles
 from gru_sentiment.batch import NO_LABEL, Batch
 from gru_sentiment.data.encoding import EncodedTexts
 
@@ -19,13 +19,20 @@ POOL = 50
 """Batches in a pool: shuffled texts are sorted by length within a pool."""
 
 
-def pack(encoded: EncodedTexts, rows: Integers, labels: Integers | None = None) -> Batch:
+def pack(
+    encoded: EncodedTexts,
+    rows: Integers,
+    labels: Integers | None = None,
+    weights: Singles | None = None,
+) -> Batch:
     """Pack the texts `rows` into a batch, the longest first.
 
     Args:
         encoded: all texts.
         rows: the texts of the batch, shape (batch,).
-        labels: class index of every text in `encoded`, shape (texts,); None when predicting.
+        labels: target of every text in `encoded`, shape (texts,) or (texts, classes); None when
+            predicting.
+        weights: how often every text counts in training, shape (texts,); None is once.
     """
     lengths = encoded.lengths[rows]
     order = np.argsort(-lengths, kind="stable")
@@ -39,7 +46,8 @@ def pack(encoded: EncodedTexts, rows: Integers, labels: Integers | None = None) 
         return Batch(tokens, torch.from_numpy(rows))
     chosen = labels[rows]
     unlabelled = int(np.count_nonzero(chosen == NO_LABEL))
-    return Batch(tokens, torch.from_numpy(rows), torch.from_numpy(chosen), unlabelled)
+    of_rows = None if weights is None else torch.from_numpy(weights[rows])
+    return Batch(tokens, torch.from_numpy(rows), torch.from_numpy(chosen), unlabelled, of_rows)
 
 
 def within_budget(rows: Integers, lengths: Integers, budget: int) -> list[Integers]:
@@ -68,15 +76,16 @@ class Batches(Sequence[Batch]):
     encoded: EncodedTexts
     groups: list[Integers]
     labels: Integers | None = None
+    weights: Singles | None = None
 
     def __len__(self) -> int:
         return len(self.groups)
 
     def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        return pack(self.encoded, self.groups[index], self.labels)
+        return pack(self.encoded, self.groups[index], self.labels, self.weights)
 
     def __iter__(self) -> Iterator[Batch]:
-        return (pack(self.encoded, group, self.labels) for group in self.groups)
+        return (pack(self.encoded, group, self.labels, self.weights) for group in self.groups)
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,13 @@ class Batcher:
         return Batches(self.encoded, self._divide(ordered), labels)
 
     def shuffled(
-        self, rows: Integers, labels: Integers | None, *, seed: int, epoch: int
+        self,
+        rows: Integers,
+        labels: Integers | None,
+        weights: Singles | None = None,
+        *,
+        seed: int,
+        epoch: int,
     ) -> Batches:
         """Batches for training, in an order that follows from (seed, epoch) alone.
 
@@ -116,9 +131,8 @@ class Batcher:
         for start in range(0, len(shuffled), pool):
             pooled = shuffled[start : start + pool]
             groups += self._divide(pooled[np.argsort(-self._lengths[pooled], kind="stable")])
-        return Batches(
-            self.encoded, [groups[i] for i in generator.permutation(len(groups))], labels
-        )
+        order = generator.permutation(len(groups))
+        return Batches(self.encoded, [groups[i] for i in order], labels, weights)
 
     def n_shuffled(self, rows: Integers, *, seed: int, epoch: int) -> int:
         """The number of batches of `shuffled`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class UnlabelledSampler:
         groups: list[Integers] = []
         for start in range(0, len(batches), POOL):
             groups += self._pool(batches, batches.groups[start : start + POOL], before + start)
-        return Batches(batches.encoded, groups, batches.labels)
+        return replace(batches, groups=groups)
 
     def _pool(self, batches: Batches, groups: list[Integers], before: int) -> list[Integers]:
         lengths = batches.encoded.lengths

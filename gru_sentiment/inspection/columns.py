@@ -17,6 +17,8 @@ LABELS = (
     "stars", "rating", "score", "tag", "y",
 )  # fmt: skip
 """Usual names, in lower case, the likelier ones first."""
+SEPARATORS = ("|", ";", ",")
+"""What may stand between the classes of a text."""
 MOST_CLASSES = 1_000
 ROWS_A_CLASS = 4
 """A label column has at least so many rows for each distinct value, on average."""
@@ -93,6 +95,20 @@ def label_column(table: Table, texts: str, setting: str = "data.{}") -> str:
             hint=f"name one with {option}",
         )
     return likely[0]
+
+
+def found_separator(labels: Sequence[Any]) -> str | None:
+    """What stands between the classes of labels such as `funny|slow`; None between those of none.
+
+    Separated, the labels have fewer different parts than there are different labels.
+    """
+    distinct = {label for label in labels if isinstance(label, str)}
+    for separator in SEPARATORS:
+        joined = [label for label in distinct if separator in label]
+        parts = {part.strip() for label in distinct for part in label.split(separator)} - {""}
+        if len(joined) > 1 and len(parts) < len(distinct - {""}):
+            return separator
+    return None
 
 
 def _by_name(names: Sequence[str], usual: Sequence[str]) -> list[str]:

@@ -33,6 +33,7 @@ def suggested(survey: Survey, path: str) -> tuple[Values, Comments]:
             **survey.dialect,
             "text_column": survey.text_column,
             "label_column": survey.label_column,
+            **({"label_separator": survey.label_separator} if survey.label_separator else {}),
             "validation_size": 0.2 if few else 0.1,
             "test_size": 0 if few else 0.1,
         },
@@ -44,10 +45,15 @@ def suggested(survey: Survey, path: str) -> tuple[Values, Comments]:
         **(_from_the_package(survey) if english else _from_scratch()),
     }
     values["training"] |= {"epochs": epochs, "batch_size": batch_size}
-    if min(survey.classes.values()) < RARE * survey.rows / len(survey.classes):
+    if survey.label_sets is not None:
+        values["model"]["ngrams"] = False
+    elif min(survey.classes.values()) < RARE * survey.rows / len(survey.classes):
         values["training"]["class_weights"] = "balanced"
     comments = {
-        "model.ngrams": "a linear model of one to three words beside the network",
+        "data.label_separator": "a text may have several classes",
+        "model.ngrams": "a linear model of one to three words beside the network"
+        if survey.label_sets is None
+        else "a linear model beside the network is for texts of one class each",
         "training.class_weights": "some classes are rare",
     }
     if few:

@@ -32,16 +32,27 @@ class Criterion:
     """The minimum, for precision and recall; None for accuracy and F1."""
 
 
-def check_decision(decision: Decision, classes: Sequence[str]) -> None:
+def check_decision(decision: Decision, classes: Sequence[str], *, label_sets: bool = False) -> None:
     """Check that a threshold, and a probability to abstain below, can decide between these classes.
+
+    Args:
+        decision: how labels follow from probabilities.
+        classes: of the run.
+        label_sets: whether each of them is predicted by itself.
 
     Raises:
         ConfigError: one does not lie between 0 and 1, there are not two classes for a threshold, or
             the label of what is undecided is a class.
     """
     threshold, abstain = decision.threshold, decision.abstain
+    if label_sets and abstain:
+        raise ConfigError(
+            "--abstain: the run predicts any number of classes for a text, and may predict none",
+            hint="raise --threshold, the probability from which on a class is predicted",
+        )
     if threshold is not None:
-        _check_two(classes)
+        if not label_sets:
+            _check_two(classes)
         if not 0 < threshold < 1:
             raise ConfigError(
                 f"--threshold {threshold:g}: expected a number between 0 and 1",

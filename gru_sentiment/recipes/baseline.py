@@ -18,7 +18,7 @@ from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.results.metrics import Calibrated, MetricsByModel, scores_to_json
 from gru_sentiment.results.training import BaselineResult
 from gru_sentiment.trained.baseline import Baseline, baseline_kind, to_tensors
-from gru_sentiment.trained.predictions import SCORED_SPLITS, Scored, calibrate, score_predictions
+from gru_sentiment.trained.scoring import SCORED_SPLITS, Scored, calibrate, score_predictions
 
 ScoredSplits = tuple[dict[str, Scored], Calibrated]
 """Scores and predictions by split, and the temperature that they are at."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
+from gru_sentiment.data.labels import check_single
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.results.metrics import MeasuredMetric
@@ -63,6 +64,7 @@ def check_behaviour(
 
 
 def _check_classes(run: Run, suite: Suite) -> None:
+    check_single(run.labels, f"{run.path}: evaluate --suite")
     expected = sorted(map(str, suite.classes))
     if sorted(run.labels.names) != expected:
         raise DataError(

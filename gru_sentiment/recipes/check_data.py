@@ -74,7 +74,7 @@ def _split_report(
     rows = corpus.splits[split]
     lengths = encoded.full_lengths[rows]
     unknown = sum(int((encoded.ids(row) == UNKNOWN_ID).sum()) for row in rows)
-    balance = np.bincount(corpus.label_ids[rows], minlength=len(corpus.labels))
+    balance = corpus.labels.counts(corpus.label_ids[rows])
     return SplitReport(
         rows=len(rows),
         labels=dict(zip(corpus.labels.names, balance.tolist(), strict=True)),
@@ -95,12 +95,12 @@ def _conflicts(corpus: Corpus) -> list[Conflict]:
     """The texts whose rows do not all have one label, in the order of the rows."""
     texts = corpus.records.text_numbers
     labels = corpus.labels.indices(corpus.records.labels)
-    pairs = np.unique(np.stack([texts, labels], axis=1), axis=0)
+    pairs = np.unique(np.column_stack([texts, labels]), axis=0)
     numbers, n_labels = np.unique(pairs[:, 0], return_counts=True)
     rows = np.flatnonzero(np.isin(texts, numbers[n_labels > 1]))
     by_text: dict[int, list[LabelledRow]] = {}
     for row in rows.tolist():
-        found = LabelledRow(*corpus.records.place(row), corpus.labels.classes[labels[row]])
+        found = LabelledRow(*corpus.records.place(row), corpus.labels.label_of(labels[row]))
         by_text.setdefault(int(texts[row]), []).append(found)
     return [
         Conflict(corpus.records.texts[int(np.argmax(texts == number))].as_py(), of_text)

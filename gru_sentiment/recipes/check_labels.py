@@ -11,6 +11,7 @@ from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.builders.corpus import Corpus, build_corpus
 from gru_sentiment.builders.ngrams import build_ngrams
 from gru_sentiment.config.sections import Config
+from gru_sentiment.data.labels import check_single
 from gru_sentiment.errors import DataError, MissingPackageError
 from gru_sentiment.results.data import LabelReport, SuspectLabel
 from gru_sentiment.trained.baseline import Baseline
@@ -46,6 +47,7 @@ def check_labels(config: Config, *, progress: bool = False) -> LabelReport:
             hint="pip install 'gru-sentiment[clean]'",
         ) from error
     corpus = build_corpus(config, progress=progress)
+    check_single(corpus.labels, "data check --labels")
     rows = np.sort(np.concatenate(list(corpus.splits.values())))
     labels = corpus.label_ids[rows]
     probabilities = _out_of_fold(config, corpus, rows)

@@ -10,6 +10,7 @@ from pathlib import Path
 from gru_sentiment.artifact.contents import check_complete
 from gru_sentiment.artifact.files import PREDICTIONS
 from gru_sentiment.builders.device import build_device
+from gru_sentiment.data.labels import check_single
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.postprocess.criterion import parse_criterion
@@ -17,14 +18,16 @@ from gru_sentiment.postprocess.thresholds import ChosenThreshold
 from gru_sentiment.results.evaluation import Evaluation
 from gru_sentiment.scores.comparison import compare_with
 from gru_sentiment.scores.gates import Gates
-from gru_sentiment.scores.metrics import Scoring, metric_names
+from gru_sentiment.scores.label_sets import label_set_metric_names
+from gru_sentiment.scores.metrics import metric_names
 from gru_sentiment.scores.saved import read_predictions
 from gru_sentiment.scores.slices import LENGTH, score_slices
 from gru_sentiment.trained.dataset import LabelledRows, read_labelled_rows, reload_split
 from gru_sentiment.trained.leakage import warn_of_seen_texts
-from gru_sentiment.trained.predictions import prediction_lines, score_predictions
+from gru_sentiment.trained.predictions import prediction_lines
 from gru_sentiment.trained.reader import Run, load_run
 from gru_sentiment.trained.reference import correct_of_other, gap_on_rows
+from gru_sentiment.trained.scoring import score_predictions
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +85,8 @@ def evaluate(
     where = build_device(device)
     run = load_run(path, where)
     names = run.labels.names
-    gates.check_names(metric_names(names))
+    known = label_set_metric_names if run.labels.label_sets else metric_names
+    gates.check_names(known(names))
     chosen = _choose_threshold(run, threshold) if threshold is not None else None
     rows = _rows(run, split, data, slices, reading)
     if not rows.is_split:
@@ -93,7 +97,7 @@ def evaluate(
     predict = partial(run.predict, tokenized, rows.rows)
     metrics, predicted = score_predictions(predict, run.labels, rows.label_ids)
     log_probabilities, correct = predicted.log_probabilities, rows.correct(predicted)
-    scoring = Scoring(log_probabilities, rows.true, names)
+    scoring = predicted.scoring(run.labels, rows.true)
     numbers = rows.rows + 1
     compared = compare_with(str(against), other, correct, numbers) if other is not None else None
     texts = predicted.predictions(run.labels) if predictions or LENGTH in slices else []
@@ -136,6 +140,7 @@ def _rows(
 
 def _choose_threshold(run: Run, text: str) -> ChosenThreshold:
     """A threshold from the predictions on the validation split that the run's training saved."""
+    check_single(run.labels, "--threshold")
     classes = run.labels.names
     criterion = parse_criterion(text, classes)
     check_complete(run.path, [PREDICTIONS])

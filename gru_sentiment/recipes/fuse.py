@@ -14,6 +14,7 @@ from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import build_tokenized
 from gru_sentiment.builders.dataset import Dataset, build_splits
 from gru_sentiment.builders.device import build_device
+from gru_sentiment.data.labels import check_single
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
 from gru_sentiment.machine.torch_setup import set_up_torch
@@ -31,9 +32,9 @@ from gru_sentiment.trained.fusion import (
     same_tokens,
 )
 from gru_sentiment.trained.leakage import check_unseen
-from gru_sentiment.trained.predictions import SCORED_SPLITS, score_predictions
 from gru_sentiment.trained.reader import Run, load_run, read_metadata
 from gru_sentiment.trained.reference import gaps_to_reference
+from gru_sentiment.trained.scoring import SCORED_SPLITS, score_predictions
 
 ONE_DATA = "give runs of one set of data, with one data.seed, validation_size and test_size"
 
@@ -60,7 +61,7 @@ def fuse(
 
     Raises:
         ArtifactError: runs that cannot be read, or cannot be fused.
-        DataError: their data cannot be read.
+        DataError: their data cannot be read, or its texts may have several classes.
     """
     set_up_torch(threads)
     watch = Stopwatch()
@@ -128,6 +129,7 @@ def _load(paths: Sequence[Path], device: str) -> list[Run]:
     members = [load_run(path, build_device(device)) for path in paths]
     first, folders = members[0], [member.path.resolve() for member in members]
     for number, member in enumerate(members):
+        check_single(member.labels, f"{member.path}: gru-sent fuse")
         if isinstance(member, Fusion):
             raise ArtifactError(
                 f"{member.path}: is a fusion already",

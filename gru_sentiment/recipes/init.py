@@ -11,12 +11,17 @@ import numpy as np
 
 from gru_sentiment.artifact.folders import BUNDLED_CLASSIFIER
 from gru_sentiment.builders.corpus import build_tokenizer
+from gru_sentiment.builders.dataset import build_labels
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.config.loading import changed_config, overridden_values, parse_config
-from gru_sentiment.config.sections import Config
+from gru_sentiment.config.sections import Config, DataConfig
 from gru_sentiment.config.yaml_file import dump_commented
-from gru_sentiment.data.labels import Labels
-from gru_sentiment.inspection.columns import check_header, label_column, text_column
+from gru_sentiment.inspection.columns import (
+    check_header,
+    found_separator,
+    label_column,
+    text_column,
+)
 from gru_sentiment.inspection.dialect import found_dialect
 from gru_sentiment.inspection.language import check_has_blanks, found_language
 from gru_sentiment.inspection.settings import suggested
@@ -47,6 +52,7 @@ def survey(
     texts: str | None = None,
     labels: str | None = None,
     language: str | None = None,
+    separator: str | None = None,
     setting: str = "--{}",
     dialect: Mapping[str, str | None] | None = None,
 ) -> Survey:
@@ -57,6 +63,7 @@ def survey(
         texts: the column of the texts; by default it is found.
         labels: the column of the labels; by default it is found.
         language: the code of the texts' language; by default it is found.
+        separator: between the classes of a text; by default it is found.
         setting: how an option is written in messages, with {} for its name.
         dialect: fields of `rows.formats.Dialect` that are known.
 
@@ -80,10 +87,10 @@ def survey(
             texts = texts or text_column(table, setting)
             labels = labels or label_column(table, texts, setting)
     columns = read_columns(path, [texts, labels], found)
-    records = records_of_columns(path, columns[texts], columns[labels])
-    classes = Labels.found_in(records.labels)
-    label_ids = classes.indices(records.labels)
-    counts = np.bincount(label_ids, minlength=len(classes))
+    separator = separator or found_separator(columns[labels])
+    records = records_of_columns(path, columns[texts], columns[labels], separator)
+    classes = build_labels(DataConfig(label_separator=separator), records)
+    targets = classes.indices(records.labels)
     lengths = [len(text.split()) for text in columns[texts]]
     language = language or found_language(columns[texts])
     check_has_blanks(language, setting)
@@ -93,10 +100,14 @@ def survey(
         dialect={key: value for key, value in given.items() if value not in (None, "auto")},
         text_column=texts,
         label_column=labels,
-        classes=dict(zip(classes.names, counts.tolist(), strict=True)),
+        classes=dict(zip(classes.names, classes.counts(targets).tolist(), strict=True)),
         words={p: int(np.percentile(lengths, p)) for p in PERCENTILES},
         language=language,
-        rates_sentiment=language == "en" and _rates_sentiment(columns[texts], label_ids),
+        rates_sentiment=language == "en"
+        and not classes.label_sets
+        and _rates_sentiment(columns[texts], targets),
+        label_sets=len(targets) if classes.label_sets else None,
+        label_separator=separator,
     )
 
 
@@ -121,6 +132,7 @@ def config_for(
         texts=known.get("text_column"),
         labels=known.get("label_column"),
         language=known.get("text.language"),
+        separator=known.get("label_separator"),
         setting="data.{}",
         dialect={key: known.get(key) for key in ("delimiter", "quoting", "encoding")},
     )
@@ -135,7 +147,8 @@ def _seen(found: Survey) -> Iterator[str]:
     """What was found, in short lines."""
     shown = [f"{name} ({rows:,})" for name, rows in list(found.classes.items())[:NAMED]]
     more = f" and {len(found.classes) - NAMED} more" if len(found.classes) > NAMED else ""
-    classes = f"{len(found.classes)} classes: {', '.join(shown)}{more}"
+    each = "" if found.label_sets is None else "any number of "
+    classes = f"{each}{len(found.classes)} classes: {', '.join(shown)}{more}"
     yield f"{found.path.name}: {found.rows:,} texts of {classes}"
     columns = f"texts in column {found.text_column}, labels in column {found.label_column}"
     yield f"{columns}; language: {found.language}"

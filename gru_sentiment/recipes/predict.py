@@ -44,7 +44,7 @@ def predict(
         _check_unicode(text)
     set_up_torch(threads)
     run = load_run(path, build_device(device))
-    check_decision(decision, run.labels.names)
+    check_decision(decision, run.labels.names, label_sets=run.labels.label_sets)
     tokenized = build_tokenizer(run.config.text).many(texts)
     predicted = run.predict(tokenized, np.arange(len(tokenized), dtype=np.int64))
     return predicted.predictions(run.labels, decision)

@@ -15,6 +15,7 @@ from gru_sentiment.artifact.folders import named_run, own_files
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.batching import within_budget
+from gru_sentiment.data.labels import LabelSets
 from gru_sentiment.data.token_cache import n_workers_for, process_map
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import DataError
@@ -35,8 +36,8 @@ from gru_sentiment.rows.formats import (
 from gru_sentiment.rows.output import OTHER, Output
 from gru_sentiment.rows.reading import Source
 from gru_sentiment.rows.row import Row, ScoredRow, chunks
-from gru_sentiment.trained.predictions import TOKENS_PER_BATCH
 from gru_sentiment.trained.reader import Run, load_run
+from gru_sentiment.trained.scoring import TOKENS_PER_BATCH
 
 logger = logging.getLogger(__name__)
 
@@ -115,11 +116,16 @@ def score_file(
         job.source, read, job.text_column, keep=job.keep_columns, dialect=job.dialect
     ) as source:
         run = load_run(path, build_device(device))
-        check_decision(job.decision, run.labels.names)
+        check_decision(job.decision, run.labels.names, label_sets=run.labels.label_sets)
         _check_undecided(job, run, write)
         with (
             opened_output(
-                job.target, write, source, run.labels.classes, resume=job.resume
+                job.target,
+                write,
+                source,
+                run.labels.classes,
+                separator=run.labels.separator if isinstance(run.labels, LabelSets) else None,
+                resume=job.resume,
             ) as output,
             _tokenizing(run, 1 if unbuffered else _processes(run, job)) as tokenize,
         ):

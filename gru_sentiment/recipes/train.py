@@ -24,14 +24,8 @@ from gru_sentiment.machine.provenance import Stopwatch, fingerprint
 from gru_sentiment.results.metrics import Calibrated, Metrics, scores_to_json
 from gru_sentiment.results.training import TrainingResult
 from gru_sentiment.trained.leakage import check_unseen
-from gru_sentiment.trained.predictions import (
-    FEWEST,
-    SCORED_SPLITS,
-    LabelledSplit,
-    Scored,
-    calibrate,
-)
 from gru_sentiment.trained.reference import gaps_to_reference
+from gru_sentiment.trained.scoring import FEWEST, SCORED_SPLITS, LabelledSplit, Scored, calibrate
 from gru_sentiment.trainer.classification import Classification
 from gru_sentiment.trainer.initialisation import (
     Initialisation,
@@ -128,8 +122,14 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     vectors = initial.vectors(vocabulary)
     coverage = initial.coverage(vectors, vocabulary, counts)
     weights = initial_weights(vectors, config.run.seed)
-    model = build_model(config, weights, len(corpus.labels), machine.device)
-    initial.initialize(model, corpus.labels.classes)
+    model = build_model(
+        config,
+        weights,
+        len(corpus.labels),
+        machine.device,
+        label_sets=corpus.labels.label_sets,
+    )
+    initial.initialize(model, corpus.labels)
     splits = _labelled_splits(config, corpus, vocabulary)
     task = Classification(
         config, splits, vectors, machine.device, soft_labels.probabilities if soft_labels else None
@@ -221,7 +221,7 @@ def _labelled_splits(
 ) -> dict[str, LabelledSplit]:
     encoded = build_encoded(config.text, corpus.tokenized, vocabulary)
     return {
-        split: LabelledSplit(encoded, rows, corpus.labels, corpus.label_ids)
+        split: LabelledSplit(encoded, rows, corpus.labels, corpus.label_ids, corpus.weights)
         for split, rows in corpus.splits.items()
     }
 
@@ -240,8 +240,13 @@ def _final_metrics(
     calibrated, calibration = calibrate(
         joint.scored if joint else scored, validation.labels, validation.label_ids, prior
     )
-    writer.save_temperature(calibration.temperature, prior, joint.weights if joint else None)
     _, predictions = calibrated["validation"]
+    writer.save_temperature(
+        calibration.temperature,
+        prior,
+        joint.weights if joint else None,
+        predictions.used_thresholds,
+    )
     writer.write_lines(PREDICTIONS, predictions.lines(validation.labels, validation.label_ids))
     metrics = {split: of_split for split, (of_split, _) in calibrated.items()}
     others = {"members": joint.members} if joint else {}
@@ -260,12 +265,12 @@ def _warn(scored: Mapping[str, Scored], names: Sequence[str]) -> None:
             "temperature is fitted on it; more rows, or a larger data.validation_size, would help",
             len(found.rows),
         )
-    predicted = np.unique(found.log_probabilities.argmax(axis=1))
-    if len(predicted) == 1:
+    predicted = np.flatnonzero(found.predicted())
+    if len(predicted) <= 1:
         logger.warning(
             "every validation text is predicted as %s: train for more epochs, raise "
             "training.learning_rate, or set training.class_weights to balanced",
-            names[predicted[0]],
+            names[predicted[0]] if len(predicted) else "no class",
         )
 
 

@@ -31,7 +31,7 @@ def evaluation_report(evaluation: Evaluation) -> RenderableType:
     blocks: list[RenderableType] = [
         Text(f"{evaluation.run} on {evaluation.data}"),
         metrics_table({evaluation.data: metrics}, MAIN_METRICS | FURTHER_METRICS),
-        confusion_table(metrics),
+        *([confusion_table(metrics)] if metrics.confusion_matrix else []),
         Text(f"accuracy, 95 % interval: {interval(*metrics.accuracy_interval)}"),
         *map(Text, absent_lines({evaluation.data: metrics})),
     ]

@@ -67,10 +67,16 @@ def _head(judged: Judged) -> list[str]:
 
 def _metric_cells(metrics: Metrics) -> Cells:
     accuracy = f"{score(metrics.accuracy)} ({interval(*metrics.accuracy_interval)})"
-    others = (metrics.macro_f1, metrics.roc_auc, metrics.loss, metrics.ece)
+    others = {
+        "macro F1": metrics.macro_f1,
+        **({} if metrics.micro_f1 is None else {"micro F1": metrics.micro_f1}),
+        "ROC AUC": metrics.roc_auc,
+        "loss": metrics.loss,
+        "ECE": metrics.ece,
+    }
     return Cells(
-        ("reviews", "accuracy (95 % interval)", "macro F1", "ROC AUC", "loss", "ECE"),
-        [(f"{metrics.n:,}", accuracy, *map(score, others))],
+        ("reviews", "accuracy (95 % interval)", *others),
+        [(f"{metrics.n:,}", accuracy, *map(score, others.values()))],
     )
 
 

@@ -15,8 +15,12 @@ MAIN_METRICS = {
     "loss": "loss",
     "ROC AUC": "roc_auc",
     "macro F1": "macro_f1",
+    "micro F1": "micro_f1",
 }
 """Fields of `Metrics` that every report shows, by their titles."""
+OF_LABEL_SETS, OF_ONE_CLASS = {"micro_f1"}, {"balanced_accuracy", "mcc"}
+"""Fields that there are for texts of any number of classes alone, and of one class alone."""
+ALL_RIGHT = "accuracy (all classes right)"
 FURTHER_METRICS = {
     "balanced accuracy": "balanced_accuracy",
     "average precision": "average_precision",
@@ -33,8 +37,11 @@ def metrics_table(
     """A column for every split or file; `titles` maps the title of a row to a field."""
     table = new_table("", *metrics)
     add_row(table, "reviews", *(f"{m.n:,}" for m in metrics.values()))
+    label_sets = any(m.micro_f1 is not None for m in metrics.values())
     for title, name in titles.items():
-        add_row(table, title, *(score(getattr(m, name)) for m in metrics.values()))
+        if name not in (OF_ONE_CLASS if label_sets else OF_LABEL_SETS):
+            shown = ALL_RIGHT if label_sets and name == "accuracy" else title
+            add_row(table, shown, *(score(getattr(m, name)) for m in metrics.values()))
     classes = next(iter(metrics.values())).per_class
     for name in classes:
         for title in ("precision", "recall", "f1"):

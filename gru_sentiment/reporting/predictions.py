@@ -37,12 +37,15 @@ def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableTy
 
 
 def _label(prediction: Prediction) -> str:
-    """The class with its probability; the likeliest one where none is predicted."""
+    """The predicted classes with their probabilities; where there is none the likeliest class."""
+    if isinstance(prediction.label, list) and prediction.label:
+        found = ((name, prediction.probabilities[str(name)]) for name in prediction.label)
+        return ", ".join(f"{name} ({probability:.1%})" for name, probability in found)
     probability = prediction.probabilities.get(str(prediction.label))
     if probability is not None:
         return f"{prediction.label} ({probability:.1%})"
     likeliest = max(prediction.probabilities, key=lambda name: prediction.probabilities[name])
-    undecided = "undecided" if prediction.label is None else prediction.label
+    undecided = "undecided" if prediction.label is None else prediction.label or "no class"
     return f"{undecided} ({likeliest}: {prediction.probabilities[likeliest]:.1%})"
 
 

@@ -24,6 +24,9 @@ def survey_report(survey: Survey) -> RenderableType:
         "words of a text: "
         + ", ".join(f"{_percentile(p)} {words:,}" for p, words in survey.words.items()),
     ]
+    if survey.label_sets is not None:
+        between = f", with {survey.label_separator} between them" if survey.label_separator else ""
+        lines.append(f"a text has any number of classes{between}")
     if survey.rates_sentiment:
         lines.append(RATES_SENTIMENT)
     return Group(*map(Text, lines), _classes(survey))

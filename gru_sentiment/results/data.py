@@ -36,7 +36,7 @@ class LabelledRow:
     """Of the source: train, and possibly validation and test."""
     row: int
     """Number within the split of the source, from 1 on."""
-    label: Label
+    label: Label | list[Label]
 
 
 @dataclass(frozen=True)

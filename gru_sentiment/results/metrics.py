@@ -29,17 +29,15 @@ class Metrics:
     n: int
     """Rows."""
     loss: float
-    """Mean negative log likelihood of the true class, in nats."""
+    """Mean negative log likelihood of the true class, in nats; with label sets the mean binary
+    cross-entropy over rows and classes."""
     accuracy: float
+    """Share of rows that are right; a label set is right if it has exactly the true classes."""
     accuracy_interval: list[float]
     """Both ends of Wilson's 95 % interval."""
-    balanced_accuracy: float
-    """Mean recall."""
     macro_precision: float
     macro_recall: float
     macro_f1: float
-    mcc: float | None
-    """Matthews' correlation coefficient, -1 to 1; None where all rows are of one class."""
     roc_auc: float | None
     """Area under the ROC curve; for more than two classes the mean of each against the rest. None
     where all rows are of one class."""
@@ -51,7 +49,18 @@ class Metrics:
     """Expected calibration error, over 15 equal bins of the predicted class's probability."""
     per_class: dict[str, ClassMetrics]
     confusion_matrix: list[list[int]]
-    """Rows are true classes, columns predicted ones, both in the order of `per_class`."""
+    """Rows are true classes, columns predicted ones, both in the order of `per_class`; empty with
+    label sets."""
+    balanced_accuracy: float | None = None
+    """Mean recall; None with label sets."""
+    mcc: float | None = None
+    """Matthews' correlation coefficient, -1 to 1; None where all rows are of one class, and with
+    label sets."""
+    micro_precision: float | None = None
+    """Of the decisions about all classes together; None without label sets, where it would be the
+    accuracy."""
+    micro_recall: float | None = None
+    micro_f1: float | None = None
     absent_classes: list[str] = field(default_factory=list)
     """Classes without rows, which the averages leave out."""
     empty_texts: int = 0
@@ -63,8 +72,12 @@ class Metrics:
     tokens_per_s: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """The same as JSON values."""
-        return asdict(self)
+        """The same as JSON values; without the metrics that there are for label sets alone."""
+        values = asdict(self)
+        if self.micro_f1 is None:
+            for name in ("micro_precision", "micro_recall", "micro_f1"):
+                del values[name]
+        return values
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ class Decision:
 
     threshold: float | None = None
     """The second of two classes is predicted where its probability is at least this; by default the
-    likelier class is."""
+    likelier class is. Of label sets, each class whose probability is at least this."""
     abstain: float = 0.0
     """No class is predicted whose probability is below this."""
     undecided: str | None = None
@@ -30,10 +30,11 @@ LIKELIEST = Decision()
 class Prediction:
     """The prediction for one text."""
 
-    label: Label | None
-    """None where the model abstains."""
+    label: Label | list[Label] | None
+    """None where the model abstains; a list, which may be empty, where a text has any number of
+    classes."""
     probabilities: dict[str, float]
-    """By class, as text; they sum to 1."""
+    """By class, as text; they sum to 1, but for those of a label set."""
     tokens: int
     """Tokens read, after truncation."""
     unknown_tokens: int

@@ -25,8 +25,12 @@ class Survey:
     """ISO 639-1 code."""
     rates_sentiment: bool
     """Whether the classes go with what the classifier in the package predicts."""
+    label_sets: int | None = None
+    """Labelled texts, where each has any number of classes; None where each has one."""
+    label_separator: str | None = None
+    """Stands between the classes of a text; None where they are lists, or there is one class."""
 
     @property
     def rows(self) -> int:
         """Labelled texts."""
-        return sum(self.classes.values())
+        return sum(self.classes.values()) if self.label_sets is None else self.label_sets

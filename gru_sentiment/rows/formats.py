@@ -259,9 +259,23 @@ def opened_source(
 
 @contextmanager
 def opened_output(
-    target: Place, kind: str, source: Source, classes: Sequence[Label], *, resume: bool
+    target: Place,
+    kind: str,
+    source: Source,
+    classes: Sequence[Label],
+    *,
+    separator: str | None = None,
+    resume: bool,
 ) -> Iterator[Output]:
     """Open an output; with `resume` rows are added to those that it holds.
+
+    Args:
+        target: a file or a stream.
+        kind: its format.
+        source: of the rows.
+        classes: of the predictions.
+        separator: stands between the classes of a row that is predicted to have any number.
+        resume: whether the output of an interrupted job is continued.
 
     Raises:
         DataError: the output cannot be written, or holds something else.
@@ -269,10 +283,12 @@ def opened_output(
     with writing(target):
         if kind == "parquet":
             assert isinstance(target, Path)
-            with ParquetOutput(target, classes, source.kept) as table:
+            lists = separator is not None
+            with ParquetOutput(target, classes, source.kept, lists=lists) as table:
                 yield table
             return
-        rendering = _rendering(kind, list(map(str, classes)), source.kept.names)
+        names = list(map(str, classes))
+        rendering = _rendering(kind, names, source.kept.names, separator or "")
         if not isinstance(target, Path):
             yield LineOutput(target, rendering)
             return
@@ -301,8 +317,10 @@ def writing(target: Place) -> Iterator[None]:
         ) from error
 
 
-def _rendering(kind: str, classes: Sequence[str], kept: Sequence[str]) -> Rendering:
-    return JsonLines() if kind == "jsonl" else Delimited(DELIMITED[kind], classes, kept)
+def _rendering(kind: str, classes: Sequence[str], kept: Sequence[str], separator: str) -> Rendering:
+    if kind == "jsonl":
+        return JsonLines()
+    return Delimited(DELIMITED[kind], classes, kept, separator)
 
 
 def _text_source(

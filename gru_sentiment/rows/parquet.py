@@ -68,11 +68,20 @@ def parquet_names(path: Path) -> list[str]:
 
 
 class ParquetOutput:
-    """A parquet file, which appears when it is complete: it could not be read before."""
+    """A parquet file, which appears when it is complete: it could not be read before.
+
+    Args:
+        path: the file.
+        classes: of the predictions.
+        kept: the columns that are copied.
+        lists: whether a label is a list of classes.
+    """
 
     done = 0
 
-    def __init__(self, path: Path, classes: Sequence[Label], kept: pa.Schema) -> None:
+    def __init__(
+        self, path: Path, classes: Sequence[Label], kept: pa.Schema, *, lists: bool = False
+    ) -> None:
         self._path = path.resolve()
         self._partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         self._classes = list(map(str, classes))
@@ -81,7 +90,8 @@ class ParquetOutput:
         self._convert = int if numbers else str
         names = kept_names(kept.names, columns)
         copied = [item.with_name(name) for item, name in zip(kept, names, strict=True)]
-        kinds = [pa.int64() if numbers else pa.string(), *[pa.float64()] * len(classes)]
+        label = pa.int64() if numbers else pa.string()
+        kinds = [pa.list_(label) if lists else label, *[pa.float64()] * len(classes)]
         kinds += [pa.int64(), pa.float64(), pa.bool_(), pa.string()]
         self._copied = len(copied)
         self._schema = pa.schema([(NUMBER, pa.int64()), *copied, *zip(columns, kinds, strict=True)])
@@ -94,7 +104,7 @@ class ParquetOutput:
         columns: list[Any] = [
             [row.number for row in rows],
             *self._kept(rows),
-            [None if label is None else self._convert(label) for label in labels],
+            [self._label(label) for label in labels],
             *others,
         ]
         arrays = [
@@ -115,6 +125,11 @@ class ParquetOutput:
                 os.replace(self._partial, self._path)
         finally:
             self._partial.unlink(missing_ok=True)
+
+    def _label(self, label: Any) -> Any:
+        if isinstance(label, list):
+            return [self._convert(of_row) for of_row in label]
+        return None if label is None else self._convert(label)
 
     def _kept(self, rows: Sequence[ScoredRow]) -> list[pa.ChunkedArray]:
         if not self._copied:

@@ -67,12 +67,22 @@ class JsonLines:
 
 
 class Delimited:
-    """A header, then a line for every row, with a column for every class."""
+    """A header, then a line for every row, with a column for every class.
+
+    Args:
+        delimiter: between the values.
+        classes: of the predictions.
+        kept: names of the columns that are copied.
+        separator: between the classes of a row that is predicted to have any number.
+    """
 
     quoted = True
 
-    def __init__(self, delimiter: str, classes: Sequence[str], kept: Sequence[str]) -> None:
+    def __init__(
+        self, delimiter: str, classes: Sequence[str], kept: Sequence[str], separator: str = ""
+    ) -> None:
         self._delimiter, self._classes, self._kept = delimiter, classes, kept
+        self._separator = separator
         csv.field_size_limit(MAX_BYTES)  # for rows that are read back
         self._writer = csv.writer(_Returned(), delimiter=delimiter)
         columns = prediction_columns(classes)
@@ -82,7 +92,10 @@ class Delimited:
         """The line of a row."""
         kept = scored.row.kept or {}
         copied = [kept.get(name) for name in self._kept]
-        return self._joined([scored.number, *copied, *prediction_values(scored, self._classes)])
+        label, *others = prediction_values(scored, self._classes)
+        if isinstance(label, list):
+            label = self._separator.join(map(str, label))
+        return self._joined([scored.number, *copied, label, *others])
 
     def values(self, line: bytes) -> Any:
         """The values of a line."""

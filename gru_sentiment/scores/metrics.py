@@ -45,7 +45,7 @@ class Scoring:
         """All metrics; `others` are further fields of the result."""
         confusion = self.confusion(self._once)
         by_class = {kind: score(confusion) for kind, score in PER_CLASS.items()}
-        right, rows = int(confusion.trace()), confusion.sum(axis=1)
+        right, rows = self._n_right(self._once), confusion.sum(axis=1)[: len(self.names)]
         overall: dict[str, Any] = {
             name: statistic(self._once) for name, statistic in self._overall().items()
         }
@@ -60,7 +60,7 @@ class Scoring:
                 )
                 for i, name in enumerate(self.names)
             },
-            confusion_matrix=confusion.tolist(),
+            confusion_matrix=self._confusion_matrix(),
             **overall,
             **others,
         )
@@ -120,19 +120,26 @@ class Scoring:
         cells = np.bincount(self._cells, weights, classes * classes)
         return cells.astype(np.int64).reshape(classes, classes)
 
+    def _n_right(self, weights: Integers) -> int:
+        return int(self.confusion(weights).trace())
+
+    def _confusion_matrix(self) -> list[list[int]]:
+        matrix: list[list[int]] = self.confusion(self._once).tolist()
+        return matrix
+
     def _proportions(self) -> dict[str, tuple[int, int]]:
         """Metrics that are a share of rows: numerator and denominator."""
         confusion = self.confusion(self._once)
         right, predicted, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
-        by_name = {"accuracy": (int(right.sum()), len(self.labels))}
+        by_name = {"accuracy": (self._n_right(self._once), len(self.labels))}
         for i, name in enumerate(self.names):
             by_name[f"precision.{name}"] = int(right[i]), int(predicted[i])
             by_name[f"recall.{name}"] = int(right[i]), int(true[i])
         return by_name
 
     def _mean_of_classes(self, score: Callable[[Integers], Floats], weights: Integers) -> float:
-        confusion = self.confusion(weights)
-        return counts.macro(score(confusion), confusion)
+        confusion, classes = self.confusion(weights), len(self.names)
+        return counts.macro(score(confusion)[:classes], confusion[:classes])
 
     def _of_class(
         self, score: Callable[[Integers], Floats], index: int, weights: Integers

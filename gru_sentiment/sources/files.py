@@ -20,6 +20,8 @@ def load_files(
     text_column: str = "text",
     label_column: str = "label",
     label_names: Sequence[str] | None = None,
+    label_separator: str | None = None,
+    weight_column: str | None = None,
     **dialect: str | None,
 ) -> Records:
     """Read the records of one file for each split.
@@ -29,6 +31,8 @@ def load_files(
         text_column: the column that holds the text.
         label_column: the column that holds the class.
         label_names: names of the integer classes 0, 1, …; None keeps the labels as they are.
+        label_separator: stands between the classes of a text that may have several.
+        weight_column: the column of the weights of the training rows, if they have some.
         **dialect: fields of `Dialect`: how the files are written, where their names do not tell.
 
     Raises:
@@ -38,20 +42,30 @@ def load_files(
     _check_different(paths)
     splits = {}
     for split, path in paths.items():
-        columns = read_columns(path, [text_column, label_column], Dialect.of(dialect))
-        splits[split] = RawSplit(str(path), columns[text_column], columns[label_column])
-    return records_from(splits, label_names, all_named_occur=True)
+        weighted = [weight_column] if weight_column and split == "train" else []
+        wanted = [text_column, label_column, *weighted]
+        columns = read_columns(path, wanted, Dialect.of(dialect))
+        splits[split] = RawSplit(
+            str(path),
+            columns[text_column],
+            columns[label_column],
+            columns[weighted[0]] if weighted else None,
+        )
+    return records_from(splits, label_names, all_named_occur=True, separator=label_separator)
 
 
 def records_of_columns(
-    path: Path, texts: Sequence[str | None], labels: Sequence[object]
+    path: Path,
+    texts: Sequence[str | None],
+    labels: Sequence[object],
+    separator: str | None = None,
 ) -> Records:
     """The records of a training file whose columns were read.
 
     Raises:
         DataError: labels that cannot be classes.
     """
-    return records_from({"train": RawSplit(str(path), texts, labels)})
+    return records_from({"train": RawSplit(str(path), texts, labels)}, separator=separator)
 
 
 def read_texts(
@@ -71,6 +85,7 @@ def load_labelled(
     path: Path,
     *choices: tuple[str, str],
     classes: Sequence[str | int],
+    label_separator: str | None = None,
     beside: Sequence[str] = (),
     **dialect: str | None,
 ) -> tuple[Records, Columns]:
@@ -80,6 +95,7 @@ def load_labelled(
         path: the file.
         choices: pairs of the text column and the label column: the first one that is there.
         classes: of the model.
+        label_separator: for a model that predicts any number of classes for a text.
         beside: more columns to read.
         **dialect: fields of `Dialect`: how the file is written, where its name does not tell.
 
@@ -99,7 +115,8 @@ def load_labelled(
             problems.append(error)
             continue
         rows = RawSplit(str(path), columns[text_column], columns[label_column])
-        return records_for(classes, rows), {name: columns[name] for name in beside}
+        records = records_for(classes, rows, separator=label_separator)
+        return records, {name: columns[name] for name in beside}
     for problem in problems:
         if set(problem.missing) <= set(beside):
             problem.hint = "choose one of those"

@@ -18,6 +18,7 @@ def load_hub(
     text_column: str = "text",
     label_column: str = "label",
     label_names: Sequence[str] | None = None,
+    label_separator: str | None = None,
 ) -> Records:
     """Read the records of one or two splits of a dataset, which the hub's library caches.
 
@@ -30,6 +31,7 @@ def load_hub(
         label_column: the column that holds the class.
         label_names: names of the integer classes 0, 1, …; None takes the names that the dataset
             gives, if it gives any.
+        label_separator: stands between the classes of a text that may have several.
 
     Raises:
         DataError: the dataset, a split or a column does not exist, or the hub cannot be reached.
@@ -41,8 +43,10 @@ def load_hub(
         for name, split in wanted.items()
     }
     if label_names is not None:
-        return records_from(splits, label_names, all_named_occur=True)
-    return records_from(splits, getattr(loaded["train"].features[label_column], "names", None))
+        return records_from(splits, label_names, all_named_occur=True, separator=label_separator)
+    feature = loaded["train"].features[label_column]
+    names = getattr(getattr(feature, "feature", feature), "names", None)
+    return records_from(splits, names, separator=label_separator)
 
 
 def load_texts(

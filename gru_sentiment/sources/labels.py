@@ -17,6 +17,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from gru_sentiment.errors import DataError
 
@@ -31,6 +32,24 @@ MOST_DECIMALS = 20
 MOST_ROWS_NAMED = 5
 """Rows that a message names; further ones become an ellipsis."""
 LARGEST = 2**63
+
+
+class FlatLabels(list[Any]):
+    """The labels of rows that have several each, one after the other.
+
+    Args:
+        labels: all of them.
+        rows: the row, from 0 on, that each is of.
+    """
+
+    def __init__(self, labels: Iterable[Any], rows: Sequence[int]) -> None:
+        super().__init__(labels)
+        self.rows = rows
+
+
+def like(labels: Sequence[object], others: list[Label]) -> list[Label]:
+    """Other labels of the same rows."""
+    return FlatLabels(others, labels.rows) if isinstance(labels, FlatLabels) else others
 
 
 def normal_labels(labels: Mapping[str, Sequence[object]]) -> dict[str, list[Label]]:
@@ -57,7 +76,9 @@ def normal_labels(labels: Mapping[str, Sequence[object]]) -> dict[str, list[Labe
     else:
         _check_decimals(numbers.values(), next(iter(labels), ""))
         normal = {key: _word(value) for key, value in distinct.items()}
-    found = {where: [normal[_keyed(x)] for x in values] for where, values in labels.items()}
+    found = {
+        where: like(values, [normal[_keyed(x)] for x in values]) for where, values in labels.items()
+    }
     _check_alike(found)
     return found
 
@@ -76,21 +97,22 @@ def named_classes(
             if odd := [i for i, label in enumerate(of_split) if label not in names]:
                 raise DataError(
                     f"{where}: data.label_names names the classes {', '.join(names)}, and "
-                    f"{rows_of(odd)} {_have(odd)} the label {of_split[odd[0]]!r}",
+                    f"{_rows_of(of_split, odd)} {_have(odd)} the label {of_split[odd[0]]!r}",
                     hint="label_names are for the classes 0, 1, …; leave it out, or correct the "
                     "labels",
                 )
-        return {where: list(of_split) for where, of_split in labels.items()}
+        return {where: like(of_split, list(of_split)) for where, of_split in labels.items()}
     for where, of_split in labels.items():
         odd = [i for i, x in enumerate(of_split) if x not in range(len(names))]
         if odd:
             raise DataError(
-                f"{where}: label {of_split[odd[0]]} has no name ({rows_of(odd)}); data.label_names "
+                f"{where}: label {of_split[odd[0]]} has no name ({_rows_of(of_split, odd)}); "
+                "data.label_names "
                 f"gives {len(names)}: {', '.join(names)}",
                 hint="name every class, from 0 on",
             )
     return {
-        where: [names[label] for label in of_split if isinstance(label, int)]
+        where: like(of_split, [names[label] for label in of_split if isinstance(label, int)])
         for where, of_split in labels.items()
     }
 
@@ -154,7 +176,7 @@ def matched(labels: Sequence[object], classes: Sequence[Label], where: str) -> l
     indices = [_number(plain[_keyed(label)]) for label in labels]
     if all(isinstance(i, int) and 0 <= i < len(classes) for i in indices):
         return [classes[i] for i in indices if isinstance(i, int)]
-    normal = [_word(plain[_keyed(label)]) for label in labels]
+    normal = like(labels, [_word(plain[_keyed(label)]) for label in labels])
     error = _unknown(where, normal, odd, classes, "is not a class of this model:")
     error.hint += ", or give all labels as class indices: integers from 0, in that order"
     raise error
@@ -178,11 +200,25 @@ def _unknown(
     classes = ", ".join(repr(label) for label in known[:10])
     what = "label" if isinstance(first, int) else "class"
     return DataError(
-        f"{where}: the label {first!r} of {len(same):,} of {len(labels):,} rows ({rows_of(same)})"
+        f"{where}: the label {first!r} of {len(same):,} of {_n_rows(labels):,} rows "
+        f"({_rows_of(labels, same)})"
         + (f", and {others} more," if others else "")
         + (f" {why} {classes}" if why.endswith(":") else f" is a {what} that {why}: {classes}"),
         hint=f"{meant}correct these labels",
     )
+
+
+def _rows_of(labels: Sequence[object], positions: Sequence[int]) -> str:
+    """The rows that labels at these positions are of."""
+    return rows_of(list(dict.fromkeys(_row(labels, i) for i in positions)))
+
+
+def _row(labels: Sequence[object], position: int) -> int:
+    return labels.rows[position] if isinstance(labels, FlatLabels) else position
+
+
+def _n_rows(labels: Sequence[object]) -> int:
+    return len(set(labels.rows)) if isinstance(labels, FlatLabels) else len(labels)
 
 
 def _have(rows: Sequence[int]) -> str:
@@ -195,7 +231,7 @@ def _keyed(value: object) -> tuple[type, object]:
 
 
 def _check_present(labels: Sequence[object], where: str) -> None:
-    missing = [i for i, label in enumerate(labels) if _is_nothing(label)]
+    missing = [i for i, label in enumerate(labels) if is_nothing(label)]
     if missing:
         raise DataError(
             f"{where}: {len(missing):,} of {len(labels):,} rows have no label: "
@@ -204,7 +240,8 @@ def _check_present(labels: Sequence[object], where: str) -> None:
         )
 
 
-def _is_nothing(label: object) -> bool:
+def is_nothing(label: object) -> bool:
+    """Whether a value stands for no label."""
     if isinstance(label, str):
         return label.strip().lower() in NOTHING
     return label is None or (isinstance(label, float | Decimal) and math.isnan(label))
@@ -284,7 +321,7 @@ def _check_alike(labels: Mapping[str, Sequence[Label]]) -> None:
         if len(alike) > 1:
             shown = " and ".join(
                 f"{label!r} ({counts[label]:,} rows, first in {where} row "
-                f"{labels[where].index(label) + 1})"
+                f"{_row(labels[where], labels[where].index(label)) + 1})"
                 for label, where in alike.items()
             )
             raise DataError(

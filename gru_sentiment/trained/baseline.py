@@ -44,7 +44,9 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions, load_temperature
+from gru_sentiment.trained.calibration import load_temperature
+from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.scoring import TOKENS_PER_BATCH
 
 KEYS, VALUES, BIAS, IDF = "keys", "weights", "bias", "idf"
 SAME_FIT = f"the files of a baseline must come from one 'gru-sent baseline'; {AGAIN}"

@@ -50,8 +50,7 @@ class LabelledRows:
 
     def correct(self, predictions: Predictions) -> Booleans:
         """Which scored rows a model predicts right, shape (rows,)."""
-        correct: Booleans = predictions.log_probabilities.argmax(axis=1) == self.true
-        return correct
+        return predictions.correct(self.true)
 
 
 def reload_dataset(run: Run) -> Dataset:
@@ -102,9 +101,7 @@ def read_labelled_rows(
         DataError: the file cannot be read, lacks a column, or holds a label that is not a class of
             the run.
     """
-    records, others = build_file_records(
-        run.config.data, path, run.labels.classes, columns, options
-    )
+    records, others = build_file_records(run.config.data, path, run.labels, columns, options)
     label_ids = run.labels.indices(records.labels)
     rows = np.arange(len(label_ids), dtype=np.int64)
     dataset = Dataset(records=records, labels=run.labels, splits={str(path): rows})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from gru_sentiment.artifact.folders import named_start, reinstalling
 from gru_sentiment.artifact.manifest import digest, verify
 from gru_sentiment.artifact.tensors import expand
 from gru_sentiment.config.sections import Config
+from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError
 
@@ -57,7 +58,7 @@ class Encoder:
     """By their names in the language model, which a classifier of the same shape shares."""
     fingerprint: str
     """SHA-256 of the weights."""
-    classes: tuple[str | int, ...] = ()
+    labels: Labels | None = None
     """Of a classifier."""
 
     @property
@@ -101,10 +102,10 @@ class Encoder:
                 "an encoder is bidirectional if pre-trained with pretraining.direction: both",
             )
 
-    def initialize(self, model: nn.Module, classes: Sequence[str | int]) -> None:
+    def initialize(self, model: nn.Module, labels: Labels) -> None:
         """Set the word vectors and the recurrent layers; pooling and head stay as they are.
 
-        Those of a classifier of the same `classes` are set too, where they have the same shapes.
+        Those of a classifier of the same labels are set too, where they have the same shapes.
 
         Raises:
             ArtifactError: the layers have other shapes than those of the model.
@@ -119,7 +120,7 @@ class Encoder:
         model.load_state_dict(shared, strict=False)
         own = _starting_with(model.state_dict(), POOLING, HEAD)
         rest = _starting_with(self.tensors, POOLING, HEAD)
-        if self.classes == tuple(classes) and shapes_of(own) == shapes_of(rest):
+        if self.labels == labels and shapes_of(own) == shapes_of(rest):
             model.load_state_dict(rest, strict=False)
 
     def metadata(self) -> dict[str, Any]:
@@ -156,8 +157,9 @@ def _read(path: Path) -> Encoder:
     config = load_run_config(path)
     vocabulary = load_vocabulary(path / VOCABULARY)
     tensors = _read_tensors(path / WEIGHTS, len(vocabulary))
-    classes = tuple(load_labels(path / LABELS).classes) if kind == NETWORK else ()
-    return Encoder(path, config, vocabulary, tensors, digest(path / WEIGHTS), classes)
+    labels = load_labels(path / LABELS) if kind == NETWORK else None
+    fingerprint = digest(path / WEIGHTS)
+    return Encoder(path, config, vocabulary, tensors, fingerprint, labels)
 
 
 def _starting_with(tensors: Mapping[str, Tensor], *beginnings: str) -> dict[str, Tensor]:

@@ -42,7 +42,8 @@ from gru_sentiment.errors import ArtifactError
 from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fit_shares, fit_weights, fuse_predictions
 from gru_sentiment.trained.baseline import Baseline, read_baseline
 from gru_sentiment.trained.network import Network, read_network
-from gru_sentiment.trained.predictions import Predictions, Scored
+from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.scoring import Scored
 
 MAX_MEMBERS = 64
 MEMBER_READERS: dict[str, Callable[[Path, torch.device], Network | Baseline]] = {

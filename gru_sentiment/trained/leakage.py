@@ -19,8 +19,8 @@ from gru_sentiment.config.changes import changes_between
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.trained.fusion import Fusion
-from gru_sentiment.trained.predictions import SCORED_SPLITS
 from gru_sentiment.trained.reader import Run
+from gru_sentiment.trained.scoring import SCORED_SPLITS
 
 logger = logging.getLogger(__name__)
 

@@ -32,13 +32,14 @@ from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.postprocess.fusion import fuse_predictions
 from gru_sentiment.trained.baseline import Baseline, read_baseline
-from gru_sentiment.trained.predictions import (
-    Predictions,
+from gru_sentiment.trained.calibration import (
     load_prior,
     load_temperature,
+    load_thresholds,
     load_weights,
-    predict_rows,
 )
+from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.scoring import predict_rows
 
 EMBEDDING, FIRST_WEIGHTS = "embedding.table.weight", "recurrent.weight_hh_l"
 SAME_TRAINING = "config.yaml, labels.json and model.safetensors must come from the same training"
@@ -62,17 +63,22 @@ class Network:
     """The n-gram model that predicts beside it."""
     weights: Floats | None = None
     """Of network and n-grams, shape (2,)."""
+    thresholds: Floats | None = None
+    """The probability from which on each class of a label set is predicted, shape (classes,)."""
 
     def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
         """The predictions for the texts `rows`; token counts are the network's."""
         encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
-        predictions = predict_rows(self.model, encoded, rows, self.device)
+        predictions = predict_rows(
+            self.model, encoded, rows, self.device, label_sets=self.labels.label_sets
+        )
         if self.ngrams is not None and self.weights is not None:
             beside = self.ngrams.predict(tokenized, rows)
             both = np.stack([predictions.log_probabilities, beside.log_probabilities])
             joint = fuse_predictions(both.astype(np.float64), self.weights)
             predictions = replace(predictions, log_probabilities=joint)
-        return predictions.at_temperature(self.temperature).with_prior(self.prior)
+        calibrated = predictions.at_temperature(self.temperature).with_prior(self.prior)
+        return calibrated.decided_by(self.thresholds)
 
 
 def read_network(folder: Path, device: torch.device) -> Network:
@@ -100,6 +106,7 @@ def read_network(folder: Path, device: torch.device) -> Network:
         prior=load_prior(folder, len(labels)),
         ngrams=ngrams,
         weights=load_weights(folder) if ngrams else None,
+        thresholds=load_thresholds(folder, len(labels)) if labels.label_sets else None,
     )
 
 
@@ -120,7 +127,11 @@ def _load_model(path: Path, config: Config, vocabulary: Vocabulary, labels: Labe
             _check_words(path, found.get(EMBEDDING, []), vocabulary)
             _check_size_of_model(path, config, found)
             model = build_model(
-                config, torch.zeros(found[EMBEDDING]), len(labels), torch.device("cpu")
+                config,
+                torch.zeros(found[EMBEDDING]),
+                len(labels),
+                torch.device("cpu"),
+                label_sets=labels.label_sets,
             )
             expected = shapes_of(model.state_dict())
             check_shapes(path, expected, found, hint=SAME_TRAINING)

@@ -136,10 +136,10 @@ def correct_of_other(
     """
     names = run.labels.names
     if not other.is_dir():
-        true = [names[index] for index in rows.true]
+        true = [str(run.labels.label_of(target)) for target in rows.true]
         return read_predictions(other).correct_on(rows.rows, true, names)
     model = load_run(other, device)
-    if model.labels.names != names:
+    if model.labels.label_sets != run.labels.label_sets or model.labels.names != names:
         raise DataError(
             f"{other}: has the classes {', '.join(model.labels.names)}; {run.path} has "
             f"{', '.join(names)}",

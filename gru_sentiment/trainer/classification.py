@@ -15,10 +15,10 @@ from gru_sentiment.config.sections import Config
 from gru_sentiment.data.augmentation import AugmentedBatches
 from gru_sentiment.data.batching import Batches
 from gru_sentiment.models.classifier import TextClassifier
-from gru_sentiment.trained.predictions import LabelledSplit
+from gru_sentiment.trained.scoring import LabelledSplit
 from gru_sentiment.vectors.word_vectors import WordVectors
 
-MONITORED = ("loss", "accuracy", "macro_f1", "roc_auc")
+MONITORED = ("loss", "accuracy", "macro_f1", "micro_f1", "roc_auc")
 
 
 class Classification:
@@ -42,9 +42,14 @@ class Classification:
         read = self.training.encoded.at_most(config.training.max_tokens)
         self.batcher = build_batcher(config.training, read)
         self.augmentation = build_augmentation(config.training.augmentation, vectors)
-        labels = self.training.label_ids[self.training.rows]
-        names = self.training.labels.names
-        self.of_batch = build_objective(config.training, labels, names, soft_labels)
+        train = self.training
+        self.of_batch = build_objective(
+            config.training,
+            train.labels,
+            train.label_ids[train.rows],
+            soft_labels,
+            None if train.weights is None else train.weights[train.rows],
+        )
         unlabelled = splits.get("unlabelled")
         self.sampler = build_unlabelled_sampler(config, unlabelled.rows) if unlabelled else None
 
@@ -61,8 +66,10 @@ class Classification:
         return AugmentedBatches(batches, self.augmentation, self.config.run.seed, epoch)
 
     def _labelled(self, epoch: int) -> Batches:
-        rows, seed = self.training.rows, self.config.run.seed
-        return self.batcher.shuffled(rows, self.training.label_ids, seed=seed, epoch=epoch)
+        train, seed = self.training, self.config.run.seed
+        return self.batcher.shuffled(
+            train.rows, train.label_ids, train.weights, seed=seed, epoch=epoch
+        )
 
     def n_batches(self, epoch: int) -> int:
         """Every epoch may have another number where batches are filled by their tokens."""

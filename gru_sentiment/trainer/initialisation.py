@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gru_sentiment.builders.text import build_vectors, build_vocabulary, with_unseen_words
 from gru_sentiment.config.sections import Config
+from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, Vocabulary
 from gru_sentiment.results.training import Coverage
 from gru_sentiment.trained.encoder import Encoder, load_encoder
@@ -47,8 +48,8 @@ class Initialisation(Protocol):
     ) -> Coverage | None:
         """How much of the vocabulary the vectors know; None where that means nothing."""
 
-    def initialize(self, model: nn.Module, classes: Sequence[str | int]) -> None:
-        """Set the weights of a new model of these classes that are not left random."""
+    def initialize(self, model: nn.Module, labels: Labels) -> None:
+        """Set the weights of a new model of these labels that are not left random."""
 
     def metadata(self) -> dict[str, Any] | None:
         """The run that the weights come from, as metadata.json holds it; None without one."""
@@ -99,7 +100,7 @@ class FromVectors:
         )
         return covered
 
-    def initialize(self, model: nn.Module, classes: Sequence[str | int]) -> None:
+    def initialize(self, model: nn.Module, labels: Labels) -> None:
         """Nothing: all other weights start at random."""
 
     def metadata(self) -> None:
@@ -145,15 +146,15 @@ class FromEncoder:
     ) -> None:
         """None: the encoder's vectors cover its own vocabulary."""
 
-    def initialize(self, model: nn.Module, classes: Sequence[str | int]) -> None:
+    def initialize(self, model: nn.Module, labels: Labels) -> None:
         """Set the word vectors and the recurrent layers; pooling and head stay random.
 
-        Those of a classifier of the same classes are set too.
+        Those of a classifier of the same labels are set too.
 
         Raises:
             ArtifactError: the encoder's layers have other shapes than those of the model.
         """
-        self.encoder.initialize(model, classes)
+        self.encoder.initialize(model, labels)
 
     def metadata(self) -> dict[str, Any]:
         """The encoder's path and the SHA-256 of its weights."""

@@ -17,7 +17,7 @@ from gru_sentiment.config.sections import Config
 from gru_sentiment.results.metrics import MetricsByModel
 from gru_sentiment.trained.baseline import Baseline, write_baseline
 from gru_sentiment.trained.fusion import fit_member_shares, fuse_scored
-from gru_sentiment.trained.predictions import Scored, score_predictions
+from gru_sentiment.trained.scoring import Scored, score_predictions
 
 logger = logging.getLogger(__name__)
 

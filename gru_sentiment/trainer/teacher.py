@@ -185,7 +185,7 @@ def _predict_unlabelled(run: Run, config: Config, corpus: Corpus, progress: bool
 
 
 def _check_classes(run: Run, corpus: Corpus) -> None:
-    if run.labels.classes != corpus.labels.classes:
+    if run.labels != corpus.labels:
         raise ArtifactError(
             f"training.unlabelled.teacher: {run.path} has the classes "
             f"{', '.join(map(repr, run.labels.classes))}; the training data has "

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
 from gru_sentiment.batch import Batch
-from gru_sentiment.training.losses import ClassificationLoss, as_class_logits, count_correct
+from gru_sentiment.training.losses import ClassificationLoss, as_class_logits
 
 FAINT = 1e-3
 """Weight of the loss that gives texts without labels a direction. The directions are scaled to
@@ -100,7 +100,7 @@ class AdversarialLoss:
         assert gradients[0] is not None
         moved = texts.logits_at(texts.moved(gradients[0], self.epsilon))
         added = self.added(logits.detach(), moved, batch)
-        return known + self.weight * added, count_correct(logits, batch)
+        return known + self.weight * added, self.loss.count_correct(logits, batch)
 
 
 class _Differentiated(Function):

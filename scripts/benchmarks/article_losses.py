@@ -24,6 +24,7 @@ from gru_sentiment.builders.model import build_model
 from gru_sentiment.builders.objective import build_loss
 from gru_sentiment.builders.optimisation import build_state
 from gru_sentiment.config.sections import Config
+from gru_sentiment.data.labels import Labels
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.training.loop import train_epochs
 
@@ -105,7 +106,7 @@ def _our_losses(
 ) -> list[float]:
     given = GivenDropout()
     model.embedding.dropout = model.dropout = given  # type: ignore[assignment]
-    loss = build_loss(config.training, np.array([0, 1]), 2)
+    loss = build_loss(config.training, Labels(["negative", "positive"]), np.array([0, 1]))
     upcoming: Iterator[tuple[Any, Masks]] = zip(batches, masks, strict=True)
     losses = []
 

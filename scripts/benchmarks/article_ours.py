@@ -58,7 +58,7 @@ def train(ours: Ours, batches: Sequence[Batch]) -> float:
     """Seconds of the package's own loop over `batches`, which are packed in it."""
     config = ours.config.training
     label_ids = ours.corpus.label_ids[ours.rows]
-    loss = build_loss(config, label_ids, len(ours.corpus.labels))
+    loss = build_loss(config, ours.corpus.labels, label_ids)
     schedule = build_schedule(config, ours.optimizer, len(batches))
     (record,) = train_epochs(
         TrainingState(ours.model, ours.optimizer, schedule, build_stopping(config)),

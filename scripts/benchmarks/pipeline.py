@@ -29,6 +29,7 @@ from gru_sentiment.builders.objective import build_loss
 from gru_sentiment.builders.optimisation import build_optimizer
 from gru_sentiment.builders.text import build_batcher, build_encoded, build_vocabulary
 from gru_sentiment.config.loading import load_config
+from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.token_cache import tokenize_cached
 from gru_sentiment.data.tokenizer import TokenizedTexts, rules
 
@@ -166,7 +167,7 @@ class _Steps:
         self.batches = batcher.shuffled(rows, labels, seed=0, epoch=1)
         weights = torch.randn(len(vocabulary), config.vectors.dimension or 50)
         self.model = build_model(config, weights, 2, torch.device("cpu"))
-        self.loss = build_loss(config.training, labels, 2)
+        self.loss = build_loss(config.training, Labels(["negative", "positive"]), labels)
         self.optimizer = build_optimizer(config.training, self.model)
         self.clip_norm = config.training.clip_norm or 1.0
         self.n, self.words = min(n, len(self.batches)), len(vocabulary)

@@ -14,7 +14,8 @@ from gru_sentiment.results.metrics import scores_to_json
 from gru_sentiment.scores.intervals import wilson
 from gru_sentiment.scores.reliability import Calibration
 from gru_sentiment.trained.network import Network
-from gru_sentiment.trained.predictions import SCORED_SPLITS, Predictions
+from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.scoring import SCORED_SPLITS
 
 QUARTERS = 4
 SETS = ("reviews", "sentences")

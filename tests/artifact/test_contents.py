@@ -15,7 +15,7 @@ from gru_sentiment.artifact.contents import (
 from gru_sentiment.artifact.files import CALIBRATION, CONFIG, KIND, NEEDED
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.predictions import load_prior, load_temperature
+from gru_sentiment.trained.calibration import load_prior, load_temperature
 
 from .runs import write_baseline, write_fusion, write_run
 

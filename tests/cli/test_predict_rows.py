@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from gru_sentiment.cli import predict as module
 from gru_sentiment.cli.app import app
 from gru_sentiment.machine import progress as counting
-from gru_sentiment.trained.predictions import TOKENS_PER_BATCH
+from gru_sentiment.trained.scoring import TOKENS_PER_BATCH
 
 Command = Callable[..., Result]
 

@@ -16,7 +16,7 @@ from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.evaluation import Evaluation
 from gru_sentiment.scores.intervals import wilson
-from gru_sentiment.trained import predictions as evaluation
+from gru_sentiment.trained import scoring as evaluation
 
 Rows = list[tuple[str, str]]
 

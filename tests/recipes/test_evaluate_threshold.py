@@ -22,7 +22,7 @@ from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.predict import predict
 from gru_sentiment.recipes.score_file import Job, score_file
 from gru_sentiment.results.predictions import Decision
-from gru_sentiment.trained import predictions
+from gru_sentiment.trained import scoring
 
 REVIEWS = tiny_reviews(80)
 TEXTS = [text for text, _ in REVIEWS]
@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_tiny(folder)
     changes = [f"run.output={folder / 'run'}", "training.learning_rate=0.1"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(predictions, "FEWEST", 1)
+        patch.setattr(scoring, "FEWEST", 1)
         train(folder / "tiny.yaml", *changes)
     return folder
 

@@ -384,8 +384,8 @@ def test_word_vectors_stay_as_they_are_while_frozen(
     models: list[torch.nn.Module] = []
     tables: list[torch.Tensor] = []
 
-    def build(*arguments: Any) -> torch.nn.Module:
-        models.append(build_model(*arguments))
+    def build(*arguments: Any, **options: Any) -> torch.nn.Module:
+        models.append(build_model(*arguments, **options))
         return models[0]
 
     def look(record: StepRecord | EvaluationRecord) -> None:

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from gru_sentiment.artifact.files import CONFIG, ENCODER, LABELS, WEIGHTS
 from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.config.sections import ModelConfig
+from gru_sentiment.data.labels import Labels, LabelSets
 from gru_sentiment.errors import ArtifactError, ConfigError
 from gru_sentiment.trained.encoder import NEEDED, load_encoder
 
@@ -20,7 +21,7 @@ def test_both_directions_are_taken_as_they_are() -> None:
     encoder = load_encoder(write_encoder())
     encoder.check_fits(CONFIG_VALUE)
     model = new_model()
-    encoder.initialize(model, [])
+    encoder.initialize(model, Labels([]))
     layer = {n: p for n, p in model.state_dict().items() if n.startswith("recurrent.")}
     assert len(layer) == 8
     for name, tensor in {**layer, "embedding.table.weight": model.embedding.table.weight}.items():
@@ -28,12 +29,19 @@ def test_both_directions_are_taken_as_they_are() -> None:
     assert encoder.vocabulary.to_text() == WORDS.to_text()
 
 
-@pytest.mark.parametrize("same", [True, False])
-def test_a_classifier_gives_its_head_to_one_of_the_same_classes(same: bool) -> None:
+@pytest.mark.parametrize("same_as", ["labels", "classes", "kind"])
+def test_a_classifier_gives_its_head_to_one_of_the_same_labels(same_as: str) -> None:
     start = load_encoder(write_run())
     start.check_fits(CONFIG_VALUE)
     model, before = new_model(seed=1), new_model(seed=1).state_dict()
-    start.initialize(model, start.classes if same else ["other", "classes"])
+    assert start.labels is not None
+    others = {
+        "labels": start.labels,
+        "classes": Labels(["other", "classes"]),
+        "kind": LabelSets(start.labels.classes),
+    }
+    start.initialize(model, others[same_as])
+    same = same_as == "labels"
     for name, tensor in model.state_dict().items():
         taken = same or name.startswith(("recurrent.", "embedding."))
         assert torch.equal(tensor, start.tensors[name] if taken else before[name])
@@ -74,7 +82,7 @@ def changed(name: str, tensor: torch.Tensor | None) -> Path:
 def test_a_layer_is_whole_or_refused(name: str, found: torch.Tensor | None) -> None:
     encoder = load_encoder(changed(name, found))
     with pytest.raises(ArtifactError) as caught:
-        encoder.initialize(new_model(), [])
+        encoder.initialize(new_model(), Labels([]))
     shape = "none" if found is None else r"[9, 2]"
     assert f"model.safetensors: {name} has shape {shape}, the config asks" in caught.value.cause
     assert "must come from the same training" in caught.value.hint

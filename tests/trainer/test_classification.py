@@ -13,7 +13,7 @@ from gru_sentiment.config.training import AugmentationConfig, TrainingConfig
 from gru_sentiment.data.batching import Batches
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.trained.predictions import LabelledSplit
+from gru_sentiment.trained.scoring import LabelledSplit
 from gru_sentiment.trainer.classification import Classification
 from gru_sentiment.trainer.initialisation import initial_weights
 from gru_sentiment.vectors.word_vectors import WordVectors

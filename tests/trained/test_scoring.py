@@ -22,14 +22,9 @@ from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.results.metrics import Reliability
 from gru_sentiment.results.predictions import Decision
-from gru_sentiment.trained import predictions as evaluation
-from gru_sentiment.trained.predictions import (
-    LabelledSplit,
-    Predictions,
-    calibrate,
-    predict_rows,
-    score,
-)
+from gru_sentiment.trained import scoring as evaluation
+from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.scoring import LabelledSplit, calibrate, predict_rows, score
 from gru_sentiment.training.losses import log_probabilities
 
 CPU = torch.device("cpu")
