@@ -48,7 +48,10 @@ def check(
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Print the classes, lengths, duplicates, overlaps and vector coverage of the data."""
+    """Print the classes, lengths, duplicates, overlaps and vector coverage of the data.
+
+    With the extra clean, also the rows of a split that almost equal a row of another split.
+    """
     with command(debug=debug):
         settings = load_config(config, overrides or [])
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from itertools import combinations
 
 import numpy as np
 
+from gru_sentiment.arrays import Integers
 from gru_sentiment.builders.corpus import Corpus, build_corpus, build_training_corpus
 from gru_sentiment.builders.dataset import UNLABELLED
 from gru_sentiment.builders.text import build_encoded, build_vectors, build_vocabulary
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.encoding import EncodedTexts
+from gru_sentiment.data.near_duplicates import near_duplicates
 from gru_sentiment.data.vocab import UNKNOWN_ID
-from gru_sentiment.results.data import Conflict, DataReport, LabelledRow, SplitReport
+from gru_sentiment.results.data import Conflict, DataReport, LabelledRow, NearDuplicate, SplitReport
 from gru_sentiment.trainer.initialisation import coverage, initialisation_of
 
 PERCENTILES = (5, 25, 50, 75, 95, 99, 100)
@@ -22,14 +25,18 @@ RARE_CLASS = 0.1
 """A class with a smaller share of a split's rows is warned of."""
 LOW_COVERAGE = 0.8
 """Vectors for a smaller share of the text's tokens are warned of."""
+MANY_NEAR_DUPLICATES = 0.01
+"""A larger share of a split's rows with near duplicates in another split is warned of."""
 
 
 def check_data(config: Config, *, progress: bool = False) -> DataReport:
     """Rows, classes, lengths, duplicates, overlaps and coverage of a config's data.
 
+    Near duplicates are looked for where datasketch is installed.
+
     Args:
         config: of a training.
-        progress: a bar while tokenising, not lines of the log.
+        progress: a bar while tokenising and comparing, not lines of the log.
 
     Raises:
         UserError: data or vectors that a training with this config could not use either.
@@ -54,6 +61,9 @@ def check_data(config: Config, *, progress: bool = False) -> DataReport:
         name: _split_report(corpus, encoded, name, len(distinct[name])) for name in rows_of_splits
     }
     conflicts = _conflicts(corpus)
+    near = None
+    if find_spec("datasketch") is not None:
+        near = _near_duplicates(corpus, rows_of_splits, progress)
     return DataReport(
         fingerprint=corpus.records.fingerprint,
         splits=splits,
@@ -61,9 +71,11 @@ def check_data(config: Config, *, progress: bool = False) -> DataReport:
         vocabulary=len(vocabulary),
         coverage=covered,
         conflicts=conflicts,
+        near_duplicates=near,
         warnings=[
             *_warnings(splits, None if config.vectors.source == "none" else covered.tokens),
             *_conflict_warning(conflicts),
+            *_near_duplicate_warnings(splits, near or {}),
         ],
     )
 
@@ -94,18 +106,56 @@ def _overlaps(distinct: Mapping[str, set[int]]) -> dict[str, int]:
 def _conflicts(corpus: Corpus) -> list[Conflict]:
     """The texts whose rows do not all have one label, in the order of the rows."""
     texts = corpus.records.text_numbers
-    labels = corpus.labels.indices(corpus.records.labels)
+    labels = corpus.label_ids[: len(texts)]  # unlabelled texts come after these
     pairs = np.unique(np.column_stack([texts, labels]), axis=0)
     numbers, n_labels = np.unique(pairs[:, 0], return_counts=True)
     rows = np.flatnonzero(np.isin(texts, numbers[n_labels > 1]))
     by_text: dict[int, list[LabelledRow]] = {}
     for row in rows.tolist():
-        found = LabelledRow(*corpus.records.place(row), corpus.labels.label_of(labels[row]))
-        by_text.setdefault(int(texts[row]), []).append(found)
+        by_text.setdefault(int(texts[row]), []).append(_labelled_row(corpus, row))
     return [
         Conflict(corpus.records.texts[int(np.argmax(texts == number))].as_py(), of_text)
         for number, of_text in by_text.items()
     ]
+
+
+def _labelled_row(corpus: Corpus, row: int) -> LabelledRow:
+    label = corpus.labels.label_of(corpus.label_ids[row])
+    return LabelledRow(*corpus.records.place(row), label)
+
+
+def _near_duplicates(
+    corpus: Corpus, splits: Mapping[str, Integers], progress: bool
+) -> dict[str, dict[str, list[NearDuplicate]]]:
+    found = near_duplicates(corpus.tokenized, splits, progress=progress)
+    return {
+        split: {
+            earlier: [
+                NearDuplicate(
+                    _labelled_row(corpus, pair.row),
+                    _labelled_row(corpus, pair.earlier_row),
+                    pair.similarity,
+                )
+                for pair in pairs
+            ]
+            for earlier, pairs in by_earlier.items()
+        }
+        for split, by_earlier in found.items()
+    }
+
+
+def _near_duplicate_warnings(
+    splits: Mapping[str, SplitReport], near: Mapping[str, Mapping[str, list[NearDuplicate]]]
+) -> Iterator[str]:
+    for split, by_earlier in near.items():
+        for earlier, pairs in by_earlier.items():
+            if len(pairs) > MANY_NEAR_DUPLICATES * splits[split].rows:
+                first = f"{pairs[0].row.split} row {pairs[0].row.row}"
+                other = f"{pairs[0].other.split} row {pairs[0].other.row}"
+                yield (
+                    f"{split}: {len(pairs):,} of {splits[split].rows:,} rows almost equal a row of "
+                    f"{earlier}, which makes scores too high ({first}: {other}); --json lists them"
+                )
 
 
 def _conflict_warning(conflicts: list[Conflict]) -> list[str]:

@@ -13,6 +13,7 @@ from gru_sentiment.reporting.tables import add_row, new_table
 from gru_sentiment.results.data import DataReport, LabelReport, SplitReport
 from gru_sentiment.results.training import Coverage
 
+NOT_LOOKED_FOR = "near duplicates were not looked for: pip install 'gru-sentiment[clean]'"
 SHOWN = 20
 """Suspect labels in the table."""
 WIDTH = 60
@@ -20,8 +21,9 @@ WIDTH = 60
 
 
 def data_report(report: DataReport) -> RenderableType:
-    """A column for every split, then overlaps, vocabulary, vectors and warnings."""
+    """A column for every split, then overlaps, near duplicates, vocabulary, vectors, warnings."""
     lines = [f"texts in both {pair}: {n:,}" for pair, n in report.overlaps.items()]
+    lines += _near_duplicate_lines(report)
     lines += [f"vocabulary: {report.vocabulary:,} words", *_coverage_lines(report.coverage)]
     lines += [f"warning: {warning}" for warning in report.warnings]
     return Group(_splits_table(report.splits), *map(Text, lines))
@@ -64,6 +66,16 @@ def _splits_table(by_name: dict[str, SplitReport]) -> Table:
     add_row(table, "truncated", *(f"{s.truncated:.1%}" for s in splits))
     add_row(table, "out of vocabulary", *(f"{s.out_of_vocabulary:.2%}" for s in splits))
     return table
+
+
+def _near_duplicate_lines(report: DataReport) -> Iterator[str]:
+    if report.near_duplicates is None:
+        yield NOT_LOOKED_FOR
+        return
+    for split, by_earlier in report.near_duplicates.items():
+        for earlier, found in by_earlier.items():
+            share = share_of(len(found), report.splits[split].rows)
+            yield f"near duplicates in {earlier} of {split}: {share}"
 
 
 def _coverage_lines(coverage: Coverage | None) -> Iterator[str]:

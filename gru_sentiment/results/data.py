@@ -49,6 +49,17 @@ class Conflict:
 
 
 @dataclass(frozen=True)
+class NearDuplicate:
+    """A row whose text is almost that of a row of another split, but not equal."""
+
+    row: LabelledRow
+    other: LabelledRow
+    """The most similar row of the other split."""
+    similarity: float
+    """Of the two texts (Jaccard, of their runs of three words), 0 to 1."""
+
+
+@dataclass(frozen=True)
 class DataReport:
     """All data of a config."""
 
@@ -66,6 +77,9 @@ class DataReport:
     """What may spoil a training, in sentences."""
     conflicts: list[Conflict] = field(default_factory=list)
     """Texts with more than one label."""
+    near_duplicates: dict[str, dict[str, list[NearDuplicate]]] | None = None
+    """The rows of a split that have one in an earlier split, by split and earlier split. None where
+    they were not looked for."""
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON values."""

@@ -40,6 +40,7 @@ def test_json_alone_on_the_output(gru_sent: Callable[..., Result], tiny_config: 
         "coverage",
         "warnings",
         "conflicts",
+        "near_duplicates",
     }
     assert report["splits"]["train"]["rows"] == 48
     assert report["splits"]["test"]["labels"] == {"negative": 8, "positive": 8}
@@ -52,6 +53,28 @@ def test_overrides_reach_the_data(gru_sent: Callable[..., Result], tiny_config: 
     assert {name: split["rows"] for name, split in report["splits"].items()} == {
         "train": 72,
         "validation": 8,
+    }
+
+
+def test_near_duplicates_between_splits(
+    gru_sent: Callable[..., Result], tiny_config: Path, reviews_csv: Path
+) -> None:
+    long = " ".join(f"word{i}" for i in range(60))
+    changed = long.replace("word30", "another")
+    test = tiny_config.with_name("test.csv")
+    test.write_text(f"text,label\nsome other words,negative\n{changed},positive\n", "utf-8")
+    with reviews_csv.open("a", encoding="utf-8") as file:
+        file.write(f"{long},positive\n")
+    options = ["-c", tiny_config, "--set", f"data.test_path={test}", "--set", "data.seed=1"]
+    shown = gru_sent("data", "check", *options)
+    assert shown.exit_code == 0, shown.stderr
+    assert "near duplicates in train of test: 1 (50.0%)" in shown.stdout
+    report = json.loads(gru_sent("data", "check", *options, "--json").stdout)
+    (pair,) = report["near_duplicates"]["test"]["train"]
+    assert pair == {
+        "row": {"split": "test", "row": 2, "label": "positive"},
+        "other": {"split": "train", "row": 81, "label": "positive"},
+        "similarity": 55 / 61,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import DataError, UserError, VectorsError
 from gru_sentiment.recipes.check_data import check_data
-from gru_sentiment.results.data import Conflict, DataReport, LabelledRow
+from gru_sentiment.results.data import Conflict, DataReport, LabelledRow, NearDuplicate
 
 TRAIN = [
     ("good film", "pos"),
@@ -224,6 +225,74 @@ def test_texts_with_two_labels_are_counted_and_listed(config: Config) -> None:
         "2 texts have more than one label (5 rows; train row 1: pos, train row 2: pos, train row "
         "9: neg); --json lists them" in report.warnings
     )
+
+
+LONG = " ".join(f"word{i}" for i in range(60))
+
+
+def add_row(split: str, text: str, label: str) -> None:
+    with Path(f"{split}.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{text},{label}\n")
+
+
+def test_near_duplicates_by_their_rows(config: Config) -> None:
+    add_row("train", LONG, "pos")
+    add_row("train", "unlike in every word but in none the same", "pos")
+    add_row("validation", f"{LONG}!", "pos")
+    add_row("test", LONG.replace("word30", "another"), "neg")
+    report = check_data(config)
+    rows = {
+        "train": LabelledRow("train", 9, "pos"),
+        "validation": LabelledRow("validation", 4, "pos"),
+        "test": LabelledRow("test", 4, "neg"),
+    }
+    assert report.near_duplicates == {
+        "validation": {"train": [NearDuplicate(rows["validation"], rows["train"], 1.0)]},
+        "test": {
+            "train": [NearDuplicate(rows["test"], rows["train"], 55 / 61)],
+            "validation": [NearDuplicate(rows["test"], rows["validation"], 55 / 61)],
+        },
+    }
+    assert report.warnings[-2:] == [
+        "test: 1 of 4 rows almost equal a row of train, which makes scores too high (test row 4: "
+        "train row 9); --json lists them",
+        "test: 1 of 4 rows almost equal a row of validation, which makes scores too high (test "
+        "row 4: validation row 4); --json lists them",
+    ]
+    found = report.to_json()["near_duplicates"]["test"]["train"]
+    assert found[0]["other"] == {"split": "train", "row": 9, "label": "pos"}
+
+
+def test_equal_texts_are_no_near_duplicates(config: Config) -> None:
+    add_row("train", LONG, "pos")
+    add_row("test", LONG, "pos")
+    report = check_data(config)
+    assert report.overlaps["train of the source and test of the source"] == 2
+    assert report.near_duplicates == {
+        "validation": {"train": []},
+        "test": {"train": [], "validation": []},
+    }
+
+
+def test_few_near_duplicates_are_no_warning(config: Config) -> None:
+    add_row("train", LONG, "pos")
+    add_row("test", f"{LONG}!", "pos")
+    for i in range(96):
+        add_row("test", f"other{i} words{i} here{i}", "pos")
+    assert not any("almost equal" in warning for warning in check_data(config).warnings)
+    Path("test.csv").write_text("".join(Path("test.csv").read_text().splitlines(True)[:-1]))
+    assert any("1 of 99 rows almost equal" in warning for warning in check_data(config).warnings)
+
+
+def test_without_the_extra_they_are_not_looked_for(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = check_data(config)
+    assert whole.near_duplicates is not None
+    monkeypatch.setitem(sys.modules, "datasketch", None)
+    report = check_data(config)
+    assert report.near_duplicates is None
+    assert (report.splits, report.warnings) == (whole.splits, whole.warnings)
 
 
 @pytest.mark.parametrize(

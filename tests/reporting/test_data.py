@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gru_sentiment.reporting.data import data_report, label_report
-from gru_sentiment.results.data import DataReport, LabelReport, SuspectLabel
+from gru_sentiment.results.data import (
+    DataReport,
+    LabelledRow,
+    LabelReport,
+    NearDuplicate,
+    SuspectLabel,
+)
 from gru_sentiment.results.training import (
     Coverage,
 )
@@ -48,6 +54,22 @@ def test_data_in_words() -> None:
 def test_data_without_vectors_says_nothing_of_them() -> None:
     report = DataReport("abc", {"train": SPLIT}, {}, 10, None)
     assert lines_of(data_report(report))[-1] == "vocabulary: 10 words"
+
+
+def test_near_duplicates_by_pair_of_splits() -> None:
+    pair = NearDuplicate(LabelledRow("test", 3, "neg"), LabelledRow("train", 1_234, "neg"), 0.9)
+    splits = {"train": SPLIT, "test": replace(SPLIT, rows=1_256)}
+    report = DataReport("abc", splits, {"train and test": 0}, 10, None)
+    lines = lines_of(data_report(replace(report, near_duplicates={"test": {"train": [pair] * 37}})))
+    assert lines[-3:] == [
+        "texts in both train and test: 0",
+        "near duplicates in train of test: 37 (2.9%)",
+        "vocabulary: 10 words",
+    ]
+    assert (
+        lines_of(data_report(report))[-2]
+        == "near duplicates were not looked for: pip install 'gru-sentiment[clean]'"
+    )
 
 
 def test_suspect_labels_are_cut_and_counted() -> None:
