@@ -43,6 +43,7 @@ CROWDED = {
     "cli": "one file a command, and what all of them share",
     "data": "one file a step from a text to a batch",
     "recipes": "one file a job",
+    "scores": "one file a kind of score",
     "sources": "one file a source, and the rules that all follow",
     "trained": "one file a kind of run, and what they share",
     "reporting": "one file a kind of report",

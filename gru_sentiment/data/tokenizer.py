@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,7 +15,7 @@ import pyarrow as pa
 
 from gru_sentiment.arrays import Ids, Integers
 from gru_sentiment.data.pretokens import Hashes, Pretokens, splits_pretokens_alone
-from gru_sentiment.errors import DataError
+from gru_sentiment.data.rules import LINE_BREAK, UNBROKEN, spacy_tokenizer
 
 if TYPE_CHECKING:
     import spacy.tokenizer
@@ -26,11 +25,6 @@ RULES = 3
 MAX_STRINGS = 300_000
 """spaCy keeps every string that it has seen, and a long stream of texts would fill the memory.
 Beyond this number it is loaded again, which takes a second at most."""
-LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-UNBROKEN = re.compile(r"\S{256}(?=\S)")
-"""A run of 256 characters without white space is cut. spaCy takes punctuation off a run
-one character at a time, in time that grows with the square of its length. No IMDb review has a run
-of more than 100."""
 
 
 @dataclass(frozen=True)
@@ -154,15 +148,7 @@ def rules(language: str) -> Rules:
     Raises:
         DataError: spaCy does not know the language.
     """
-    import spacy
-
-    try:
-        return Rules(spacy.blank(language).tokenizer)
-    except ImportError as error:
-        raise DataError(
-            f"text.language: spaCy knows no language {language!r}",
-            hint="use a code such as en, de or fr; some languages need a package of their own",
-        ) from error
+    return Rules(spacy_tokenizer(language))
 
 
 def _lowercased(texts: TokenizedTexts) -> TokenizedTexts:
