@@ -56,17 +56,21 @@ def test_output_is_a_path_and_nothing_else(
     assert Path("runs/latest").exists() == output.startswith("runs/")
 
 
-def test_an_existing_run_needs_force(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
-    train = ["train", "--config", tiny_config, "--output", "mine", "--quiet"]
+@pytest.mark.parametrize("output", ["mine", "runs/mine"])
+def test_an_existing_run_needs_force(
+    gru_sent: Callable[..., Result], tiny_config: Path, output: str
+) -> None:
+    weights = Path(output) / "model.safetensors"
+    train = ["train", "--config", tiny_config, "--output", output, "--quiet"]
     assert gru_sent(*train).exit_code == 0
-    before = Path("mine/model.safetensors").read_bytes()
+    before = weights.read_bytes()
     refused = gru_sent(*train, "--set", "run.seed=1")
     assert refused.exit_code == 2
     assert "exists already" in refused.stderr
     assert "--force" in refused.stderr
-    assert Path("mine/model.safetensors").read_bytes() == before
+    assert weights.read_bytes() == before
     assert gru_sent(*train, "--set", "run.seed=1", "--force").exit_code == 0
-    assert Path("mine/model.safetensors").read_bytes() != before
+    assert weights.read_bytes() != before
 
 
 def test_overrides_and_flags_reach_the_config(
