@@ -41,12 +41,12 @@ SEEN_TEXTS = "seen-texts.safetensors"
 SOFT_LABELS = "soft-labels.safetensors"
 """A teacher's soft labels, while the run is not finished or keeps its checkpoints."""
 PARTIAL = ".partial"
-SEEDS = "seeds.json"
-"""In the parent folder of several seeds."""
+SERIES = "seeds.json"
+"""In the parent folder of several seeds or folds."""
 WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS, SEEN_TEXTS)
 """What the manifest names, as far as it is there."""
-OF_RUN = (*WRITTEN, MANIFEST, SOFT_LABELS, SEEDS)
-"""The files of a run, whatever its kind, and of several seeds."""
+OF_RUN = (*WRITTEN, MANIFEST, SOFT_LABELS, SERIES)
+"""The files of a run, whatever its kind, and of several seeds or folds."""
 AGAIN = "copy the whole folder again"
 MAX_TEXT_BYTES = 1 << 28
 """Of a JSON or text file: far above what a training writes."""

@@ -16,7 +16,7 @@ from gru_sentiment.artifact.files import (
     MEMBERS,
     OF_RUN,
     RUNS,
-    SEEDS,
+    SERIES,
     VOCABULARY,
     partial_of,
 )
@@ -117,14 +117,14 @@ def _holds_run(path: Path) -> bool:
 
 
 def own_files(run: Path) -> list[Path]:
-    """The files of a run, or of all runs of several seeds; none where there is no run.
+    """The files of a run, or of all runs of several seeds or folds; none where there is no run.
 
     Files that somebody else has put into the folder are not among them.
     """
-    if not (_holds_run(run) or (run / SEEDS).is_file()):
+    if not (_holds_run(run) or (run / SERIES).is_file()):
         return []
     files = [run / name for name in OF_RUN if (run / name).is_file()]
-    for inner in (run / MEMBERS, run / CHECKPOINTS, *run.glob("seed-*")):
+    for inner in (run / MEMBERS, run / CHECKPOINTS, *run.glob("seed-*"), *run.glob("fold-*")):
         files += [path for path in inner.rglob("*") if path.is_file()]
     return files
 

@@ -17,10 +17,10 @@ from gru_sentiment.artifact.files import (
     METRICS,
     NETWORK,
     PARTIAL,
-    SEEDS,
+    SERIES,
     read_json,
 )
-from gru_sentiment.artifact.seeds import read_seeds
+from gru_sentiment.artifact.series import read_series
 from gru_sentiment.config.yaml_file import parse_yaml, read_yaml_text
 from gru_sentiment.results.runs import RunSummary
 
@@ -108,7 +108,7 @@ def _config(path: Path) -> dict[str, Any]:
 
 def _is_best(folder: Path) -> bool:
     parent = folder.parent
-    return (parent / SEEDS).is_file() and read_seeds(parent).best == folder.name
+    return (parent / SERIES).is_file() and read_series(parent).best == folder.name
 
 
 def _number(value: Any) -> float | None:

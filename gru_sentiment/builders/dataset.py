@@ -181,6 +181,7 @@ def build_splits(config: DataConfig, records: Records, labels: Labels) -> dict[s
         validation_size=config.validation_size,
         test_size=config.test_size,
         train_size=config.train_size,
+        fold=(config.fold, config.folds) if config.fold and config.folds else None,
         seed=config.seed,
         class_names=names,
     )

@@ -15,6 +15,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "gru-sent train reviews.csv",
         ),
         (
+            "See how well few rows can be learned: a run for each of 5 folds",
+            "gru-sent train reviews.csv --folds 5",
+        ),
+        (
             "Train the GRU of the example config",
             "gru-sent train --config configs/gru.yaml",
         ),

@@ -57,7 +57,8 @@ def pretrain(
 
         read = inputs.of_config(settings, config) if settings else {}
         target = settings.run.output if settings else None
-        check_run_folder(target, {**read, **inputs.of_run(resume)}, force=force)
+        resumed = inputs.of_run(resume) if resume else {}
+        check_run_folder(target, {**read, **resumed}, force=force)
         set_up_network(offline=offline)
         from gru_sentiment.recipes import pretrain as recipe
 

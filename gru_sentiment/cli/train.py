@@ -29,7 +29,7 @@ from gru_sentiment.cli.progress import observer_for, on_terminal
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.console import console
-from gru_sentiment.reporting.runs import seeds_report
+from gru_sentiment.reporting.runs import series_report
 from gru_sentiment.reporting.training import reproduction_report, training_report
 
 YAML = {".yaml", ".yml"}
@@ -65,6 +65,17 @@ def train(
             "and the spread of their scores.",
         ),
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            "--folds",
+            min=2,
+            max=1000,
+            metavar="N",
+            help="Cross-validate, for few rows: divide them into this many folds, train a run for "
+            "each, validated on it, and print the mean and the spread of their scores.",
+        ),
+    ] = None,
     output: Output = None,
     device: DeviceOverride = None,
     threads: Threads = None,
@@ -83,14 +94,13 @@ def train(
     if file and file.suffix in YAML and config is None:
         file, config = None, file
     check_resume(config, resume, output=output, force=force, file=file, needed=NEEDED)
-    if resume is not None and seeds is not None:
-        raise typer.BadParameter(
-            "--resume trains the seeds that the folder was made for: leave --seeds out"
-        )
+    _check_series(seeds=seeds, folds=folds, resume=resume)
     with command(debug=debug, quiet=quiet):
         flags = flags_from(
             output=output, device=device, threads=threads, deterministic=deterministic or None
         )
+        if folds:
+            flags |= {"data.folds": folds, "data.fold": 1}
         from gru_sentiment.recipes import inputs
 
         settings = load_config(config, overrides or [], flags) if config else None
@@ -101,24 +111,23 @@ def train(
 
         read = inputs.of_config(settings, config) if settings else {}
         target = settings.run.output if settings else None
-        check_run_folder(target, {**read, **inputs.of_run(resume)}, force=force)
+        resumed = inputs.of_run(resume) if resume else {}
+        check_run_folder(target, {**read, **resumed}, force=force)
         set_up_network(offline=offline)
 
-        from gru_sentiment.recipes import seeds as several
+        from gru_sentiment.recipes import series
         from gru_sentiment.recipes import train as recipe
 
         terminal = on_terminal(sys.stderr) and not quiet
         report: RenderableType
         with closing(observer_for(quiet=quiet)) as observer:
-            trainer = several.Trainer(
-                lambda of_seed: recipe.train(of_seed, observer, force=force, progress=terminal),
-                lambda run, of_seed: recipe.resume(
-                    run, observer, config=of_seed, progress=terminal
-                ),
+            trainer = series.Trainer(
+                lambda of_run: recipe.train(of_run, observer, force=force, progress=terminal),
+                lambda run, of_run: recipe.resume(run, observer, config=of_run, progress=terminal),
             )
-            if resume and several.is_folder_of_seeds(resume):
-                report = seeds_report(
-                    several.resume_seeds(
+            if resume and series.holds_series(resume):
+                report = series_report(
+                    series.resume_series(
                         resume,
                         trainer,
                         config=settings,
@@ -140,8 +149,12 @@ def train(
                 assert settings is not None
                 name = config.stem if config else str(file and file.name.split(".")[0])
                 if seeds:
-                    report = seeds_report(
-                        several.train_seeds(settings, seeds, trainer, name=name, force=force)
+                    report = series_report(
+                        series.train_seeds(settings, seeds, trainer, name=name, force=force)
+                    )
+                elif folds:
+                    report = series_report(
+                        series.train_folds(settings, folds, trainer, name=name, force=force)
                     )
                 else:
                     result = recipe.train(
@@ -149,6 +162,18 @@ def train(
                     )
                     report = training_report(result)
         console().print(report)
+
+
+def _check_series(*, seeds: int | None, folds: int | None, resume: Path | None) -> None:
+    if seeds is not None and folds is not None:
+        raise typer.BadParameter(
+            "--seeds and --folds: give one of the two; run.seed is the seed of every fold"
+        )
+    given = "seeds" if seeds is not None else "folds" if folds is not None else None
+    if resume is not None and given:
+        raise typer.BadParameter(
+            f"--resume trains the {given} that the folder was made for: leave --{given} out"
+        )
 
 
 def reproduce(

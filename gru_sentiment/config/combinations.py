@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from gru_sentiment.config.training import AugmentationConfig
 
 if TYPE_CHECKING:
-    from gru_sentiment.config.sections import Config
+    from gru_sentiment.config.sections import Config, DataConfig
 
 
 def problems_between(config: Config) -> list[str]:
     """The values that do not fit together, one line "key: reason" each."""
     return [
         *_missing_for_source(config),
+        *_fold_problems(config.data),
         *_text_problems(config),
         *_pretraining_problems(config),
     ]
@@ -35,7 +36,8 @@ def _missing_for_source(config: Config) -> list[str]:
             "training.unlabelled.soft_labels: are read from data.unlabelled_path, not from "
             "data.unlabelled_split; set a teacher, or give a file"
         )
-    if data.validation_size == 0 and data.validation_path is None:
+    drawn = data.validation_path is None and data.folds is None
+    if data.validation_size == 0 and drawn:
         problems.append("data.validation_size: must be above 0; the best epoch is chosen on it")
     if vectors.source == "file" and vectors.path is None:
         problems.append("vectors.path: needed for vectors.source file")
@@ -59,6 +61,33 @@ def _missing_for_source(config: Config) -> list[str]:
         problems.append(
             "training.augmentation.synonyms: the random vectors of vectors.source none have no "
             "neighbours that mean the same; choose another source, or set model.initialize_from"
+        )
+    return problems
+
+
+def _fold_problems(data: DataConfig) -> list[str]:
+    if data.folds is None and data.fold is None:
+        return []
+    if data.folds is None:
+        return [
+            "data.folds: needed with data.fold, as the number of folds; set it, or data.fold to "
+            "null"
+        ]
+    problems = []
+    if data.fold is None:
+        problems.append(
+            "data.fold: needed with data.folds, as the fold to validate on; set it, or data.folds "
+            f"to null (gru-sent train --folds {data.folds} trains a run for each fold)"
+        )
+    elif data.fold > data.folds:
+        problems.append(
+            f"data.fold: {data.fold} is more than data.folds {data.folds}; set it to 1 to "
+            f"{data.folds}"
+        )
+    if data.validation_path is not None:
+        problems.append(
+            "data.folds: a fold is the validation split, and data.validation_path is one too; "
+            "leave the path out, or train without folds"
         )
     return problems
 

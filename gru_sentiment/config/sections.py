@@ -85,6 +85,12 @@ class DataConfig(Section):
     train_size: Positive | None = None
     """The number of rows to train on, drawn after the other splits with the classes in proportion;
     null uses all. Apart from rounding, a larger draw contains every smaller one."""
+    folds: Annotated[int, Field(ge=2, lt=2**31)] | None = None
+    """The number of folds that the training rows are divided into for cross-validation, with the
+    classes in proportion. `gru-sent train --folds N` sets it, and trains one run for each fold."""
+    fold: Positive | None = None
+    """The fold that is the validation split, from 1 to `folds`; `validation_size` has no effect
+    then. null draws the validation split."""
     seed: Seed = 0
     """Seed of the splits. It is not `run.seed`, so that trainings with several seeds can share one
     split."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from gru_sentiment.artifact.files import PREDICTIONS, SEEDS
-from gru_sentiment.artifact.seeds import read_seeds
+from gru_sentiment.artifact.files import PREDICTIONS, SERIES
+from gru_sentiment.artifact.series import read_series
 from gru_sentiment.artifact.summaries import find_runs, read_fingerprint, read_summary
 from gru_sentiment.errors import ArtifactError, UserError
 from gru_sentiment.results.evaluation import PairedComparison
@@ -24,7 +24,7 @@ def compare_runs(paths: Sequence[Path]) -> RunComparison:
     """Settings that differ, scores, and every run compared with the first on the validation rows.
 
     Args:
-        paths: run folders, two or more; of a folder of seeds the best one is compared.
+        paths: run folders, two or more; of a folder of seeds or folds the best one is compared.
 
     Raises:
         ArtifactError: there is no such run, or its files are damaged.
@@ -42,8 +42,8 @@ def compare_runs(paths: Sequence[Path]) -> RunComparison:
 
 
 def _folder(path: Path) -> Path:
-    if (path / SEEDS).is_file():
-        return read_seeds(path).best_run
+    if (path / SERIES).is_file():
+        return read_series(path).best_run
     if not path.is_dir() or not list(find_runs(path, depth=0)):
         raise ArtifactError(
             f"{path}: no such run folder", hint="gru-sent runs lists those that there are"

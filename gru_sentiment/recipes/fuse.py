@@ -36,7 +36,7 @@ from gru_sentiment.trained.reader import Run, load_run, read_metadata
 from gru_sentiment.trained.reference import gaps_to_reference
 from gru_sentiment.trained.scoring import SCORED_SPLITS, score_predictions
 
-ONE_DATA = "give runs of one set of data, with one data.seed, validation_size and test_size"
+ONE_DATA = "give runs of one set of data, with one data.seed, validation_size, test_size and fold"
 
 
 def fuse(

@@ -24,7 +24,7 @@ def list_runs(
     """The runs below a folder, `runs` by default; a warning names what is damaged or not a run.
 
     Args:
-        folder: a folder of runs, of several seeds, or a run.
+        folder: a folder of runs, of several seeds or folds, or a run.
         sort: the name of a column, score or setting. Numbers fall, dates too, and texts rise; a
             minus before the name reverses that. Runs without a value come last.
         filters: KEY=VALUE, all of which a run must have.

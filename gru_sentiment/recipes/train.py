@@ -159,7 +159,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
             **({"ngrams": ngrams.metadata(joint)} if ngrams and joint else {}),
         }
     )
-    _warn(joint.scored if joint else scored, corpus.labels.names)
+    _warn(joint.scored if joint else scored, corpus.labels.names, config.data.folds)
     accuracies = {split: of_split.accuracy for split, of_split in metrics.items()}
     return TrainingResult(
         run=str(writer.path),
@@ -256,14 +256,17 @@ def _final_metrics(
     return metrics, calibration
 
 
-def _warn(scored: Mapping[str, Scored], names: Sequence[str]) -> None:
+def _warn(scored: Mapping[str, Scored], names: Sequence[str], folds: int | None) -> None:
     """Log what a user should know of the validation split before trusting the scores."""
     _, found = scored["validation"]
     if len(found.rows) < FEWEST:
         logger.warning(
             "the validation split has %d rows: its scores and the best epoch are rough, and no "
-            "temperature is fitted on it; more rows, or a larger data.validation_size, would help",
+            "temperature is fitted on it; more rows, %s, would help",
             len(found.rows),
+            "or fewer folds"
+            if folds
+            else "a larger data.validation_size, or --folds 5 for a steadier estimate",
         )
     predicted = np.flatnonzero(found.predicted())
     if len(predicted) <= 1:

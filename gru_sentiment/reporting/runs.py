@@ -1,4 +1,4 @@
-"""Runs for a terminal: listed, compared, and several seeds of one config."""
+"""Runs for a terminal: listed, compared, and several seeds or folds of one config."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from gru_sentiment.reporting.numbers import score
 from gru_sentiment.reporting.tables import add_row, new_table
 from gru_sentiment.reporting.wording import changed_rows, difference
 from gru_sentiment.results.evaluation import PairedComparison
-from gru_sentiment.results.runs import RunComparison, RunSummary, SeedsResult
+from gru_sentiment.results.runs import RunComparison, RunSummary, SeriesResult
 
 UNKNOWN = "-"
 """Stands for None."""
 MINUTE = len("2026-11-24T20:27")
 """Characters of a date that are shown."""
+OF_FOLDS = {"accuracy": "accuracy", "loss": "loss", "macro_f1": "macro F1"}
+"""Scores that are shown of every fold, and what they are called."""
 
 
 def runs_report(runs: Sequence[RunSummary]) -> RenderableType:
@@ -64,14 +66,56 @@ def run_comparison_report(comparison: RunComparison) -> RenderableType:
     return Group(settings if comparison.differences else equal, scores, *map(Text, lines))
 
 
-def seeds_report(result: SeedsResult) -> RenderableType:
+def series_report(result: SeriesResult) -> RenderableType:
+    """Several seeds or folds: a row for every run, and mean and spread of the scores."""
+    return _folds_report(result) if result.kind == "fold" else _seeds_report(result)
+
+
+def _folds_report(result: SeriesResult) -> RenderableType:
+    """The scores of every fold, then their mean and standard deviation."""
+    tables = []
+    for split in ("validation", "test"):
+        shown = {
+            key: n for name, n in OF_FOLDS.items() if (key := f"{split}.{name}") in result.spread
+        }
+        if not shown:
+            continue
+        table = new_table(f"{split} split", *shown.values())
+        for run in result.runs:
+            add_row(
+                table, _title(run, "fold", "data.fold"), *(score(run.metrics[key]) for key in shown)
+            )
+        spreads = [result.spread[key] for key in shown]
+        table.add_section()
+        add_row(
+            table,
+            "mean ± standard deviation",
+            *(f"{score(of.mean)} ± {score(of.deviation)}" for of in spreads),
+        )
+        tables.append(table)
+    lines = [
+        "The validation split of each run is its fold. Each fold's best epoch was chosen on it, so "
+        "that these scores are a little too good.",
+        f"best by {result.monitor} on its fold: {result.best}; as a RUN, {result.folder} means it",
+        "No run is trained on all folds: for a model of all rows, train without --folds.",
+        f"folder: {result.folder}",
+    ]
+    return Group(*tables, *map(Text, lines))
+
+
+def _title(run: RunSummary, kind: str, key: str) -> str:
+    return f"{kind} {run.value(key)}" + (" (best)" if run.best else "")
+
+
+def _seeds_report(result: SeriesResult) -> RenderableType:
     """The accuracy of every seed, then mean and spread of every score."""
     keys = {split: f"{split}.accuracy" for split in ("validation", "test")}
     keys = {split: key for split, key in keys.items() if key in result.spread}
     seeds = new_table("accuracy", *keys)
     for run in result.runs:
-        title = f"seed {run.seed}" + (" (best)" if run.best else "")
-        add_row(seeds, title, *(score(run.metrics[key]) for key in keys.values()))
+        add_row(
+            seeds, _title(run, "seed", "seed"), *(score(run.metrics[key]) for key in keys.values())
+        )
     spread = new_table(
         f"over {len(result.runs)} seeds", "mean", "standard deviation", "lowest", "highest"
     )

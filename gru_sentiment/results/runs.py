@@ -30,7 +30,7 @@ class RunSummary:
     """When the training started, in ISO 8601."""
     finished: bool
     best: bool
-    """The best of several seeds."""
+    """The best of several seeds or folds."""
     metrics: Mapping[str, float]
     """Every score by its dotted name, such as validation.roc_auc."""
     config: Mapping[str, Any]
@@ -87,7 +87,7 @@ class RunComparison:
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean and spread of a score over several seeds."""
+    """Mean and spread of a score over several runs."""
 
     mean: float
     deviation: float
@@ -97,9 +97,11 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class SeedsResult:
-    """Finished runs of one config with several seeds."""
+class SeriesResult:
+    """Finished runs of one config with several seeds, or on several folds."""
 
+    kind: str
+    """What each run is: `seed` or `fold`."""
     folder: str
     """Holds the run folders."""
     runs: Sequence[RunSummary]

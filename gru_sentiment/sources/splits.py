@@ -21,6 +21,7 @@ def split_rows(
     test_size: int | float,
     seed: int,
     train_size: int | None = None,
+    fold: tuple[int, int] | None = None,
     class_names: Sequence[str] | None = None,
 ) -> dict[str, Integers]:
     """Split the rows into `train`, `validation` and, unless `test_size` is 0, `test`.
@@ -42,6 +43,9 @@ def split_rows(
         test_size: the same for the test split; 0 makes none.
         seed: of the draw.
         train_size: the number of rows to train on, of those that are left; None is all.
+        fold: the number of a fold, from 1 on, and how many folds the training rows are divided
+            into; the fold is the validation split, whatever `validation_size`. The test split and
+            the folds are the same for every number.
         class_names: the classes by index, for messages.
 
     Returns:
@@ -61,6 +65,9 @@ def split_rows(
             drawn = np.asarray(source_splits[split], dtype=np.int64)
             for other in taken.values():
                 drawn = drawn[~np.isin(text_ids[drawn], text_ids[other])]
+        elif split == "validation" and fold:
+            _check_left(rest, taken, source_splits)
+            drawn = _draw_fold(rest, labels, text_ids, drawn_from, fold=fold, names=class_names)
         elif size:
             _check_left(rest, taken, source_splits)
             share = size / len(source_splits["train"]) if size >= 1 else size
@@ -172,6 +179,60 @@ def _draw(
         chosen.append(generator.permutation(firsts[labels[firsts] == label])[:take])
     drawn: Integers = rows[np.isin(text_ids[rows], text_ids[np.concatenate(chosen)])]
     return drawn
+
+
+def _draw_fold(
+    rows: Integers,
+    labels: Integers,
+    text_ids: Integers,
+    drawn_from: Sequence[tuple[range, np.random.Generator]],
+    *,
+    fold: tuple[int, int],
+    names: Sequence[str] | None,
+) -> Integers:
+    """One fold of `rows`; every set is divided by itself, but for texts that an earlier one has."""
+    number, n = fold
+    fold_of_text = np.full(len(text_ids), -1)
+    for of_set, generator in drawn_from:
+        own = rows[np.isin(rows, of_set)]
+        own = own[fold_of_text[text_ids[own]] < 0]
+        fold_of_text[text_ids[own]] = _folds(
+            text_ids[own], labels[own], n, generator=generator, names=names
+        )
+    drawn: Integers = rows[fold_of_text[text_ids[rows]] == number - 1]
+    return drawn
+
+
+def _folds(
+    text_ids: Integers,
+    labels: Integers,
+    n: int,
+    *,
+    generator: np.random.Generator,
+    names: Sequence[str] | None,
+) -> Integers:
+    """The fold of each row, from 0 to `n` - 1, shape (rows,).
+
+    All rows of a text lie in one fold. Of the distinct texts of a class, and of all of them, no
+    fold has more than one more than another.
+    """
+    _, first, text_of = np.unique(text_ids, return_index=True, return_inverse=True)
+    of_text = np.zeros(len(first), np.int64)
+    divided = 0
+    for label in np.unique(labels):
+        texts = np.flatnonzero(labels[first] == label)
+        if len(texts) < n:
+            raise DataError(
+                f"class {names[label] if names else label} has {len(texts)} distinct texts for {n} "
+                "folds",
+                hint="add texts of that class or leave it out, or take fewer folds: --folds, or "
+                "data.folds in the config",
+            )
+        # each class begins with the fold after the last one's, so that the folds are of one size
+        of_text[generator.permutation(texts)] = (divided + np.arange(len(texts))) % n
+        divided += len(texts)
+    folds: Integers = of_text[text_of]
+    return folds
 
 
 def _apportion(n: int, counts: Integers) -> Integers:

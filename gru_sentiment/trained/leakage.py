@@ -159,7 +159,7 @@ def _judge(
                     *(settings or ["the data settings are equal, so the files have changed"]),
                 ]
             ),
-            hint="make both with one data.seed, validation_size and test_size; an encoder or "
+            hint="make both with one data.seed, validation_size, test_size and fold; an encoder or "
             "teacher for other splits must be trained again",
         )
     if what:

@@ -19,13 +19,13 @@ from gru_sentiment.artifact.files import (
     METADATA,
     NETWORK,
     RUNS,
-    SEEDS,
+    SERIES,
     finished_of,
     path_from,
     read_json,
 )
 from gru_sentiment.artifact.folders import REINSTALL, is_bundled, is_run, named_run, reinstalling
-from gru_sentiment.artifact.seeds import read_seeds
+from gru_sentiment.artifact.series import read_series
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.trained.baseline import Baseline, read_baseline
 from gru_sentiment.trained.fusion import Fusion, read_fusion
@@ -46,7 +46,7 @@ MADE_BY = {BASELINE: "gru-sent baseline", FUSION: "gru-sent fuse", ENCODER: "gru
 def load_run(path: Path | None, device: torch.device) -> Run:
     """Read a run folder that predicts, by default the latest one, else the one in the package.
 
-    Of several seeds it is the best one's.
+    Of several seeds or folds it is the best one's.
 
     Raises:
         ArtifactError: there is none, or it holds an encoder, a file is missing or not the one that
@@ -111,7 +111,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 
 def existing_run(path: Path | None) -> Path:
-    """The folder of a run; of several seeds the best one's.
+    """The folder of a run; of several seeds or folds the best one's.
 
     Raises:
         ArtifactError: there is none.
@@ -127,7 +127,7 @@ def existing_run(path: Path | None) -> Path:
             f"{path or folder}: no such run folder",
             hint=REINSTALL if is_bundled(folder) else _known_runs(),
         )
-    return read_seeds(folder).best_run if (folder / SEEDS).is_file() else folder
+    return read_series(folder).best_run if (folder / SERIES).is_file() else folder
 
 
 def _known_runs() -> str:
@@ -138,4 +138,4 @@ def _known_runs() -> str:
 
 
 def _is_run(path: Path) -> bool:
-    return is_run(path) or (path / SEEDS).is_file()
+    return is_run(path) or (path / SERIES).is_file()

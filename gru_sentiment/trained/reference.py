@@ -30,7 +30,7 @@ from gru_sentiment.trained.reader import Run, load_run, read_metadata
 
 logger = logging.getLogger(__name__)
 
-SAME_SPLIT = ("validation_size", "test_size", "train_size", "seed")
+SAME_SPLIT = ("validation_size", "test_size", "train_size", "folds", "fold", "seed")
 """Keys of the data section that, with the data's fingerprint, decide which rows are in which
 part."""
 CHOSEN_BY = "validation"

@@ -56,17 +56,21 @@ def test_output_is_a_path_and_nothing_else(
     assert Path("runs/latest").exists() == output.startswith("runs/")
 
 
-def test_an_existing_run_needs_force(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
-    train = ["train", "--config", tiny_config, "--output", "mine", "--quiet"]
+@pytest.mark.parametrize("output", ["mine", "runs/mine"])
+def test_an_existing_run_needs_force(
+    gru_sent: Callable[..., Result], tiny_config: Path, output: str
+) -> None:
+    weights = Path(output) / "model.safetensors"
+    train = ["train", "--config", tiny_config, "--output", output, "--quiet"]
     assert gru_sent(*train).exit_code == 0
-    before = Path("mine/model.safetensors").read_bytes()
+    before = weights.read_bytes()
     refused = gru_sent(*train, "--set", "run.seed=1")
     assert refused.exit_code == 2
     assert "exists already" in refused.stderr
     assert "--force" in refused.stderr
-    assert Path("mine/model.safetensors").read_bytes() == before
+    assert weights.read_bytes() == before
     assert gru_sent(*train, "--set", "run.seed=1", "--force").exit_code == 0
-    assert Path("mine/model.safetensors").read_bytes() != before
+    assert weights.read_bytes() != before
 
 
 def test_overrides_and_flags_reach_the_config(
@@ -161,6 +165,12 @@ def test_a_training_that_was_interrupted_goes_on(
         ((), "give a file of labelled texts, FILE, or a config to train, --config FILE, or a run"),
         (("--resume", "runs/a", "--output", "runs/b"), "leave --output and --force out"),
         (("--resume", "runs/a", "--force"), "leave --output and --force out"),
+        (("--resume", "runs/a", "--folds", "3"), "leave --folds out"),
+        (("--config", "tiny.yaml", "--folds", "1"), "greater than or equal to 2"),
+        (
+            ("--config", "tiny.yaml", "--folds", "3", "--seeds", "3"),
+            "--seeds and --folds: give one of the two",
+        ),
     ],
 )
 def test_options_that_do_not_fit(
@@ -169,6 +179,78 @@ def test_options_that_do_not_fit(
     result = gru_sent("train", *arguments)
     assert result.exit_code == 2
     assert says in " ".join(result.stderr.replace("│", " ").split())
+
+
+# folds
+
+
+def test_cross_validation(gru_sent: Callable[..., Result], tiny_config: Path) -> None:
+    # a drawn validation split is not needed, nor is its size
+    train = ["train", "-c", tiny_config, "--folds", 3, "--set", "data.validation_size=0"]
+    result = gru_sent(*train, "--set", "training.epochs=1")
+    assert result.exit_code == 0, result.output
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert lines.count("validation split accuracy loss macro F1") == 1
+    assert lines.count("test split accuracy loss macro F1") == 1
+    for words in ("fold 1", "fold 2", "fold 3", "mean ± standard deviation"):
+        assert sum(line.startswith(words) for line in lines) == 2, words
+    assert "Each fold's best epoch was chosen on it" in " ".join(lines)
+    assert "train without --folds" in " ".join(lines)
+    assert lines[-1] == "folder: runs/tiny"
+    assert "fold 3 of 3: runs/tiny/fold-3, new" in result.stderr
+    assert "more rows, or fewer folds, would help" in result.stderr
+    for number in (1, 2, 3):
+        data = resolved(f"runs/tiny/fold-{number}")["data"]
+        assert (data["folds"], data["fold"]) == (3, number)
+    answers = {
+        gru_sent("predict", "great film", "--json", *run).stdout
+        for run in (["--run", "runs/tiny"], [])
+    }
+    assert len(answers) == 1
+    listed = gru_sent("runs").stdout
+    assert listed.count("runs/tiny/fold-") == 3
+    assert listed.count("(best)") == 1
+    again = gru_sent(*train, "--set", "training.epochs=1")
+    assert again.stdout == result.stdout
+    assert "fold 1 of 3: runs/tiny/fold-1, finished before" in again.stderr
+
+
+def test_interrupted_folds_are_resumed(
+    gru_sent: Callable[..., Result], tiny_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(self: LineProgress, record: EvaluationRecord) -> None:
+        if Path("runs/tiny/fold-1").is_dir():
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LineProgress, "on_evaluation", interrupt)
+        result = gru_sent("train", "-c", tiny_config, "--folds", 2)
+    assert result.exit_code == 130
+    assert "resume all folds with: gru-sent train --resume runs/tiny" in result.stderr
+    refused = gru_sent("evaluate", "runs/tiny")
+    assert refused.exit_code == 2
+    assert "not all of its 2 folds are finished" in refused.stderr
+    done = gru_sent("train", "--resume", "runs/tiny")
+    assert done.exit_code == 0, done.stderr
+    assert "fold 1 of 2: runs/tiny/fold-1, finished before" in done.stderr
+    assert "resuming at epoch 2" in done.stderr
+    assert "mean ± standard deviation" in done.stdout
+
+
+def test_folds_of_a_class_with_few_texts(
+    gru_sent: Callable[..., Result], tiny_config: Path
+) -> None:
+    result = gru_sent("train", "-c", tiny_config, "--folds", 40)
+    assert result.exit_code == 2
+    assert "class negative has 32 distinct texts for 40 folds" in result.stderr
+    assert not list(Path("runs").glob("tiny*"))
+
+
+def test_few_validation_rows_are_named_with_a_way_out(
+    gru_sent: Callable[..., Result], tiny_config: Path
+) -> None:
+    result = gru_sent("train", "-c", tiny_config, "--set", "training.epochs=1")
+    assert "--folds 5 for a steadier estimate" in result.stderr
 
 
 def test_reproduce(gru_sent: Callable[..., Result], tiny_config: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gru_sentiment.config.loading import load_config
+from gru_sentiment.config.changes import changes_between
+from gru_sentiment.config.loading import dump_config, load_config, parse_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ConfigError
 
@@ -133,3 +134,10 @@ def test_flags_are_taken_as_they_are(
     config = load_config(path, ["run.threads=2"], {"run.output": "2024 #1", "run.threads": 3})
     assert config.run.output == tmp_path / "here" / "2024 #1"
     assert config.run.threads == 3
+
+
+def test_a_run_from_before_folds_is_one_without() -> None:
+    stored = dump_config(Config())
+    before = stored.replace("  folds: null\n", "").replace("  fold: null\n", "")
+    assert before.count("\n") == stored.count("\n") - 2
+    assert changes_between(parse_config(before, "config.yaml"), Config()) == {}

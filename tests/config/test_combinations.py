@@ -29,6 +29,22 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"data": {"source": "files"}}, "data.path: needed for data.source files"),
     ({"data": {"source": "hub"}}, "data.dataset: needed for data.source hub"),
     ({"data": {"validation_size": 0}}, "data.validation_size: must be above 0"),
+    ({"data": {"fold": 1}}, "data.folds: needed with data.fold, as the number of folds"),
+    ({"data": {"folds": 5}}, "data.fold: needed with data.folds, as the fold to validate on"),
+    ({"data": {"folds": 5}}, "gru-sent train --folds 5 trains a run for each fold"),
+    ({"data": {"folds": 5, "fold": 6}}, "data.fold: 6 is more than data.folds 5; set it to 1 to 5"),
+    (
+        {
+            "data": {
+                "source": "files",
+                "path": Path("a.csv"),
+                "validation_path": Path("b.csv"),
+                "folds": 5,
+                "fold": 1,
+            }
+        },
+        "data.folds: a fold is the validation split, and data.validation_path is one too",
+    ),
     ({"vectors": {"source": "file"}}, "vectors.path: needed for vectors.source file"),
     ({"vectors": {"source": "name"}}, "vectors.name: needed for vectors.source name"),
     ({"text": {"max_tokens": 50}}, "text.head_tokens: 100 is more than text.max_tokens 50"),
@@ -126,6 +142,8 @@ POSSIBLE: list[dict[str, Any]] = [
     {"data": {"source": "files", "path": Path("a.csv"), "validation_size": 5, "test_size": 0}},
     {"data": {"source": "files", "path": Path("a"), "validation_path": Path("b"),
               "validation_size": 0}},
+    {"data": {"folds": 2, "fold": 2}},
+    {"data": {"source": "reviews_and_sentences", "folds": 5, "fold": 1, "validation_size": 0}},
     {"model": {"embedding_frozen_epochs": "all"}},
     {"model": {"embedding_frozen_epochs": 2}, "vectors": {"source": "none"}},
     {"model": {"bidirectional": False, "layers": 2}, "pretraining": {"direction": "forward"}},

@@ -58,6 +58,8 @@ def test_sections_are_frozen_and_closed(section: type[Section]) -> None:
 
 OUT_OF_RANGE: list[tuple[type[Section], str, Any]] = [
     (DataConfig, "source", "web"),
+    (DataConfig, "folds", 1),
+    (DataConfig, "fold", 0),
     (PretrainingConfig, "direction", "backward"),
     (DataConfig, "validation_size", -1),
     (DataConfig, "validation_size", 1.0),

@@ -7,9 +7,9 @@ from io import StringIO
 
 from rich.console import Console, RenderableType
 
-from gru_sentiment.reporting.runs import run_comparison_report, runs_report, seeds_report
+from gru_sentiment.reporting.runs import run_comparison_report, runs_report, series_report
 from gru_sentiment.results.evaluation import PairedComparison
-from gru_sentiment.results.runs import RunComparison, RunSummary, SeedsResult, Spread
+from gru_sentiment.results.runs import RunComparison, RunSummary, SeriesResult, Spread
 
 RUN = RunSummary(
     run="runs/gru",
@@ -93,7 +93,8 @@ def test_runs_side_by_side() -> None:
 
 def test_seeds() -> None:
     other = replace(RUN, seed=1, best=True, metrics=RUN.metrics | {"test.accuracy": 0.92})
-    result = SeedsResult(
+    result = SeriesResult(
+        kind="seed",
         folder="runs/many",
         runs=[RUN, other],
         spread={
@@ -103,7 +104,7 @@ def test_seeds() -> None:
         best="runs/many/seed-1",
         monitor="-loss",
     )
-    lines = lines_of(seeds_report(result))
+    lines = lines_of(series_report(result))
     for line in [
         "accuracy validation test",
         "seed 0 0.9115 0.9176",
@@ -116,3 +117,42 @@ def test_seeds() -> None:
         "best by -loss on validation: runs/many/seed-1",
         "folder: runs/many",
     ]
+
+
+def test_folds() -> None:
+    validation = {"validation.accuracy": 0.8, "validation.loss": 0.5, "validation.macro_f1": 0.79}
+    runs = [
+        replace(
+            RUN,
+            best=fold == 2,
+            metrics=validation | {"test.accuracy": 0.7 + fold / 100},
+            config={"data.fold": fold},
+        )
+        for fold in (1, 2)
+    ]
+    result = SeriesResult(
+        kind="fold",
+        folder="runs/many",
+        runs=runs,
+        spread={
+            **{key: Spread(value, 0.0, value, value) for key, value in validation.items()},
+            "validation.roc_auc": Spread(0.9, 0.0, 0.9, 0.9),
+            "test.accuracy": Spread(0.715, 0.0070711, 0.71, 0.72),
+        },
+        best="runs/many/fold-2",
+        monitor="-loss",
+    )
+    lines = lines_of(series_report(result))
+    for line in [
+        "validation split accuracy loss macro F1",
+        "fold 1 0.8000 0.5000 0.7900",
+        "fold 2 (best) 0.8000 0.5000 0.7900",
+        "mean ± standard deviation 0.8000 ± 0.0000 0.5000 ± 0.0000 0.7900 ± 0.0000",
+        "test split accuracy",
+        "mean ± standard deviation 0.7150 ± 0.0071",
+    ]:
+        assert line in lines
+    text = " ".join(lines)
+    assert "Each fold's best epoch was chosen on it" in text
+    assert "for a model of all rows, train without --folds" in text
+    assert lines[-1] == "folder: runs/many"

@@ -259,7 +259,101 @@ def test_rare_classes_have_a_row_of_the_size(
     assert np.bincount(given.labels[parts["train"]]).tolist() == expected
 
 
+# --- folds ---
+
+
+def folds_in(given: Reviews, n: int, **options: object) -> list[dict[str, Integers]]:
+    """The splits with each fold as the validation split."""
+    sizes = {"validation_size": 0.1, "test_size": 0} | options
+    return [given.split(fold=(number, n), **sizes) for number in range(1, n + 1)]
+
+
+@given(reviews(), st.integers(2, 6), st.sampled_from([0, 7]), st.integers(0, 5))
+@settings(max_examples=50, deadline=None)
+def test_folds(given: Reviews, n: int, test: int, seed: int) -> None:
+    found = folds_in(given, n, test_size=test, seed=seed)
+    everything = np.arange(len(given.texts))
+    tested = given.split(validation_size=3, test_size=test, seed=seed).get("test", everything[:0])
+    divided = np.setdiff1d(everything, tested)
+    for parts in found:
+        assert_apart(given, parts)
+        assert parts.get("test", everything[:0]).tolist() == tested.tolist()
+        both = [*parts["train"].tolist(), *parts["validation"].tolist()]
+        assert sorted(both) == divided.tolist()
+    validated = [parts["validation"] for parts in found]
+    assert sorted(np.concatenate(validated).tolist()) == divided.tolist()
+    # all rows of a text in one fold
+    assert sum(len(given.distinct(rows)) for rows in validated) == len(given.distinct(divided))
+    # the classes, and the folds as a whole, within one text of an equal share
+    sizes = [len(given.distinct(rows)) for rows in validated]
+    assert max(sizes) - min(sizes) <= 1
+    for label in set(given.labels.tolist()):
+        counts = [given.classes(rows)[label] for rows in validated]
+        assert max(counts) - min(counts) <= 1
+
+
+def test_folds_are_drawn_from_the_seed_alone() -> None:
+    given = of_classes(30, 30)
+
+    def validated(seed: int, size: float) -> list[list[int]]:
+        found = folds_in(given, 3, seed=seed, validation_size=size)
+        return [parts["validation"].tolist() for parts in found]
+
+    assert validated(0, 0.1) == validated(0, 0)
+    assert validated(0, 0.1) != validated(1, 0.1)
+
+
+def test_texts_with_two_labels_lie_in_one_fold() -> None:
+    given = Reviews([f"text {i % 20}" for i in range(40)], np.arange(40) // 2 % 2)
+    found = [given.distinct(parts["validation"]) for parts in folds_in(given, 4)]
+    assert sum(map(len, found)) == len(set().union(*found)) == 20
+
+
+def test_a_fold_and_a_number_of_rows_to_train_on() -> None:
+    whole, small = (folds_in(of_classes(20, 20), 4, train_size=size)[1] for size in (None, 10))
+    assert small["validation"].tolist() == whole["validation"].tolist()
+    assert len(small["train"]) == 10
+    assert set(small["train"].tolist()) < set(whole["train"].tolist())
+
+
+def test_folds_of_each_set() -> None:
+    texts, labels = [f"text {i % 180}" for i in range(200)], np.arange(200) % 2
+    given, sets = Reviews(texts, labels), [range(100), range(100, 200)]
+    found = folds_in(given, 4, sets=sets)
+    validated = [parts["validation"] for parts in found]
+    assert sorted(np.concatenate(validated).tolist()) == list(range(200))
+    for parts in found:
+        assert_apart(given, parts)
+        # 25 rows of each set, and a few of its 20 that are texts of the other one
+        assert [(parts["validation"] < 100).sum()] == [25]
+        assert 20 <= (parts["validation"] >= 100).sum() <= 40
+    alone = folds_in(Reviews(texts[:100], labels[:100]), 4)
+    for parts, of_first in zip(found, alone, strict=True):
+        in_first = [row for row in parts["validation"].tolist() if row < 100]
+        assert in_first == of_first["validation"].tolist()
+
+
 # --- errors ---
+
+
+@pytest.mark.parametrize(
+    ("names", "name"), [(None, "class 1"), (["negative", "positive"], "class positive")]
+)
+def test_a_class_with_fewer_texts_than_folds(names: list[str] | None, name: str) -> None:
+    texts = [f"text {i}" for i in range(10)] + ["one", "two", "three"] * 3
+    given = Reviews(texts, np.array([0] * 10 + [1] * 9))
+    assert len(folds_in(given, 3)) == 3
+    with pytest.raises(DataError) as caught:
+        folds_in(given, 4, class_names=names)
+    assert caught.value.cause == f"{name} has 3 distinct texts for 4 folds"
+    assert "take fewer folds: --folds" in caught.value.hint
+
+
+def test_nothing_left_to_divide_into_folds() -> None:
+    given = Reviews(["a", "b", "a", "b", "c"], np.array([0, 1, 0, 1, 0]))
+    ranges = {"train": range(2), "test": range(2, 5)}
+    with pytest.raises(DataError, match="no rows are left to train on"):
+        given.split(source_splits=ranges, validation_size=0.1, test_size=0, fold=(1, 2))
 
 
 @pytest.mark.parametrize("n", [1, 31, 20_000])

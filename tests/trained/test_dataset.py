@@ -16,8 +16,11 @@ from gru_sentiment.trained.dataset import read_labelled_rows, reload_dataset, re
 from gru_sentiment.trained.reader import load_run
 
 
-def test_the_splits_are_those_of_the_config(tiny_config: Path, reviews_csv: Path) -> None:
-    config = load_config(tiny_config, ["data.train_size=20"])
+@pytest.mark.parametrize("overrides", [["data.train_size=20"], ["data.folds=3", "data.fold=2"]])
+def test_the_splits_are_those_of_the_config(
+    tiny_config: Path, reviews_csv: Path, overrides: list[str]
+) -> None:
+    config = load_config(tiny_config, overrides)
     run = load_run(Path(baseline(config).run), build_device("cpu"))
     dataset = reload_dataset(run)
     corpus = build_corpus(config)

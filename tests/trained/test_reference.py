@@ -74,7 +74,14 @@ def test_the_best_of_several_on_validation() -> None:
 
 
 @pytest.mark.parametrize(
-    "sizes", [{"validation_size": 0.2}, {"test_size": 10}, {"seed": 1}, {"train_size": 500}]
+    "sizes",
+    [
+        {"validation_size": 0.2},
+        {"test_size": 10},
+        {"seed": 1},
+        {"train_size": 500},
+        {"folds": 5, "fold": 2},
+    ],
 )
 def test_other_rows_do_not_count(sizes: dict[str, Any]) -> None:
     write("b", **sizes)
