@@ -133,3 +133,21 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(MissingPackageError, match="needs scikit-learn") as caught:
         check_installed()
     assert caught.value.hint == "pip install scikit-learn"
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("name", MODELS)
+def test_a_weight_of_2_is_the_text_twice(name: str, n_classes: int) -> None:
+    """Whatever the words: here each is in two texts, so that both fits know the same n-grams."""
+    texts, labels = reviews(n_classes)
+    texts, labels = texts + texts, np.concatenate([labels, labels])
+    weights = np.random.default_rng(0).integers(1, 4, len(texts))
+    repeated = np.repeat(np.arange(len(texts)), weights)
+    weighted = MODELS[name](in_parts(texts), labels, n_classes, weights.astype(np.float32))
+    often = MODELS[name](in_parts([texts[i] for i in repeated]), labels[repeated], n_classes, None)
+    assert weighted.features.keys.tolist() == often.features.keys.tolist()
+    np.testing.assert_allclose(weighted.bias, often.bias, atol=1e-6)
+    texts_of = joined(texts)
+    np.testing.assert_allclose(
+        weighted.log_probabilities(texts_of), often.log_probabilities(texts_of), atol=1e-6
+    )

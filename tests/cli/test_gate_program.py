@@ -133,3 +133,22 @@ def test_the_workflow_step_by_step(trained: Path, tmp_path: Path) -> None:
     assert "difference +0.0000" in done.stdout
     assert failures(results / "gates.xml") == ["f1.negative >= 0.99"]
     assert "**4 gates, 1 failed**" in summary.read_text("utf-8")
+
+
+def test_a_gate_for_each_label_of_texts_that_have_several(tmp_path: Path) -> None:
+    rows = [("a funny film", "funny"), ("a slow film", "slow"), ("a funny slow film", "funny|slow")]
+    lines = [f"{text} number{i},{label}" for i in range(20) for text, label in rows]
+    (tmp_path / "films.csv").write_text("\n".join(["text,label", *lines]) + "\n", "utf-8")
+    settings = ["vectors.source=none", "training.learning_rate=0.03", "training.epochs=8"]
+    overrides = [word for setting in settings for word in ("--set", setting)]
+    (tmp_path / "films.yaml").write_text(
+        "data: {source: files, path: films.csv, label_separator: '|'}", "utf-8"
+    )
+    done = gru_sent(tmp_path, "train", "--config", "films.yaml", "--quiet", *overrides)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "new.csv").write_text("text,label\na funny film,funny\na film,slow\n", "utf-8")
+    gates = ["--fail-under", "f1.funny=0.9", "--fail-under", "recall.slow=0.9"]
+    missed = gru_sent(tmp_path, "evaluate", "--data", "new.csv", "--junit-xml", "x.xml", *gates)
+    assert missed.returncode == 3, missed.stderr
+    assert failures(tmp_path / "x.xml") == ["recall.slow >= 0.9"]
+    assert "2 gates, 1 failed" in missed.stdout

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.labels import Labels, LabelSets
 from gru_sentiment.errors import DataError
 from gru_sentiment.results.predictions import Label
 
@@ -96,3 +98,33 @@ def test_indices_are_taken_for_all_labels_or_none(
     classes: list[Label], labels: list[Label], expected: list[int]
 ) -> None:
     assert Labels(classes).indices(labels).tolist() == expected
+
+
+def test_targets_of_label_sets_and_back() -> None:
+    given = [["slow", "funny"], [], ["slow"]]
+    labels = LabelSets.found_in_sets(given)
+    assert labels.classes == ["funny", "slow"]
+    targets = labels.indices(given)
+    assert targets.tolist() == [[1, 1], [0, 0], [0, 1]]
+    assert [labels.label_of(target) for target in targets] == [["funny", "slow"], [], ["slow"]]
+    assert labels.counts(targets).tolist() == [1, 2]
+    assert labels != Labels(["funny", "slow"])
+    assert labels == LabelSets(["funny", "slow"], ";")
+    with pytest.raises(DataError, match="the texts have 1 different classes: slow"):
+        LabelSets.found_in_sets([["slow"], []])
+
+
+@given(st.lists(st.sets(st.sampled_from("abcdef")), min_size=1, max_size=60))
+def test_rows_are_split_by_the_rarest_of_their_classes(of_rows: list[set[str]]) -> None:
+    labels = LabelSets(sorted("abcdef"))
+    targets = labels.indices([sorted(of_row) for of_row in of_rows])
+    strata, names = labels.strata(targets)
+    counts = labels.counts(targets)
+    sizes = np.bincount(strata)
+    assert min(sizes[sizes > 0]) >= min(10, len(of_rows))
+    for of_row, stratum in zip(of_rows, strata, strict=True):
+        if stratum < len(labels):
+            assert names[stratum] in of_row
+            assert counts[stratum] == min(counts[labels.classes.index(name)] for name in of_row)
+        elif stratum == len(labels):
+            assert not of_row

@@ -10,10 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_sequence
 
-from gru_sentiment.batch import Batch
+from gru_sentiment.batch import NO_LABEL, Batch
 from gru_sentiment.training.losses import (
     ClassificationLoss,
+    LabelSetLoss,
     as_class_logits,
+    log_odds_probabilities,
     log_probabilities,
     predicted_classes,
 )
@@ -141,3 +143,59 @@ def test_of_model_gives_the_loss_and_counts_what_is_right() -> None:
     # right: 0.3 -> 1 and -1.2 -> 0; 0.0 is a tie and goes to class 0
     assert correct == 2
     assert loss.requires_grad
+
+
+SETS = torch.tensor([[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]])
+OF_SETS = torch.tensor(
+    [[0.3, -1.2, 2.0], [1.5, -0.5, 0.1], [-2.0, 0.7, 3.0], [-1.0, 0.2, -0.4]], dtype=torch.float64
+)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("classes", [None, (0.5, 3.0)])
+def test_a_weight_of_2_is_the_row_twice(
+    classes: tuple[float, ...] | None, smoothing: float
+) -> None:
+    loss = ClassificationLoss(class_weights=classes, label_smoothing=smoothing)
+    weights = torch.tensor([2.0, 1.0, 3.0, 1.0, 2.0], dtype=torch.float64)
+    repeated = torch.repeat_interleave(torch.arange(5), weights.long())
+    once, often = LOGITS.clone().requires_grad_(), LOGITS.clone().requires_grad_()
+    weighted = loss(once, LABELS, weights)
+    plain = loss(often[repeated], LABELS[repeated])
+    assert weighted.item() == pytest.approx(plain.item(), rel=1e-12)
+    weighted.backward()
+    plain.backward()
+    torch.testing.assert_close(once.grad, often.grad, rtol=1e-10, atol=1e-12)
+    assert loss(LOGITS, LABELS, torch.ones(5)).item() == pytest.approx(loss(LOGITS, LABELS).item())
+
+
+def test_rows_without_a_label_have_no_weight() -> None:
+    labels = torch.tensor([1, NO_LABEL, 0])
+    weights = torch.tensor([2.0, 5.0, 1.0], dtype=torch.float64)
+    loss = ClassificationLoss(class_weights=(0.5, 3.0))
+    known = loss(LOGITS[[0, 2]], labels[[0, 2]], weights[[0, 2]])
+    assert loss(LOGITS[:3], labels, weights).item() == pytest.approx(known.item(), rel=1e-12)
+
+
+def test_label_sets_have_torchs_binary_cross_entropy() -> None:
+    expected = F.binary_cross_entropy_with_logits(OF_SETS, SETS.double())
+    assert LabelSetLoss()(OF_SETS, SETS).item() == pytest.approx(expected.item(), rel=1e-12)
+    positive = torch.tensor([2.0, 1.0, 0.5], dtype=torch.float64)
+    expected = F.binary_cross_entropy_with_logits(OF_SETS, SETS.double(), pos_weight=positive)
+    found = LabelSetLoss(class_weights=(2.0, 1.0, 0.5))(OF_SETS, SETS)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-12)
+    expected = F.binary_cross_entropy_with_logits(OF_SETS, SETS.double() * 0.8 + 0.1)
+    found = LabelSetLoss(label_smoothing=0.2)(OF_SETS, SETS)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-12)
+    weights = torch.tensor([2.0, 1.0, 1.0, 3.0], dtype=torch.float64)
+    repeated = torch.repeat_interleave(torch.arange(4), weights.long())
+    twice = LabelSetLoss()(OF_SETS[repeated], SETS[repeated])
+    assert LabelSetLoss()(OF_SETS, SETS, weights).item() == pytest.approx(twice.item(), rel=1e-12)
+
+
+def test_a_label_set_is_right_if_all_its_classes_are() -> None:
+    batch = Batch(pack_sequence([torch.zeros(1, dtype=torch.long)] * 4), torch.arange(4), SETS)
+    # only the first row and the last are right in every class
+    assert LabelSetLoss().count_correct(OF_SETS, batch) == 2
+    found = log_odds_probabilities(OF_SETS)
+    torch.testing.assert_close(found.exp(), torch.sigmoid(OF_SETS))
