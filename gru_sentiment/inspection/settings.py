@@ -23,7 +23,7 @@ RARE = 0.2
 
 def suggested(survey: Survey, path: str) -> tuple[Values, Comments]:
     """Values of a config for a file, whose path stands there as `path`, and why they are so."""
-    english, max_tokens = survey.language == "en", _max_tokens(survey)
+    max_tokens = _max_tokens(survey)
     few = survey.rows < FEW_ROWS
     batch_size, epochs = _passes(survey.rows)
     values: Values = {
@@ -42,7 +42,7 @@ def suggested(survey: Survey, path: str) -> tuple[Values, Comments]:
             "max_tokens": max_tokens,
             "head_tokens": min(100, max_tokens // 4),
         },
-        **(_from_the_package(survey) if english else _from_scratch()),
+        **(_from_the_package(survey) if survey.start else _from_scratch()),
     }
     values["training"] |= {"epochs": epochs, "batch_size": batch_size}
     if survey.label_sets is not None:
@@ -80,7 +80,7 @@ def _from_the_package(survey: Survey) -> Values:
         "model": {
             "hidden_size": 384,
             "bidirectional": False,
-            "initialize_from": "bundled/classifier" if survey.rates_sentiment else "bundled",
+            "initialize_from": survey.start,
             "embedding_dropout": 0.3,
             "dropout": 0.3,
             "ngrams": True,

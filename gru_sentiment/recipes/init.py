@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
-from gru_sentiment.artifact.folders import BUNDLED_CLASSIFIER
+from gru_sentiment.arrays import Integers
+from gru_sentiment.artifact.folders import BUNDLED_CLASSIFIER, named_start
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.dataset import build_labels
 from gru_sentiment.builders.device import build_device
@@ -26,11 +28,12 @@ from gru_sentiment.inspection.dialect import found_dialect
 from gru_sentiment.inspection.language import check_has_blanks, found_language
 from gru_sentiment.inspection.settings import suggested
 from gru_sentiment.machine.torch_setup import set_up_torch
-from gru_sentiment.results.survey import RATES_SENTIMENT, Survey
+from gru_sentiment.results.survey import CLASSIFIER, ENCODER, Survey
 from gru_sentiment.rows.formats import Dialect, column_names, named
 from gru_sentiment.rows.reading import MissingColumnError, columns_hint, listed
 from gru_sentiment.sources.file_columns import read_columns, read_table
 from gru_sentiment.sources.files import records_of_columns
+from gru_sentiment.trained.leakage import ACCIDENT, share_read
 from gru_sentiment.trained.reader import load_run
 
 logger = logging.getLogger(__name__)
@@ -94,6 +97,8 @@ def survey(
     lengths = [len(text.split()) for text in columns[texts]]
     language = language or found_language(columns[texts])
     check_has_blanks(language, setting)
+    wanted_start = _start(language, columns[texts], None if classes.label_sets else targets)
+    start = _unread(wanted_start, records.texts)
     given = {"delimiter": found.delimiter, "quoting": found.quoting, "encoding": found.encoding}
     return Survey(
         path=path,
@@ -103,9 +108,8 @@ def survey(
         classes=dict(zip(classes.names, classes.counts(targets).tolist(), strict=True)),
         words={p: int(np.percentile(lengths, p)) for p in PERCENTILES},
         language=language,
-        rates_sentiment=language == "en"
-        and not classes.label_sets
-        and _rates_sentiment(columns[texts], targets),
+        start=start,
+        read_before=start != wanted_start,
         label_sets=len(targets) if classes.label_sets else None,
         label_separator=separator,
     )
@@ -152,11 +156,26 @@ def _seen(found: Survey) -> Iterator[str]:
     yield f"{found.path.name}: {found.rows:,} texts of {classes}"
     columns = f"texts in column {found.text_column}, labels in column {found.label_column}"
     yield f"{columns}; language: {found.language}"
-    if found.rates_sentiment:
-        yield RATES_SENTIMENT
+    yield from found.notes
 
 
-def _rates_sentiment(texts: Sequence[str], classes: np.ndarray) -> bool:
+def _start(language: str, texts: Sequence[str], targets: Integers | None) -> str | None:
+    """The run in the package that suits texts of one class each, or of several (None)."""
+    if language != "en":
+        return None
+    rates = targets is not None and _rates_sentiment(texts, targets)
+    return CLASSIFIER if rates else ENCODER
+
+
+def _unread(start: str | None, texts: pa.ChunkedArray) -> str | None:
+    """The start, or a lesser one that has not read the texts in training."""
+    for candidate in {CLASSIFIER: (CLASSIFIER, ENCODER), ENCODER: (ENCODER,)}.get(start or "", ()):
+        if share_read(named_start(Path(candidate)), texts) <= ACCIDENT:
+            return candidate
+    return None
+
+
+def _rates_sentiment(texts: Sequence[str], classes: Integers) -> bool:
     """Whether the predictions of the classifier in the package differ between the classes.
 
     That is told by the correlation ratio (Fisher 1925): the variance of the means of the classes,

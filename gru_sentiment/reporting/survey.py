@@ -8,7 +8,7 @@ from rich.text import Text
 
 from gru_sentiment.reporting.numbers import share_of
 from gru_sentiment.reporting.tables import add_row, new_table
-from gru_sentiment.results.survey import RATES_SENTIMENT, Survey
+from gru_sentiment.results.survey import Survey
 
 SHOWN = 20
 """Classes that are listed."""
@@ -27,8 +27,7 @@ def survey_report(survey: Survey) -> RenderableType:
     if survey.label_sets is not None:
         between = f", with {survey.label_separator} between them" if survey.label_separator else ""
         lines.append(f"a text has any number of classes{between}")
-    if survey.rates_sentiment:
-        lines.append(RATES_SENTIMENT)
+    lines += survey.notes
     return Group(*map(Text, lines), _classes(survey))
 
 

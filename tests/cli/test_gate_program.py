@@ -139,7 +139,7 @@ def test_a_gate_for_each_label_of_texts_that_have_several(tmp_path: Path) -> Non
     rows = [("a funny film", "funny"), ("a slow film", "slow"), ("a funny slow film", "funny|slow")]
     lines = [f"{text} number{i},{label}" for i in range(20) for text, label in rows]
     (tmp_path / "films.csv").write_text("\n".join(["text,label", *lines]) + "\n", "utf-8")
-    settings = ["vectors.source=none", "training.learning_rate=0.03", "training.epochs=8"]
+    settings = ["vectors.source=none", "training.learning_rate=0.03", "training.batch_size=8"]
     overrides = [word for setting in settings for word in ("--set", setting)]
     (tmp_path / "films.yaml").write_text(
         "data: {source: files, path: films.csv, label_separator: '|'}", "utf-8"

@@ -29,7 +29,7 @@ def surveyed(**changes: Any) -> Survey:
             "classes": {"bad": 500, "good": 700},
             "words": {50: 20, 95: 80, 100: 300},
             "language": "en",
-            "rates_sentiment": False,
+            "start": "bundled",
             **changes,
         }
     )
@@ -40,17 +40,20 @@ def surveyed(**changes: Any) -> Survey:
     st.lists(st.integers(1, 10**6), min_size=2, max_size=30),
     st.integers(0, 10**5),
     st.sampled_from(["en", "de", "sl"]),
-    st.booleans(),
+    st.sampled_from(["bundled/classifier", "bundled", None]),
+    st.sampled_from([None, "|", ";"]),
     st.text(st.characters(codec="utf-8"), min_size=1),
 )
 def test_any_survey_gives_a_config_that_can_be_read(
-    rows: list[int], words: int, language: str, sentiment: bool, name: str
+    rows: list[int], words: int, language: str, start: str | None, separator: str | None, name: str
 ) -> None:
     survey = surveyed(
         classes={str(i): n for i, n in enumerate(rows)},
         words={50: words // 4, 95: words, 100: 2 * words},
         language=language,
-        rates_sentiment=sentiment,
+        start=start,
+        label_sets=None if separator is None else 100,
+        label_separator=separator,
         text_column=name,
     )
     values, comments = suggested(survey, "folder/a.csv")
@@ -58,17 +61,10 @@ def test_any_survey_gives_a_config_that_can_be_read(
     assert config.model_dump(mode="json", exclude_unset=True) == values
     assert config.data.text_column == name
     assert config.text.language == language
+    assert config.data.label_separator == separator
+    assert (str(config.model.initialize_from or "") or None) == start
     if config.model.initialize_from:
         start_of(config.model.initialize_from).check_fits(config)
-
-
-@pytest.mark.parametrize(
-    ("language", "sentiment", "start"),
-    [("en", False, "bundled"), ("en", True, "bundled/classifier"), ("de", False, None)],
-)
-def test_english_starts_from_the_package(language: str, sentiment: bool, start: str | None) -> None:
-    values, _ = suggested(surveyed(language=language, rates_sentiment=sentiment), "a.csv")
-    assert values["model"].get("initialize_from") == start
 
 
 def test_few_rows_are_all_trained_on_and_validated_with() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ConfigError, DataError
+from gru_sentiment.recipes import init
 from gru_sentiment.recipes.init import config_for, config_text, survey
 
 GOOD = "It works well, looks lovely and I am happy with it."
@@ -39,12 +40,26 @@ def test_what_a_file_holds(notes: Path) -> None:
     assert (found.text_column, found.label_column) == ("Note", "Rating")
     assert (found.rows, found.classes) == (50, {"fine": 30, "poor": 20})
     assert found.words == {50: 13, 95: 13, 100: 13}
-    assert (found.language, found.rates_sentiment) == ("en", True)
+    assert (found.language, found.start) == ("en", "bundled/classifier")
 
 
 def test_labels_that_do_not_go_with_sentiment(notes: Path) -> None:
     rows = [(text, "ab"[i % 2]) for i, text in enumerate([GOOD, BAD, BAD, GOOD] * 10)]
-    assert not survey(write(notes, rows)).rates_sentiment
+    assert survey(write(notes, rows)).start == "bundled"
+
+
+@pytest.mark.parametrize(
+    ("readers", "start"),
+    [(["classifier", "encoder"], None), (["classifier"], "bundled"), ([], "bundled/classifier")],
+)
+def test_texts_that_the_package_has_read_do_not_start_from_it(
+    notes: Path, readers: list[str], start: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training from there would be refused, because the scores would be too high."""
+    monkeypatch.setattr(init, "share_read", lambda folder, _: 0.5 * (folder.name in readers))
+    found = survey(notes)
+    assert (found.start, found.read_before) == (start, bool(readers))
+    assert config_for(notes).model.initialize_from == (start and Path(start))
 
 
 def test_the_config_reads_the_file_from_its_own_folder(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +18,7 @@ SURVEY = Survey(
     classes={f"class {i:02}": 10 for i in range(22)},
     words={50: 12, 95: 1_234, 100: 2_000},
     language="en",
-    rates_sentiment=True,
+    start="bundled/classifier",
 )
 
 
@@ -36,3 +37,19 @@ def test_all_of_it() -> None:
     ]
     assert shown[-2].split() == ["class", "19", "10", "(4.5%)"]
     assert shown[-1] == "and 2 more"
+
+
+def test_what_keeps_a_run_in_the_package_from_being_a_start() -> None:
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(survey_report(replace(SURVEY, start=None, read_before=True)))
+    assert "a model in the package has read these texts in training" in capture.get()
+    assert "training starts from" not in capture.get()
+
+
+def test_label_sets() -> None:
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(survey_report(replace(SURVEY, label_sets=100, label_separator="|")))
+    assert "a.csv: 100 texts" in capture.get()
+    assert "a text has any number of classes, with | between them" in capture.get()
