@@ -146,7 +146,9 @@ def test_a_gate_for_each_label_of_texts_that_have_several(tmp_path: Path) -> Non
     )
     done = gru_sent(tmp_path, "train", "--config", "films.yaml", "--quiet", *overrides)
     assert done.returncode == 0, done.stderr
-    (tmp_path / "new.csv").write_text("text,label\na funny film,funny\na film,slow\n", "utf-8")
+    (tmp_path / "new.csv").write_text(
+        "text,label\na funny film,funny\na funny film,funny|slow\n", "utf-8"
+    )
     gates = ["--fail-under", "f1.funny=0.9", "--fail-under", "recall.slow=0.9"]
     missed = gru_sent(tmp_path, "evaluate", "--data", "new.csv", "--junit-xml", "x.xml", *gates)
     assert missed.returncode == 3, missed.stderr
