@@ -154,12 +154,13 @@ class TrainingConfig(Section):
     recurrent layers stay in float32, and on a CPU with AVX-512 BF16; `auto` uses it where it is
     faster: CUDA, AMX, and AMD's AVX-512. TensorFloat-32 is never used."""
     monitor: Annotated[
-        Literal["-loss", "+accuracy", "+macro_f1", "+micro_f1", "+roc_auc"],
+        Literal["-loss", "+accuracy", "+macro_f1", "+micro_f1", "+roc_auc", "last"],
         BeforeValidator(_with_sign),
     ] = "-loss"
     """The validation score that chooses the best epoch: + means that more is better, - that less
     is; the sign may be left out. micro_f1 is for texts of several classes. Of equal scores the
-    first one wins."""
+    first one wins. `last` keeps the last epoch: with few validation rows a best one is chosen by
+    chance."""
     patience: Positive | None = None
     """Stop after this many evaluations without a new best score; null never stops for it."""
     stop_at_loss: Annotated[float, Field(gt=0)] | None = None

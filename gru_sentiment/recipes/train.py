@@ -21,10 +21,13 @@ from gru_sentiment.config.sections import Config
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.provenance import Stopwatch, fingerprint
+from gru_sentiment.results.evaluation import Against
 from gru_sentiment.results.metrics import Calibrated, Metrics, scores_to_json
 from gru_sentiment.results.training import TrainingResult
+from gru_sentiment.trained.advice import advice
 from gru_sentiment.trained.leakage import check_unseen
-from gru_sentiment.trained.reference import gaps_to_reference
+from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.reference import compared_with_reference, gaps_to_reference
 from gru_sentiment.trained.scoring import FEWEST, SCORED_SPLITS, LabelledSplit, Scored, calibrate
 from gru_sentiment.trainer.classification import Classification
 from gru_sentiment.trainer.initialisation import (
@@ -147,7 +150,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     writer.remove_members()
     ngrams = NgramsBeside.fit(config, writer, corpus) if config.model.ngrams else None
     joint = ngrams.join(scored, corpus) if ngrams else None
-    metrics, calibration = _final_metrics(writer, scored, splits, joint)
+    metrics, calibration, predictions = _final_metrics(writer, scored, splits, joint)
     total_s = run.finish(
         {
             "data_fingerprint": corpus.records.fingerprint,
@@ -160,13 +163,16 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
         }
     )
     _warn(joint.scored if joint else scored, corpus.labels.names, config.data.folds)
+    shares = joint.weight_of if joint else {}
+    beside = _beside_reference(writer.path, config, splits["validation"], predictions)
     accuracies = {split: of_split.accuracy for split, of_split in metrics.items()}
     return TrainingResult(
         run=str(writer.path),
         metrics=metrics,
         calibration=calibration,
         members=joint.members if joint else {},
-        weights=joint.weight_of if joint else {},
+        weights=shares,
+        advice=advice(config, metrics["validation"], shares, beside),
         best_epoch=run.best_epoch,
         epochs=run.epochs,
         stopped_by=run.stopped_by,
@@ -231,10 +237,11 @@ def _final_metrics(
     scored: Mapping[str, Scored],
     splits: Mapping[str, LabelledSplit],
     joint: Joint | None,
-) -> tuple[dict[str, Metrics], Calibrated]:
+) -> tuple[dict[str, Metrics], Calibrated, Predictions]:
     """Calibrate the scores of the network or, with n-grams, of both, and write them down.
 
     The temperature is fitted on the validation split; all scores are those at this temperature.
+    Returned with both are the predictions for the validation split.
     """
     validation, prior = splits["validation"], splits["train"].prior
     calibrated, calibration = calibrate(
@@ -253,7 +260,17 @@ def _final_metrics(
     writer.write_json(
         METRICS, scores_to_json(metrics, **others) | {"calibration": calibration.to_json()}
     )
-    return metrics, calibration
+    return metrics, calibration, predictions
+
+
+def _beside_reference(
+    path: Path, config: Config, validation: LabelledSplit, predictions: Predictions
+) -> Against | None:
+    """The run compared with the reference baseline on the validation split, if there is one."""
+    targets = validation.label_ids[validation.rows]
+    true = [str(validation.labels.label_of(target)) for target in targets]
+    correct = predictions.correct(targets)
+    return compared_with_reference(path, config, validation.rows, true, correct)
 
 
 def _warn(scored: Mapping[str, Scored], names: Sequence[str], folds: int | None) -> None:

@@ -35,7 +35,8 @@ def training_report(result: TrainingResult) -> RenderableType:
     if result.members:
         tables.append(models_table({**result.members, "both": result.metrics}))
         notes += [f"weight of the {name}: {weight:.3f}" for name, weight in result.weights.items()]
-    return Group(*tables, *map(Text, [*notes, *lines]))
+    advice = [f"advice: {sentence}" for sentence in result.advice]
+    return Group(*tables, *map(Text, [*notes, *advice, *lines]))
 
 
 def baseline_report(result: BaselineResult) -> RenderableType:

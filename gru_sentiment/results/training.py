@@ -108,6 +108,8 @@ class TrainingResult:
     """Of the network and of the n-grams beside it, by split; empty for a network alone."""
     weights: dict[str, float] = field(default_factory=dict)
     """Of network and n-grams."""
+    advice: Sequence[str] = ()
+    """What is likely to be better, in sentences with a next step."""
 
 
 @dataclass(frozen=True)

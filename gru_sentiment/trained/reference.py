@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from gru_sentiment.arrays import Booleans
+from gru_sentiment.arrays import Booleans, Integers
 from gru_sentiment.artifact.contents import (
     check_complete,
     load_run_config,
     read_kind,
     read_object,
 )
-from gru_sentiment.artifact.files import BASELINE, CONFIG, KIND, METADATA, METRICS, PARTIAL
+from gru_sentiment.artifact.files import (
+    BASELINE,
+    CONFIG,
+    KIND,
+    METADATA,
+    METRICS,
+    PARTIAL,
+    PREDICTIONS,
+)
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.tokenizer import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, DataError
-from gru_sentiment.results.evaluation import BaselineGap
+from gru_sentiment.results.evaluation import Against, BaselineGap
+from gru_sentiment.scores.comparison import compare_with
 from gru_sentiment.scores.saved import read_predictions
 from gru_sentiment.trained.baseline import Baseline
 from gru_sentiment.trained.dataset import LabelledRows
@@ -84,6 +93,30 @@ def gaps_to_reference(
         for split, accuracy in accuracies.items()
         if split in reference.accuracies
     }
+
+
+def compared_with_reference(
+    run: Path, config: Config, rows: Integers, true: Sequence[str], correct: Booleans
+) -> Against | None:
+    """A run compared with the reference baseline on the validation split; None without one.
+
+    Args:
+        run: its folder.
+        config: its config.
+        rows: of the validation split, shape (rows,).
+        true: their classes, as text.
+        correct: which of them the run predicts right, shape (rows,).
+    """
+    reference = find_reference(run, config)
+    if reference is None:
+        return None
+    try:
+        saved = read_predictions(reference.path / PREDICTIONS)
+        theirs = saved.correct_on(rows, true, saved.classes)
+    except DataError as error:
+        logger.warning("the reference baseline is left out: %s", error.cause)
+        return None
+    return compare_with(str(reference.path), theirs, correct, rows + 1)
 
 
 def gap_on_rows(

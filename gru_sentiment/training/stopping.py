@@ -8,11 +8,20 @@ from typing import Any
 
 from gru_sentiment.errors import DataError
 
+LAST = "last"
+"""Keeps the newest evaluation, for validation splits on which a best one is chosen by chance."""
+
+
+def followed(monitor: str) -> str:
+    """The score that a training goes by, behind its sign; the loss where the last is kept."""
+    return "-loss" if monitor == LAST else monitor
+
 
 class Stopping:
     """Follows one validation score; judges whether the newest is the best and whether to stop.
 
     `monitor` is a score's name behind a sign: + more is better, - less. Ties go to the earliest.
+    `last` takes the newest evaluation as the best, and goes by the loss in all else.
     The reason to stop is never stored: it follows from the rules and what was seen so far, so
     that a training that is resumed with other rules is judged by those.
     """
@@ -25,8 +34,10 @@ class Stopping:
         stop_at_loss: float | None = None,
         max_minutes: float | None = None,
     ) -> None:
-        self.sign = {"+": 1.0, "-": -1.0}[monitor[0]]
-        self.score = monitor[1:]
+        self.keep_last = monitor == LAST
+        score = followed(monitor)
+        self.sign = {"+": 1.0, "-": -1.0}[score[0]]
+        self.score = score[1:]
         self.patience = patience
         self.stop_at_loss = stop_at_loss
         self.max_minutes = max_minutes
@@ -58,7 +69,7 @@ class Stopping:
         self.loss = values.get("loss", self.sign * self.best if is_best_loss else None)
 
     def is_best(self, scores: Mapping[str, float]) -> bool:
-        """Take note of an evaluation; true if it is better than all before."""
+        """Take note of an evaluation; true if it is better than all before, or is to be kept."""
         if self.score not in scores:
             raise DataError(
                 f"training.monitor: no {self.score} on the validation split: "
@@ -71,7 +82,7 @@ class Stopping:
             self.best, self.since_best = value, 0
             return True
         self.since_best += 1
-        return False
+        return self.keep_last
 
     def reason(self, elapsed_s: float) -> str | None:
         """Why to stop after the newest evaluation; None to continue."""

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.training.stopping import Stopping
+from gru_sentiment.training.stopping import Stopping, followed
 
 
 @pytest.mark.parametrize(
@@ -136,3 +136,14 @@ def test_what_an_earlier_version_stored(
     stopping = Stopping(monitor, stop_at_loss=0.5)
     stopping.load_state_dict({"best": best, "since_best": since_best})
     assert stopping.reason(0.0) == reason
+
+
+def test_the_last_evaluation_is_kept_and_the_loss_is_followed() -> None:
+    """On few validation rows the best of many evaluations is the best by chance."""
+    stopping = Stopping("last", patience=2)
+    assert [stopping.is_best({"loss": loss}) for loss in (0.5, 0.4, 0.6, 0.5)] == [True] * 4
+    assert stopping.reason(0) == "no better loss for 2 evaluation(s)"
+    restored = Stopping("last", patience=2)
+    restored.load_state_dict(stopping.state_dict())
+    assert restored.state_dict() == stopping.state_dict()
+    assert (followed("last"), followed("+accuracy")) == ("-loss", "+accuracy")
