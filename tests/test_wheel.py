@@ -33,7 +33,7 @@ def program(*command: object, folder: Path, **variables: str) -> subprocess.Comp
     done = subprocess.run(
         list(map(str, command)),
         cwd=folder,
-        env={**environment(**variables), "PYTHONPATH": ""},
+        env=environment(PYTHONPATH="", **variables),
         capture_output=True,
         text=True,
         timeout=LIMIT_S,
@@ -86,8 +86,7 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
     kernels = {name for name in names if name.endswith(".so")}
     assert names - kernels == expected
     assert len(kernels) == (1 if COMPILER else 0)
-    licences = [name for name in names_in(wheel) if name.endswith("/LICENSE")]
-    (licence,) = licences
+    (licence,) = [name for name in names_in(wheel) if name.endswith("/LICENSE")]
     with zipfile.ZipFile(wheel) as archive:
         assert archive.read(licence) == (PACKAGE / "LICENSE").read_bytes()
 
