@@ -22,7 +22,7 @@ BENCH_FLAGS ?=
 RUNS := runs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrain finetune baseline fuse best few test test-slow test-gpu test-lowest check lint format types benchmark benchmark-quick audit lock clean
+.PHONY: help setup train pretrain finetune baseline fuse best few test test-slow test-gpu test-wheel test-lowest check lint format types benchmark benchmark-quick audit lock wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ test-slow: $(READY) ## the real program end to end
 test-gpu: $(READY) ## what needs CUDA
 	$(BIN)/python -m pytest -m gpu
 
+test-wheel: $(READY) ## the wheel, installed and run away from the checkout
+	$(BIN)/python -m pytest -m wheel tests/test_wheel.py
+
 # pip resolves what these need in turn, as for a user; a new pip does so in a third of the time.
 $(LOWEST)/.ready: pyproject.toml $(CONSTRAINTS) scripts/lowest.py | $(READY)
 	$(PYTHON) -m venv --clear --upgrade-deps $(LOWEST)
@@ -148,5 +151,8 @@ benchmark-quick: $(BENCH) ## that the benchmark runs, under two minutes
 audit: $(READY) ## known advisories against the pinned packages, where they can be reached
 	$(BIN)/python scripts/audit.py $(CONSTRAINTS)
 
-clean: ## remove the environment and caches; runs/ stays
-	rm -rf $(VENV) $(LOWEST) build gru_sentiment/kernel/*.so *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+wheel: $(READY) ## build the package into dist/, with the kernel where there is a C compiler
+	$(BIN)/python scripts/wheel.py
+
+clean: ## remove the environment, dist/ and caches; runs/ stays
+	rm -rf $(VENV) $(LOWEST) build dist gru_sentiment/kernel/*.so *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
