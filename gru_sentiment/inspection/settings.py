@@ -15,6 +15,8 @@ Comments = dict[str, str]
 """By dotted key."""
 FEW_ROWS = 1_000
 """With fewer rows none is kept apart for a test."""
+FEWEST_TO_CHOOSE = 50
+"""On fewer validation rows the best epoch is the best by chance, and the last one is kept."""
 LONGEST = 1_000
 """Tokens that are read of a text at most."""
 RARE = 0.2
@@ -49,12 +51,15 @@ def suggested(survey: Survey, path: str) -> tuple[Values, Comments]:
         values["model"]["ngrams"] = False
     elif min(survey.classes.values()) < RARE * survey.rows / len(survey.classes):
         values["training"]["class_weights"] = "balanced"
+    if survey.rows * values["data"]["validation_size"] < FEWEST_TO_CHOOSE:
+        values["training"]["monitor"] = "last"
     comments = {
         "data.label_separator": "a text may have several classes",
         "model.ngrams": "a linear model of one to three words beside the network"
         if survey.label_sets is None
         else "a linear model beside the network is for texts of one class each",
         "training.class_weights": "some classes are rare",
+        "training.monitor": "so few validation rows would choose a best epoch by chance",
     }
     if few:
         comments["data.test_size"] = "so few rows are all needed for training and validation"

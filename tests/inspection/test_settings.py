@@ -74,6 +74,12 @@ def test_few_rows_are_all_trained_on_and_validated_with() -> None:
     assert suggested(surveyed(), "a.csv")[0]["data"]["test_size"] == 0.1
 
 
+@pytest.mark.parametrize(("rows", "monitor"), [(120, "last"), (130, None)])
+def test_fewer_than_50_validation_rows_choose_no_epoch(rows: int, monitor: str | None) -> None:
+    values, _ = suggested(surveyed(classes={"a": rows, "b": rows}, label_sets=None), "a.csv")
+    assert values["training"].get("monitor") == monitor
+
+
 @pytest.mark.parametrize(("rare", "weights"), [(30, "balanced"), (300, None)])
 def test_rare_classes_weigh_more(rare: int, weights: str | None) -> None:
     values, _ = suggested(surveyed(classes={"a": rare, "b": 1000}), "a.csv")
