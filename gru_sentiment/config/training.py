@@ -180,6 +180,11 @@ class TrainingConfig(Section):
     """What to do about a loss or a gradient that is not finite: `stop` the training, or `skip` the
     batch and count it."""
 
+    @property
+    def followed(self) -> str:
+        """The score that the training goes by: the loss where the last epoch is kept."""
+        return "-loss" if self.monitor == "last" else self.monitor
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.batch_size is None) == (self.tokens_per_batch is None):

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.folders import BUNDLED_CLASSIFIER, named_start
@@ -98,7 +97,7 @@ def survey(
     language = language or found_language(columns[texts])
     check_has_blanks(language, setting)
     wanted_start = _start(language, columns[texts], None if classes.label_sets else targets)
-    start = _unread(wanted_start, records.texts)
+    start = _unread(wanted_start, records.hashes)
     given = {"delimiter": found.delimiter, "quoting": found.quoting, "encoding": found.encoding}
     return Survey(
         path=path,
@@ -167,8 +166,8 @@ def _start(language: str, texts: Sequence[str], targets: Integers | None) -> str
     return CLASSIFIER if rates else ENCODER
 
 
-def _unread(start: str | None, texts: pa.ChunkedArray) -> str | None:
-    """The start, or a lesser one that has not read the texts in training."""
+def _unread(start: str | None, texts: Integers) -> str | None:
+    """The start, or a lesser one that has not read the texts, given by their hashes, in training."""
     for candidate in {CLASSIFIER: (CLASSIFIER, ENCODER), ENCODER: (ENCODER,)}.get(start or "", ()):
         if share_read(named_start(Path(candidate)), texts) <= ACCIDENT:
             return candidate

@@ -29,7 +29,6 @@ from gru_sentiment.config.loading import changed_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, ConfigError, UserError
 from gru_sentiment.results.runs import RunSummary, SeriesResult, Spread
-from gru_sentiment.training.stopping import followed
 
 logger = logging.getLogger(__name__)
 
@@ -197,7 +196,7 @@ def _summarise(folder: Path) -> SeriesResult:
     """Mean and spread of the runs; the best one by `training.monitor` becomes the latest run."""
     series = read_series(folder)
     runs = [read_summary(folder / name) for name in series.names]
-    monitor = followed(series.config.training.monitor)
+    monitor = series.config.training.followed
     best = _best(runs, monitor)
     spread = {
         key: _spread(values)

@@ -75,6 +75,11 @@ class Records:
         return labels
 
     @property
+    def hashes(self) -> Integers:
+        """Hashes of the texts, distinct and in ascending order, shape (texts,)."""
+        return hash_texts(self.texts)
+
+    @property
     def has_label_sets(self) -> bool:
         """Whether a row has any number of classes."""
         return bool(pa.types.is_list(self.dataset.data.table["label"].type))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import pyarrow as pa
 
 from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.contents import load_run_config
@@ -19,7 +18,6 @@ from gru_sentiment.builders.dataset import Dataset, build_training_dataset
 from gru_sentiment.config.changes import changes_between
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError, DataError
-from gru_sentiment.sources.records import hash_texts
 from gru_sentiment.trained.fusion import Fusion
 from gru_sentiment.trained.reader import Run
 from gru_sentiment.trained.scoring import SCORED_SPLITS
@@ -89,13 +87,13 @@ def warn_of_seen_texts(run: Run, dataset: Dataset, split: str) -> None:
         )
 
 
-def share_read(folder: Path, texts: pa.ChunkedArray) -> float:
-    """The share of the distinct texts that a run has read in training, 0 to 1.
+def share_read(folder: Path, texts: Integers) -> float:
+    """The share of texts, given by their hashes, that a run has read in training, 0 to 1.
 
     It is 0 for a run of an earlier version, which keeps no hashes.
     """
     seen = load_seen_texts(folder)
-    return 0.0 if seen is None else float(np.isin(hash_texts(texts), seen).mean())
+    return 0.0 if seen is None else float(np.isin(texts, seen).mean())
 
 
 def members_of(run: Run) -> list[Trained]:

@@ -12,11 +12,6 @@ LAST = "last"
 """Keeps the newest evaluation, for validation splits on which a best one is chosen by chance."""
 
 
-def followed(monitor: str) -> str:
-    """The score that a training goes by, behind its sign; the loss where the last is kept."""
-    return "-loss" if monitor == LAST else monitor
-
-
 class Stopping:
     """Follows one validation score; judges whether the newest is the best and whether to stop.
 
@@ -35,9 +30,9 @@ class Stopping:
         max_minutes: float | None = None,
     ) -> None:
         self.keep_last = monitor == LAST
-        score = followed(monitor)
-        self.sign = {"+": 1.0, "-": -1.0}[score[0]]
-        self.score = score[1:]
+        followed = "-loss" if self.keep_last else monitor
+        self.sign = {"+": 1.0, "-": -1.0}[followed[0]]
+        self.score = followed[1:]
         self.patience = patience
         self.stop_at_loss = stop_at_loss
         self.max_minutes = max_minutes

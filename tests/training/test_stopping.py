@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gru_sentiment.errors import DataError
-from gru_sentiment.training.stopping import Stopping, followed
+from gru_sentiment.training.stopping import Stopping
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,4 @@ def test_the_last_evaluation_is_kept_and_the_loss_is_followed() -> None:
     restored = Stopping("last", patience=2)
     restored.load_state_dict(stopping.state_dict())
     assert restored.state_dict() == stopping.state_dict()
-    assert (followed("last"), followed("+accuracy")) == ("-loss", "+accuracy")
+    assert (stopping.sign, stopping.score) == (-1, "loss")
