@@ -167,7 +167,7 @@ def _start(language: str, texts: Sequence[str], targets: Integers | None) -> str
 
 
 def _unread(start: str | None, texts: Integers) -> str | None:
-    """The start, or a lesser one that has not read the texts, given by their hashes, in training."""
+    """The start, or a lesser one, that has not read these texts in training; `texts` are hashes."""
     for candidate in {CLASSIFIER: (CLASSIFIER, ENCODER), ENCODER: (ENCODER,)}.get(start or "", ()):
         if share_read(named_start(Path(candidate)), texts) <= ACCIDENT:
             return candidate
