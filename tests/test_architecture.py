@@ -30,7 +30,7 @@ FLOORS = (
     },
     {"artifact", "builders"},
     {"trained"},
-    {"trainer"},
+    {"trainer", "export"},
     {"recipes", "reporting"},
     {"cli"},
 )  # fmt: skip
