@@ -18,7 +18,9 @@ from gru_sentiment.artifact.files import (
     CALIBRATION,
     LABELS,
     NEEDED,
+    NGRAMS,
     VOCABULARY,
+    WEIGHTS,
     to_json,
     write_whole,
     writing,
@@ -30,6 +32,7 @@ from gru_sentiment.export.sources import joined, renamed
 from gru_sentiment.trained.network import Network
 
 SETTINGS, TOKENIZER_RULES, CARD = "export.json", "tokenizer.json", "README.md"
+NGRAM_VOCABULARY = "ngram-vocabulary.txt"
 TOKENIZER, EXAMPLE = "tokenizer.py", "example.py"
 FORMAT, VERSION = "gru-sent export", 1
 """Of the folder. Raise the version when older examples would read it wrong."""
@@ -108,6 +111,8 @@ def write_beside(
         card: the README.
     """
     write_whole(folder / VOCABULARY, network.vocabulary.to_text().encode())
+    if network.ngrams is not None:
+        write_whole(folder / NGRAM_VOCABULARY, network.ngrams.vocabulary.to_text().encode())
     write_whole(folder / LABELS, to_json(stored_labels(network.labels)))
     write_whole(folder / TOKENIZER_RULES, to_json(rules.to_json()))
     write_whole(folder / TOKENIZER, joined(TOKENIZER_MODULES).encode())
@@ -122,11 +127,13 @@ def _settings(
 ) -> dict[str, Any]:
     text, thresholds, prior = network.config.text, network.thresholds, network.prior
     head = text.head_tokens if text.max_tokens is None else min(text.head_tokens, text.max_tokens)
-    files = [name for name in (*NEEDED, CALIBRATION) if (network.path / name).is_file()]
+    names = (*NEEDED, CALIBRATION, f"{NGRAMS}/{WEIGHTS}", f"{NGRAMS}/{VOCABULARY}")
+    files = [name for name in names if (network.path / name).is_file()]
     return {
         "format": FORMAT,
         "version": VERSION,
         **form,
+        "ngrams": network.ngrams is not None,
         "text": {
             "language": text.language,
             "lowercase": text.lowercase,

@@ -12,6 +12,7 @@ from gru_sentiment.data.rules import Rules
 from gru_sentiment.errors import ArtifactError, MissingPackageError
 from gru_sentiment.export.folder import write_beside
 from gru_sentiment.export.graph import Head, classifier_graph
+from gru_sentiment.export.ngrams import Ngrams
 from gru_sentiment.export.onnx_example import Classifier
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.trained.network import Network
@@ -22,16 +23,16 @@ LARGEST = 2_000_000_000
 ONNX_CARD = """\
 # A text classifier
 
-Written by gru-sent, which this folder does not need. Python 3.11 or newer, numpy and onnxruntime do:
+Written by gru-sent, which is not needed here. Python 3.11, numpy and onnxruntime, or newer, are:
 
     pip install numpy onnxruntime
     python example.py "A text." "Another one."
 
 | file | holds |
 |---|---|
-| `model.onnx` | the network{int8} |
+| `model.onnx` | the network{int8}{ngrams} |
 | `vocabulary.txt` | a token in each line; its id is the number of the line, from 0 on |
-| `tokenizer.json`, `tokenizer.py` | the rules by which a text becomes tokens, and what follows them |
+{vocabulary}| `tokenizer.py`, `tokenizer.json` | what turns a text into tokens, and its rules |
 | `labels.json` | the classes, in the order of the probabilities: {labels} |
 | `export.json` | how a text is read, thresholds, versions, the SHA-256 of the run's files |
 | `example.py` | from texts to classes: what your own program has to do |
@@ -42,6 +43,12 @@ Id 0 is a token that is not in the vocabulary, id 1 is padding. Of a text of mor
 tokens the first `head_tokens` are read, and of the others the last. The temperature is applied, and
 texts without any known token have the shares of the classes in the training data.
 """
+NGRAMS_CARD = """\
+
+`ngram_ids` and `ngram_lengths` are the same for the n-grams, which have a vocabulary of their own
+and read texts whole. Each text takes a few times {bytes:,} bytes of memory: predict few at once.
+"""
+NGRAM_VOCABULARY_LINE = "| `ngram-vocabulary.txt` | the same for n-grams |\n"
 
 
 class Predictor(Protocol):
@@ -85,12 +92,6 @@ def _check_packages() -> None:
 
 
 def _check_onnx(network: Network, int8: bool) -> None:
-    if network.ngrams is not None:
-        raise ArtifactError(
-            f"{network.path}: n-grams predict beside its network, and ONNX has no operator that "
-            "counts n-grams",
-            hint="export a network without them: train with --set model.ngrams=false",
-        )
     table = network.model.get_parameter("embedding.table.weight")
     if table.numel() * (1 if int8 else 4) > LARGEST:
         raise ArtifactError(
@@ -100,12 +101,21 @@ def _check_onnx(network: Network, int8: bool) -> None:
         )
 
 
+def _ngrams(network: Network) -> Ngrams | None:
+    beside = network.ngrams
+    if beside is None or network.weights is None:
+        return None
+    return Ngrams(beside.model, beside.temperature, network.weights)
+
+
 def _write_onnx(network: Network, rules: Rules, folder: Path, int8: bool) -> None:
     import onnx
 
     model, labels = network.model, network.labels
     assert isinstance(model, TextClassifier)
-    head = Head(len(labels), labels.label_sets, network.temperature, network.prior)
+    head = Head(
+        len(labels), labels.label_sets, network.temperature, network.prior, _ngrams(network)
+    )
     graph = classifier_graph(model, head, int8=int8)
     onnx.checker.check_model(graph, full_check=True)
     with writing(folder / MODEL):
@@ -117,11 +127,21 @@ def _write_onnx(network: Network, rules: Rules, folder: Path, int8: bool) -> Non
         form={"model": "onnx", "int8": int8},
         packages=("onnx", "onnxruntime"),
         example="export.onnx_example",
-        card=ONNX_CARD.format(
-            int8=", its word vectors as whole numbers of 8 bits" if int8 else "",
-            labels=", ".join(labels.names),
-        ),
+        card=_card(network, int8),
     )
+
+
+def _card(network: Network, int8: bool) -> str:
+    beside = network.ngrams
+    card = ONNX_CARD.format(
+        int8=", its word vectors as whole numbers of 8 bits" if int8 else "",
+        ngrams=", and n-grams beside it" if beside else "",
+        vocabulary=NGRAM_VOCABULARY_LINE if beside else "",
+        labels=", ".join(network.labels.names),
+    )
+    if beside is None:
+        return card
+    return card + NGRAMS_CARD.format(bytes=4 * len(beside.model.features.keys))
 
 
 FORMATS = {"onnx": Format(_check_packages, _check_onnx, _write_onnx, Classifier)}

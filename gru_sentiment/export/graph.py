@@ -10,6 +10,10 @@
       logits    (batch, 1 or classes), divided by the temperature
     probabilities (batch, classes)                        float32
 
+With n-grams beside the network there are two more inputs, `ngram_ids` and `ngram_lengths`: ids of
+the n-grams' own vocabulary, of the whole text. They have logits of their own, and the weighted sum
+of both is divided by the temperature.
+
 Nothing that stands behind the end of a text can change a result. A length of 0 is read as one
 padding token, which is what an empty text is.
 """
@@ -25,8 +29,9 @@ from torch import nn
 import gru_sentiment
 from gru_sentiment.arrays import Floats
 from gru_sentiment.artifact.tensors import SCALES, compact
-from gru_sentiment.data.vocab import PADDING_ID, SPECIALS
+from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, UNKNOWN_ID
 from gru_sentiment.export.cells import OPERATORS, directions, weights
+from gru_sentiment.export.ngrams import Ngrams, ngram_log_probabilities
 from gru_sentiment.export.nodes import Nodes
 from gru_sentiment.export.poolings import POOLINGS, Outputs, numbers
 from gru_sentiment.models.classifier import TextClassifier
@@ -35,6 +40,8 @@ from gru_sentiment.models.embedding import WordEmbedding
 OPSET, IR_VERSION = 17, 8
 """Of 2022, so that older programs read the file too."""
 IDS, LENGTHS, PROBABILITIES = "ids", "lengths", "probabilities"
+OF_NGRAMS = "ngram_"
+"""Before the names of the inputs of the n-grams."""
 TABLE = "table"
 
 
@@ -48,6 +55,8 @@ class Head:
     temperature: float = 1.0
     prior: Floats | None = None
     """Probabilities of a text without any known token, shape (classes,)."""
+    ngrams: Ngrams | None = None
+    """What predicts beside the network."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +94,9 @@ def classifier_graph(model: TextClassifier, head: Head, *, int8: bool = False) -
         nodes.operators,
         "classifier",
         [
-            helper.make_tensor_value_info(IDS, TensorProto.INT64, ["batch", "time"]),
-            helper.make_tensor_value_info(LENGTHS, TensorProto.INT64, ["batch"]),
+            helper.make_tensor_value_info(before + name, TensorProto.INT64, shape)
+            for before in (("", OF_NGRAMS) if head.ngrams else ("",))
+            for name, shape in ((IDS, ["batch", f"{before}time"]), (LENGTHS, ["batch"]))
         ],
         [
             helper.make_tensor_value_info(
@@ -108,9 +118,7 @@ def _read(nodes: Nodes) -> _Read:
     """The inputs, the padding of each text replaced by the padding id."""
     number = nodes.constant
     n_tokens = nodes.add("Max", LENGTHS, number(np.array([1])))
-    time = nodes.add("Gather", nodes.add("Shape", IDS), number(np.array(1)))
-    steps = nodes.add("Range", number(np.array(0)), time, number(np.array(1)))
-    steps = nodes.add("Unsqueeze", steps, nodes.axes(1))
+    steps = nodes.add("Unsqueeze", _steps(nodes, IDS), nodes.axes(1))
     is_given = nodes.add("Less", steps, nodes.add("Unsqueeze", LENGTHS, nodes.axes(0)))
     is_token = nodes.add("Less", steps, nodes.add("Unsqueeze", n_tokens, nodes.axes(0)))
     by_time = nodes.add("Transpose", IDS, perm=[1, 0])
@@ -167,6 +175,8 @@ def _pooled(nodes: Nodes, model: TextClassifier, outputs: str, final: str, read:
 
 def _probabilities(nodes: Nodes, logits: str, n_logits: int, head: Head) -> str:
     """Logits (batch, 1 or classes) to the probabilities of the classes, (batch, classes)."""
+    if head.ngrams is not None:
+        logits, n_logits = _fused(nodes, logits, n_logits, head.ngrams), head.n_classes
     scaled = nodes.add("Mul", logits, nodes.constant(np.array(1 / head.temperature, np.float32)))
     if head.label_sets:
         return str(nodes.add("Sigmoid", scaled))
@@ -175,6 +185,31 @@ def _probabilities(nodes: Nodes, logits: str, n_logits: int, head: Head) -> str:
     second = nodes.add("Sigmoid", scaled)
     first = nodes.add("Sigmoid", nodes.add("Neg", scaled))
     return str(nodes.add("Concat", first, second, axis=1))
+
+
+def _fused(nodes: Nodes, logits: str, n_logits: int, ngrams: Ngrams) -> str:
+    """The logits of network and n-grams together, (batch, classes)."""
+    if n_logits == 1:
+        logits = nodes.add("Concat", nodes.add("Sub", logits, logits), logits, axis=1)
+    network = nodes.add("LogSoftmax", logits, axis=1)
+    steps = _steps(nodes, OF_NGRAMS + IDS)
+    lengths = nodes.add("Unsqueeze", OF_NGRAMS + LENGTHS, nodes.axes(1))
+    is_given = nodes.add("Less", steps, lengths)
+    nothing = nodes.constant(np.array(UNKNOWN_ID))
+    ids = nodes.add("Where", is_given, OF_NGRAMS + IDS, nothing)
+    beside = ngram_log_probabilities(nodes, ids, ngrams)
+    of_network, of_ngrams = (
+        nodes.add("Mul", of, nodes.constant(np.array(weight, np.float32)))
+        for of, weight in zip((network, beside), ngrams.weights, strict=True)
+    )
+    return str(nodes.add("Add", of_network, of_ngrams))
+
+
+def _steps(nodes: Nodes, ids: str) -> str:
+    """The positions in ids (batch, time): 0, 1, …, (time,)."""
+    time = nodes.add("Gather", nodes.add("Shape", ids), nodes.constant(np.array(1)))
+    zero, one = (nodes.constant(np.array(number)) for number in (0, 1))
+    return str(nodes.add("Range", zero, time, one))
 
 
 def _with_prior(nodes: Nodes, probabilities: str, read: _Read, head: Head) -> None:

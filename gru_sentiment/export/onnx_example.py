@@ -32,24 +32,29 @@ class Classifier:
         self.text, self.thresholds = settings["text"], settings["thresholds"]
         self.labels = labels.get("labels") or labels["label_sets"]
         self.tokenizer = RuleTokenizer(Rules.from_json(rules), self.text["lowercase"])
-        words = (folder / "vocabulary.txt").read_bytes().decode().split("\n")[:-1]
-        self.ids = {word: i for i, word in enumerate(words) if i > PADDING}
+        names = ["vocabulary.txt"] + ["ngram-vocabulary.txt"] * settings["ngrams"]
+        texts = [(folder / name).read_bytes().decode() for name in names]
+        self.ids = [{w: i for i, w in enumerate(t.split("\n")[:-1]) if i > PADDING} for t in texts]
         self.session = onnxruntime.InferenceSession(folder / "model.onnx")
-
-    def read(self, text: str) -> list[int]:
-        """The ids of a text: of a long one its head and its tail, of an empty one the padding."""
-        ids = [self.ids.get(token, UNKNOWN) for token in self.tokenizer(text)]
-        most, head = self.text["max_tokens"], self.text["head_tokens"]
-        if most is not None and len(ids) > most:
-            ids = ids[:head] + ids[len(ids) - most + head :]
-        return ids or [PADDING]
 
     def probabilities(self, texts: Sequence[str]) -> Any:
         """The probabilities of the classes, shape (texts, classes)."""
-        read = [self.read(text) for text in texts]
-        lengths = np.array([len(ids) for ids in read], np.int64)
-        rows = [ids + [PADDING] * (max(lengths) - len(ids)) for ids in read]
-        return self.session.run(None, {"ids": np.array(rows, np.int64), "lengths": lengths})[0]
+        tokens = [self.tokenizer(text) for text in texts]
+        inputs = {}
+        for name, ids_of in zip(("", "ngram_"), self.ids, strict=False):
+            ids = [[ids_of.get(token, UNKNOWN) for token in of_text] for of_text in tokens]
+            rows = ids if name else list(map(self.cut, ids))  # n-grams read texts whole
+            inputs[f"{name}lengths"] = np.array(list(map(len, rows)), np.int64)
+            longest = max(1, *map(len, rows))
+            padded = [row + [PADDING] * (longest - len(row)) for row in rows]
+            inputs[f"{name}ids"] = np.array(padded, np.int64)
+        return self.session.run(None, inputs)[0]
+
+    def cut(self, ids: list[int]) -> list[int]:
+        """What is read of a text: of a long one its head and its tail."""
+        most, head = self.text["max_tokens"], self.text["head_tokens"]
+        too_long = most is not None and len(ids) > most
+        return ids[:head] + ids[len(ids) - most + head :] if too_long else ids
 
     def chosen(self, probabilities: Any) -> list[int]:
         """The classes of a text by its row of probabilities."""
