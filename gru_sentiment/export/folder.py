@@ -66,9 +66,10 @@ def whole_folder(path: Path, *, force: bool) -> Iterator[Path]:
         ArtifactError: see `check_free`; or the disk refuses it.
     """
     check_free(path, force=force)
-    absent = [parent for parent in path.parents if not parent.exists()]
-    hidden = path.with_name(f".{path.name[:100]}-{uuid.uuid4().hex}")
-    aside = hidden.with_name(hidden.name + "-replaced")
+    path = path.resolve() if path.name in {"", ".."} else path
+    absent = [parent for parent in path.parents if not lexists(parent)]
+    hidden = path.with_name(f".export-{uuid.uuid4().hex}")
+    aside = hidden.with_name(f"{hidden.name}-replaced")
     try:
         with writing(path):
             hidden.mkdir(parents=True)

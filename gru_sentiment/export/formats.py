@@ -41,7 +41,7 @@ Written by gru-sent, which is not needed here. Python 3.11, numpy and onnxruntim
 `probabilities` (batch, classes). What stands in `ids` behind the length of a text does not matter.
 Id 0 is a token that is not in the vocabulary, id 1 is padding. Of a text of more than `max_tokens`
 tokens the first `head_tokens` are read, and of the others the last. The temperature is applied, and
-texts without any known token have the shares of the classes in the training data.
+a text without any known token has the probabilities `prior`, if `export.json` holds them.
 """
 NGRAMS_CARD = """\
 
@@ -69,8 +69,9 @@ class Format:
     """Raises an error for packages that are missing."""
     check: Callable[[Network, bool], None]
     """Raises an error for a network that the format cannot hold, maybe with int8 rows."""
-    write: Callable[[Network, Rules, Path, bool], None]
-    """Writes a network with the rules of its tokenizer into a folder; maybe with int8 rows."""
+    write: Callable[[Network, Rules, Path, bool], Path]
+    """Writes a network with the rules of its tokenizer into a folder, maybe with int8 rows; returns
+    the file of the model."""
     read: Callable[[Path], Predictor]
     """Reads the folder by its own example."""
 
@@ -108,7 +109,7 @@ def _ngrams(network: Network) -> Ngrams | None:
     return Ngrams(beside.model, beside.temperature, network.weights)
 
 
-def _write_onnx(network: Network, rules: Rules, folder: Path, int8: bool) -> None:
+def _write_onnx(network: Network, rules: Rules, folder: Path, int8: bool) -> Path:
     import onnx
 
     model, labels = network.model, network.labels
@@ -129,6 +130,7 @@ def _write_onnx(network: Network, rules: Rules, folder: Path, int8: bool) -> Non
         example="export.onnx_example",
         card=_card(network, int8),
     )
+    return folder / MODEL
 
 
 def _card(network: Network, int8: bool) -> str:

@@ -70,8 +70,7 @@ def export(
     target.check(network, int8)
     rules = _rules(network)
     with whole_folder(output, force=force) as folder:
-        target.write(network, rules, folder, int8)
-        size = max(file.stat().st_size for file in folder.iterdir())
+        size = target.write(network, rules, folder, int8).stat().st_size
         texts, on = _texts(network)
         logger.info("comparing on %s texts", f"{len(texts):,}")
         difference, changed = _compare(network, target.read(folder), texts)

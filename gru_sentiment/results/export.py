@@ -12,7 +12,7 @@ class Export:
     run: str
     folder: str
     model_bytes: int
-    """Of the largest file."""
+    """Of the file of the model."""
     texts: int
     """How many were predicted by both."""
     on: str
