@@ -14,6 +14,7 @@ from gru_sentiment.cli import (
     config,
     data,
     evaluate,
+    export,
     fuse,
     init,
     predict,
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "fuse": fuse.fuse,
     "evaluate": evaluate.evaluate,
     "predict": predict.predict,
+    "export": export.export,
     "runs": runs.runs,
     "compare": runs.compare,
 }

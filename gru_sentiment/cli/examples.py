@@ -71,6 +71,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "gru-sent predict --run runs/gru --input reviews.csv --output predicted.csv",
         ),
     ),
+    "export": (
+        (
+            "Write a network that onnxruntime runs, with its word vectors in 8 bits",
+            "gru-sent export runs/gru --format onnx --int8 --output exported",
+        ),
+    ),
     "runs": (
         (
             "List the runs with a GRU, the most accurate on validation first",

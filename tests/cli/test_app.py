@@ -22,7 +22,7 @@ from gru_sentiment.cli.app import app
 from gru_sentiment.cli.examples import EXAMPLES
 
 ROOT = Path(gru_sentiment.__file__).parents[1]
-COMMANDS = ["train", "evaluate", "predict", "runs", "compare", "config", "data"]
+COMMANDS = ["train", "evaluate", "predict", "export", "runs", "compare", "config", "data"]
 
 # the program, and then which of the slow libraries it has loaded
 LOADED = """\
@@ -53,6 +53,7 @@ def test_help_names_every_command(gru_sent: Callable[..., Result], flag: str) ->
             ["predict"],
             ["--run", "--json", "--device", "--input", "--output", "--format", "--resume"],
         ),
+        (["export"], ["RUN", "--format", "--output", "--int8", "--force"]),
         (["runs"], ["--sort", "--filter", "--json"]),
         (["compare"], ["RUN", "--json"]),
         (["config", "check"], ["FILE", "--set"]),
