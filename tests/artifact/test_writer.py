@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from torch.nn.utils.rnn import pack_sequence
 
 from gru_sentiment.artifact import writer
+from gru_sentiment.artifact.contents import read_metadata
 from gru_sentiment.artifact.files import (
     CONFIG,
     HISTORY,
@@ -37,7 +38,7 @@ from gru_sentiment.config.sections import ModelConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.reader import load_run, read_metadata
+from gru_sentiment.trained.reader import load_run
 
 from .runs import (
     CLASSES,
