@@ -58,10 +58,10 @@ MANY_FILES = 9
 MANY_EDGES = 85 + 3 + 6 + 16
 """Three are those of the compiled kernel: it knows arrays and errors, and models know it. Five are
 those of `gru-sent init`: inspection knows rows, results and errors, and its recipe inspection and
-sources, whose columns it looks at. One is that of a recipe that sorts rows into folds: arrays. Sixteen are
-those of predictions without torch: inference knows eight rooms below it, and recipes know it; the
-public face knows what it calls and returns, five rooms; and the number that stands for no label
-moved from batch, which has torch, to arrays, so that batch and training know these."""
+sources, whose columns it looks at. One is that of a recipe that sorts rows into folds: arrays.
+Sixteen are those of predictions without torch: inference knows eight rooms below it, and recipes
+know it; the public face knows what it calls and returns, five rooms; and the number that stands for
+no label moved from batch, which has torch, to arrays, so that batch and training know these."""
 COMPUTES_WITHOUT_TORCH = {"library", "arguments", "passes", "threads"}
 """Modules of the kernel, which predict without torch."""
 LAZY = {
@@ -198,6 +198,18 @@ def test_inference_needs_no_torch(name: str) -> None:
 def test_scores_are_of_arrays(name: str) -> None:
     modules = {imported.split(".")[0] for imported in imports(TREES[name])}
     assert modules - sys.stdlib_module_names <= {"numpy", "gru_sentiment"}
+
+
+def test_importing_the_package_is_cheap() -> None:
+    code = (
+        "import sys; before = set(sys.modules); import gru_sentiment\n"
+        "new = {name.split('.')[0] for name in set(sys.modules) - before}\n"
+        "print(sorted(new - sys.stdlib_module_names), len(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names, number = done.stdout.rsplit(" ", 1)
+    assert names == "['gru_sentiment']"
+    assert int(number) < 60
 
 
 def test_the_command_line_loads_nothing_heavy() -> None:

@@ -25,7 +25,11 @@ DTYPES = {
     "F16": "float16",
     "BF16": "bfloat16",
     "I64": "int64",
+    "I32": "int32",
+    "I16": "int16",
     "I8": "int8",
+    "U8": "uint8",
+    "BOOL": "bool",
 }
 """The names of types in a file, and elsewhere."""
 ROWS_AT_A_TIME = 1 << 12

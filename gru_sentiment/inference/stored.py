@@ -119,6 +119,8 @@ def _check_shape(path: Path, shape: NetworkShape) -> None:
     counts = (shape.hidden_size, shape.layers, shape.logits)
     if not all(_is_count(value, least=1) for value in counts):
         raise _damaged(path, f"hidden_size, layers and logits {counts}")
+    if not isinstance(shape.cell, str) or not isinstance(shape.nonlinearity, str | None):
+        raise _damaged(path, f"cell {shape.cell!r}, nonlinearity {shape.nonlinearity!r}")
     pooling = shape.pooling
     fine = all(isinstance(name, str) for name in pooling) and len(set(pooling)) == len(pooling) > 0
     if not isinstance(shape.bidirectional, bool) or not fine:

@@ -26,8 +26,8 @@ def test_a_prediction_on_a_terminal_has_bars() -> None:
     lines = [line.strip() for line in prediction_lines(PREDICTION, terminal=True)]
     assert lines == [
         "positive (75.0%)",
-        "negative 25.0% " + "█" * 8,
-        "positive 75.0% " + "█" * 22,
+        "negative  25.0% " + "█" * 8,
+        "positive  75.0% " + "█" * 22,
     ]
 
 
