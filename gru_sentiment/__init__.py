@@ -31,7 +31,7 @@ def load(
         run: a run folder; by default the one in the package. None is the latest run below runs/.
         device: `auto`, `cpu` or `cuda`. Texts are predicted on the CPU and without torch, unless
             `cuda` is named or the run can be read with torch alone.
-        threads: CPU threads at most; by default one for each core.
+        threads: CPU threads of the recurrent layers; by default one for each core.
 
     Raises:
         ArtifactError: there is no such run, or it is damaged.

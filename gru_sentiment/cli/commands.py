@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -30,36 +31,42 @@ GROUPS = ("config", "data")
 """Commands that have commands of their own."""
 
 
+class Commands(Mapping[str, Any]):
+    """All commands by name; one is imported when it is looked up."""
+
+    def __init__(self) -> None:
+        self.loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        module = MODULES[name]
+        if name not in self.loaded:
+            self.loaded[name] = _command(name, import_module(f"gru_sentiment.cli.{module}"))
+        return self.loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in MODULES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+
 class LazyGroup(TyperGroup):
-    """The commands of the program. All of them are loaded where all are shown."""
+    """The program, whose commands are imported when they are looked up."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        """Their names, in the order of the help."""
-        return list(MODULES)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of this name, if there is one."""
-        if cmd_name in MODULES and cmd_name not in self.commands:
-            self.commands[cmd_name] = _load(cmd_name)
-        return super().get_command(ctx, cmd_name)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that the words of a command line name; where there is none, similar names."""
-        if args and args[0] not in MODULES:
-            self.load_all()
-        return super().resolve_command(ctx, args)
-
-    def load_all(self) -> None:
-        """Load all commands."""
-        for name in MODULES:
-            self.commands.setdefault(name, _load(name))
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands: Any = Commands()
 
 
-def _load(name: str) -> Any:
-    module, found = import_module(f"gru_sentiment.cli.{MODULES[name]}"), typer.Typer()
+def _command(name: str, module: Any) -> Any:
+    """The command of this name, or the group, as Typer makes it for a program that has it."""
+    program = typer.Typer()
     if name in GROUPS:
-        found.add_typer(module.app, name=name)
+        program.add_typer(module.app, name=name)
     else:
-        found.command(name, cls=Command, epilog=epilog(name))(getattr(module, name))
-    found.callback()(lambda: None)
-    return typer.main.get_group(found).commands[name]
+        program.command(name, cls=Command, epilog=epilog(name))(getattr(module, name))
+    program.callback()(lambda: None)
+    return typer.main.get_group(program).commands[name]

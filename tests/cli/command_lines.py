@@ -18,7 +18,6 @@ from typing import Any, get_args, get_type_hints
 import typer
 
 from gru_sentiment.cli.app import app
-from gru_sentiment.cli.commands import LazyGroup
 from gru_sentiment.config.sections import Config
 
 ALLOWED = {0, 2, 3, 4}
@@ -135,8 +134,6 @@ def keys() -> list[str]:
 
 def leaves(command: Any, *names: str) -> Iterator[tuple[list[str], Any]]:
     """Every command that is no group, with its names."""
-    if isinstance(command, LazyGroup):
-        command.load_all()
     children = getattr(command, "commands", None)
     if children is None:
         yield list(names), command

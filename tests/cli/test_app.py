@@ -19,7 +19,6 @@ from typer.testing import Result
 
 import gru_sentiment
 from gru_sentiment.cli.app import app
-from gru_sentiment.cli.commands import LazyGroup
 from gru_sentiment.cli.examples import EXAMPLES
 
 ROOT = Path(gru_sentiment.__file__).parents[1]
@@ -97,8 +96,6 @@ def test_verbose_is_for_the_version_alone(gru_sent: Callable[..., Result]) -> No
 
 def leaves(command: Any, *names: str) -> Iterator[str]:
     """Every command of the program that is no group, such as `config check`."""
-    if isinstance(command, LazyGroup):
-        command.load_all()
     for name, child in getattr(command, "commands", {"": None}).items():
         if child is None:
             yield " ".join(names)

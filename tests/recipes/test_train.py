@@ -26,6 +26,7 @@ from gru_sentiment.results.training import EvaluationRecord, StepRecord, Trainin
 from gru_sentiment.trainer import initialisation
 
 FILES = {
+    "inference.json",
     "calibration.json",
     "config.yaml",
     "vocabulary.txt",
