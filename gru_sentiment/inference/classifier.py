@@ -20,7 +20,8 @@ from gru_sentiment.postprocess.criterion import check_decision
 from gru_sentiment.results.predictions import Decision, Prediction
 from gru_sentiment.trained.predictions import Predictions
 
-SHOWN = ("accuracy", "data_fingerprint", "gru_sentiment")
+SHOWN = ("gru_sentiment", "data_fingerprint", "parameters")
+"""Of the metadata, in a notebook."""
 Labels = NDArray[Any]
 """A label a text, shape (texts,); of label sets 0 or 1 for each class, shape (texts, classes)."""
 
