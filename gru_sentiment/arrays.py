@@ -15,3 +15,6 @@ Singles = NDArray[np.float32]
 """Word vectors and weights."""
 Booleans = NDArray[np.bool_]
 """One flag a row."""
+
+NO_LABEL = -100
+"""Class index of a text whose class is not known; torch's cross-entropy leaves it out."""

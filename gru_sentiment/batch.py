@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
-NO_LABEL = -100
-"""Class index of a text whose class is not known; torch's cross-entropy leaves it out."""
+from gru_sentiment.arrays import NO_LABEL
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ from pathlib import Path
 from pretrained.packing import CLASSIFIER, ENCODER, accuracy_of, pack_classifier, pack_encoder
 from pretrained.sentences import make_sentences
 
+from gru_sentiment import BUNDLED
 from gru_sentiment.artifact.files import partial_of
 from gru_sentiment.artifact.folders import PRETRAINED
 from gru_sentiment.config.loading import load_config
-from gru_sentiment.config.sections import BUNDLED
 
 ROOT = Path(__file__).parents[1]
 PRETRAIN, FINETUNE = (ROOT / "configs" / f"{n}.yaml" for n in ("pretrain", "reviews-and-sentences"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from pathlib import Path
 
@@ -24,3 +25,14 @@ def test_data_files_of_the_package_exist() -> None:
     for package, patterns in PROJECT["tool"]["setuptools"]["package-data"].items():
         for pattern in patterns:
             assert list((ROOT / package).glob(pattern)), pattern
+
+
+def test_the_runs_in_the_package_are_whole() -> None:
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]["gru_sentiment"]
+    packed = {path for pattern in patterns for path in (ROOT / "gru_sentiment").glob(pattern)}
+    for run in (ROOT / "gru_sentiment" / "pretrained").iterdir():
+        named = json.loads((run / "manifest.json").read_bytes())["sha256"]
+        for name, expected in named.items():
+            assert run / name in packed
+            assert hashlib.sha256((run / name).read_bytes()).hexdigest() == expected
+        assert ("inference.json" in named) == (run.name == "classifier")

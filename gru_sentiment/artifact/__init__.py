@@ -5,6 +5,7 @@
     config.yaml                   resolved, every default written
     vocabulary.txt                a token per line, in the order of the ids
     labels.json                   the classes
+    inference.json                what predictions need of the config; the tokenizer's rules
     model.safetensors             weights of the best epoch
     metrics.jsonl                 a line per epoch
     metrics.json                  final scores by split

@@ -1,18 +1,16 @@
-"""What run folders of every kind hold, read and checked."""
+"""What run folders of every kind hold, read and checked. No torch, no config."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from gru_sentiment.artifact.files import (
     AGAIN,
-    CONFIG,
     KIND,
+    METADATA,
     NETWORK,
     PARTIAL,
     check_size,
@@ -20,12 +18,13 @@ from gru_sentiment.artifact.files import (
     read_json,
 )
 from gru_sentiment.artifact.manifest import verify
-from gru_sentiment.config.loading import parse_config
-from gru_sentiment.config.sections import Config
-from gru_sentiment.config.yaml_file import read_yaml_text
 from gru_sentiment.data.labels import Labels, LabelSets
 from gru_sentiment.data.vocab import Vocabulary
-from gru_sentiment.errors import ArtifactError, ConfigError
+from gru_sentiment.errors import ArtifactError
+
+INFERENCE_FORMAT = "gru-sent inference"
+INFERENCE_VERSION = 1
+"""Of the format of inference.json. Raise it when older programs would read it wrong."""
 
 
 def read_kind(folder: Path) -> str:
@@ -57,19 +56,6 @@ def check_complete(folder: Path, names: Iterable[str]) -> None:
     verify(folder, names)
 
 
-def load_run_config(folder: Path) -> Config:
-    """The config of a run.
-
-    Raises:
-        ArtifactError: it cannot be read, or is not a config of this version.
-    """
-    path = folder / CONFIG
-    try:
-        return parse_config(read_yaml_text(path), str(path))
-    except ConfigError as error:
-        raise ArtifactError(f"{path}: not a config of this version: {error}") from error
-
-
 def read_object(path: Path) -> dict[str, Any]:
     """A JSON file that holds an object.
 
@@ -82,6 +68,12 @@ def read_object(path: Path) -> dict[str, Any]:
     return value
 
 
+def read_metadata(path: Path) -> dict[str, Any]:
+    """metadata.json of a run; empty where the run has none yet."""
+    value = read_json(path / METADATA) if (path / METADATA).exists() else {}
+    return value if isinstance(value, dict) else {}
+
+
 def load_vocabulary(path: Path) -> Vocabulary:
     """The vocabulary of a run.
 
@@ -90,6 +82,30 @@ def load_vocabulary(path: Path) -> Vocabulary:
     """
     check_size(path)
     return Vocabulary.load(path)
+
+
+def stored_inference(inference: Mapping[str, Any]) -> bytes:
+    """The file inference.json; on one line, since the rules of a language are long."""
+    named = {"format": INFERENCE_FORMAT, "version": INFERENCE_VERSION, **inference}
+    return f"{json.dumps(named, ensure_ascii=False)}\n".encode("utf-8", "backslashreplace")
+
+
+def load_inference(path: Path) -> dict[str, Any]:
+    """What `stored_inference` stored.
+
+    Raises:
+        ArtifactError: it is of another format or version, or cannot be read.
+    """
+    found = read_object(path)
+    if found.get("format") != INFERENCE_FORMAT:
+        raise ArtifactError(f"{path}: its format is not {INFERENCE_FORMAT!r}", hint=AGAIN)
+    if found.get("version") != INFERENCE_VERSION:
+        raise ArtifactError(
+            f"{path}: version {str(found.get('version'))[:20]} of the format; this program reads "
+            f"version {INFERENCE_VERSION}",
+            hint="predict with the version of gru-sent that wrote it",
+        )
+    return found
 
 
 def load_labels(path: Path) -> Labels:
@@ -119,39 +135,3 @@ def stored_labels(labels: Labels) -> dict[str, Any]:
     if isinstance(labels, LabelSets):
         return {"label_sets": labels.classes, "separator": labels.separator}
     return {"labels": labels.classes}
-
-
-def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:
-    """By name."""
-    return {name: list(tensor.shape) for name, tensor in tensors.items()}
-
-
-def check_shapes(
-    path: Path, expected: Mapping[str, list[int]], found: Mapping[str, list[int]], *, hint: str
-) -> None:
-    """Whether a file's tensors are those of a model, neither fewer nor more.
-
-    Raises:
-        ArtifactError: they are not.
-    """
-    names = sorted(expected.keys() | found.keys())
-    wrong = [name for name in names if expected.get(name) != found.get(name)]
-    if wrong:
-        raise ArtifactError(
-            f"{path}: {wrong[0]} has shape {found.get(wrong[0], 'none')}, the config asks for "
-            f"{expected.get(wrong[0], 'none')} ({len(wrong)} such tensors)",
-            hint=hint,
-        )
-
-
-def check_values(path: Path, tensors: Mapping[str, Tensor], dtype: torch.dtype) -> None:
-    """Whether tensors hold finite numbers of one type.
-
-    Raises:
-        ArtifactError: they do not.
-    """
-    for name, tensor in tensors.items():
-        if tensor.dtype != dtype:
-            raise ArtifactError(f"{path}: {name} holds {tensor.dtype}, expected {dtype}")
-        if not torch.isfinite(tensor).all():
-            raise ArtifactError(f"{path}: {name} holds numbers that are not finite", hint=AGAIN)

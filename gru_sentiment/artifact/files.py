@@ -24,6 +24,9 @@ WEIGHTS, HISTORY, METRICS, METADATA = (
 PREDICTIONS = "predictions-validation.jsonl"
 CALIBRATION = "calibration.json"
 """What becomes of a run's logits: a temperature, weights of network and n-grams, class shares."""
+INFERENCE = "inference.json"
+"""What predictions need of the config, and the rules of the tokenizer: with it and the weights, a
+run predicts without torch and spaCy. Runs of earlier versions have none."""
 KIND = "kind.json"
 """The kind of a run that is no network, with the settings of that kind."""
 NETWORK, BASELINE, FUSION, ENCODER = "net", "baseline", "fusion", "encoder"
@@ -43,7 +46,17 @@ SOFT_LABELS = "soft-labels.safetensors"
 PARTIAL = ".partial"
 SERIES = "seeds.json"
 """In the parent folder of several seeds or folds."""
-WRITTEN = (KIND, *NEEDED, CALIBRATION, HISTORY, METRICS, METADATA, PREDICTIONS, SEEN_TEXTS)
+WRITTEN = (
+    KIND,
+    *NEEDED,
+    INFERENCE,
+    CALIBRATION,
+    HISTORY,
+    METRICS,
+    METADATA,
+    PREDICTIONS,
+    SEEN_TEXTS,
+)
 """What the manifest names, as far as it is there."""
 OF_RUN = (*WRITTEN, MANIFEST, SOFT_LABELS, SERIES)
 """The files of a run, whatever its kind, and of several seeds or folds."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from gru_sentiment import BUNDLED
 from gru_sentiment.artifact.files import (
     CHECKPOINTS,
     CONFIG,
@@ -19,8 +20,9 @@ from gru_sentiment.artifact.files import (
     SERIES,
     VOCABULARY,
     partial_of,
+    path_from,
 )
-from gru_sentiment.config.sections import BUNDLED
+from gru_sentiment.artifact.series_runs import read_runs
 from gru_sentiment.errors import ArtifactError
 
 logger = logging.getLogger(__name__)
@@ -148,3 +150,45 @@ def point_latest_to(path: Path) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         logger.warning("%s %s: %s", LATEST, state, error.strerror or error)
+
+
+def existing_run(path: Path | None) -> Path:
+    """The folder of a run; of several seeds or folds the best one's.
+
+    Raises:
+        ArtifactError: there is none.
+    """
+    if path is None and LATEST.is_symlink() and not LATEST.is_dir():
+        raise ArtifactError(
+            f"{LATEST}: the run that it leads to is gone",
+            hint="name a run, or the model in the package: bundled",
+        )
+    folder = named_run(path)
+    if not folder.is_dir():
+        raise ArtifactError(
+            f"{path or folder}: no such run folder",
+            hint=REINSTALL if is_bundled(folder) else _known_runs(),
+        )
+    return read_runs(folder).best_run if (folder / SERIES).is_file() else folder
+
+
+def followed(folder: Path) -> Path:
+    """The run that a link such as runs/latest names, rather than the link."""
+    return Path(path_from(folder.resolve())) if folder.is_symlink() else folder
+
+
+def log_if_bundled(path: Path | None) -> None:
+    """Tell the user that no run here predicts where none was named."""
+    if path is None and is_bundled(named_run(None)):
+        logger.info("no run here: the model in the package predicts (gru-sent runs --bundled)")
+
+
+def _known_runs() -> str:
+    runs = sorted(str(p) for p in RUNS.glob("*") if _is_run(p) and not p.is_symlink())
+    if not runs:
+        return "train one: gru-sent train --config configs/gru.yaml"
+    return f"runs here: {', '.join(runs[:10])}"
+
+
+def _is_run(path: Path) -> bool:
+    return is_run(path) or (path / SERIES).is_file()

@@ -1,4 +1,4 @@
-"""The parent folder of a series, that is of several seeds or folds: its runs, and the best of them.
+"""The parent folder of a series, that is of several seeds or folds, with the config of its runs.
 
 No torch: runs are also listed without it.
 """
@@ -6,7 +6,6 @@ No torch: runs are also listed without it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +14,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from gru_sentiment.artifact.files import SERIES, read_json, to_json, write_whole, writing
+from gru_sentiment.artifact.series_runs import (
+    KEYS,
+    SEED,
+    VARIED,
+    SeriesRuns,
+    not_of_this_version,
+    read_runs,
+)
 from gru_sentiment.config.sections import Config
-from gru_sentiment.errors import ArtifactError
-
-SEED, FOLD = "seed", "fold"
-KEYS = {SEED: "run.seed", FOLD: "data.fold"}
-"""What each run of a series is, and the key of the config that makes it so."""
-VARIED = "varied"
-"""In the file of a series: the key. That of seeds has none, as in earlier versions."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,7 @@ class Series:
         Raises:
             ArtifactError: not all runs are finished.
         """
-        if self.best is None:
-            raise ArtifactError(
-                f"{self.folder}: not all of its {len(self.names)} {self.kind}s are finished",
-                hint=f"finish them: gru-sent train --resume {self.folder}; or name one run: "
-                f"{self.folder / self.names[0]}",
-            )
-        return self.folder / self.best
+        return SeriesRuns(self.folder, self.names, self.best, self.kind).best_run
 
 
 def write_series(series: Series, scores: Mapping[str, Any] | None = None) -> None:
@@ -79,18 +73,10 @@ def read_series(folder: Path) -> Series:
     Raises:
         ArtifactError: it cannot be read, or no training wrote it.
     """
+    runs = read_runs(folder)
     path = folder / SERIES
-    values = read_json(path)
     try:
-        names, best = tuple(values["runs"]), values["best"]
-        kind = {key: kind for kind, key in KEYS.items()}[values.get(VARIED, KEYS[SEED])]
-        config = Config.model_validate_json(json.dumps(values["config"]))
+        config = Config.model_validate_json(json.dumps(read_json(path)["config"]))
     except (KeyError, TypeError, ValidationError) as error:
-        raise ArtifactError(f"{path}: not written by this version: {error}") from error
-    # any other name might lead out of the folder
-    known = re.compile(f"{kind}-[0-9]+")
-    if not names or not all(isinstance(name, str) and known.fullmatch(name) for name in names):
-        raise ArtifactError(f"{path}: runs: expected {kind}-1 and the like, found {names}")
-    if best is not None and best not in names:
-        raise ArtifactError(f"{path}: best: {best!r} is not one of its runs: {', '.join(names)}")
-    return Series(folder, config, names, best, kind)
+        raise not_of_this_version(path, error) from error
+    return Series(folder, config, runs.names, runs.best, runs.kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -13,10 +13,9 @@ from torch import Tensor
 from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.files import AGAIN, SEEN_TEXTS, SOFT_LABELS, write_whole
 from gru_sentiment.artifact.manifest import digest, named, verify
+from gru_sentiment.artifact.weights import SCALES, matrices
 from gru_sentiment.errors import ArtifactError
 
-SCALES = ".scales"
-"""After the name of a compact matrix: the name of its scales, one a row."""
 LARGEST = 127
 """The largest number of a compact matrix."""
 
@@ -61,9 +60,23 @@ def expand(path: Path, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
-def matrices(names: Iterable[str]) -> list[str]:
-    """The names of weights, without those of scales."""
-    return [name for name in names if not name.endswith(SCALES)]
+def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, list[int]]:
+    """By name."""
+    return {name: list(tensor.shape) for name, tensor in tensors.items()}
+
+
+def check_values(path: Path, tensors: Mapping[str, Tensor], dtype: torch.dtype) -> None:
+    """Whether tensors hold finite numbers of one type.
+
+    Raises:
+        ArtifactError: they do not.
+    """
+    for name, tensor in tensors.items():
+        if tensor.dtype != dtype:
+            found, expected = (str(each).removeprefix("torch.") for each in (tensor.dtype, dtype))
+            raise ArtifactError(f"{path}: {name} holds {found}, expected {expected}")
+        if not torch.isfinite(tensor).all():
+            raise ArtifactError(f"{path}: {name} holds numbers that are not finite", hint=AGAIN)
 
 
 PROBABILITIES = "probabilities"

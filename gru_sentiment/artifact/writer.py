@@ -18,12 +18,13 @@ from torch import Tensor, nn
 
 from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.artifact.checkpoints import Checkpoints
-from gru_sentiment.artifact.contents import stored_labels
+from gru_sentiment.artifact.contents import stored_inference, stored_labels
 from gru_sentiment.artifact.files import (
     CALIBRATION,
     CHECKPOINTS,
     CONFIG,
     HISTORY,
+    INFERENCE,
     KIND,
     LABELS,
     LATEST,
@@ -167,6 +168,10 @@ class RunWriter:
         self.write_json(LABELS, stored_labels(labels))
         self.save_vocabulary(vocabulary)
 
+    def save_inference(self, inference: Mapping[str, Any]) -> None:
+        """What predictions need of the config."""
+        write_whole(self.partial / INFERENCE, stored_inference(inference))
+
     def save_vocabulary(self, vocabulary: Vocabulary) -> None:
         """The vocabulary."""
         self.write_text(VOCABULARY, vocabulary.to_text())
@@ -177,7 +182,7 @@ class RunWriter:
         with writing(calibration):
             calibration.unlink(missing_ok=True)  # it is that of other weights
         write_tensors(self.partial / WEIGHTS, weights)
-        write_manifest(self.partial, (KIND, *NEEDED, SEEN_TEXTS))
+        write_manifest(self.partial, (KIND, *NEEDED, INFERENCE, SEEN_TEXTS))
 
     def save_temperature(
         self,
@@ -198,7 +203,7 @@ class RunWriter:
         arrays = {"prior": prior, "weights": weights, "thresholds": thresholds}
         known = {name: array.tolist() for name, array in arrays.items() if array is not None}
         self.write_json(CALIBRATION, {"temperature": temperature, **known})
-        write_manifest(self.partial, (KIND, *NEEDED, CALIBRATION, SEEN_TEXTS))
+        write_manifest(self.partial, (KIND, *NEEDED, INFERENCE, CALIBRATION, SEEN_TEXTS))
 
     def remove_members(self) -> None:
         """Remove the n-grams that a training kept before it was resumed without or anew."""

@@ -20,7 +20,8 @@ from gru_sentiment.builders.objective import check_classes
 from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import no_labels
 from gru_sentiment.data.token_cache import tokenize_cached
-from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer
+from gru_sentiment.data.tokenizer import Tokenizer
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.sources.records import Records
 

@@ -12,7 +12,7 @@ from gru_sentiment.data.augmentation import Augmentation
 from gru_sentiment.data.batching import Batcher
 from gru_sentiment.data.encoding import EncodedTexts, encode
 from gru_sentiment.data.token_cache import cache_folder
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.data.unlabelled_sampler import UnlabelledSampler
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.errors import DataError

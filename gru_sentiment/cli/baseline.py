@@ -12,7 +12,7 @@ import typer
 from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.options import ConfigFile, Debug, Force, Offline, Overrides, Quiet
 from gru_sentiment.cli.outputs import check_run_folder
-from gru_sentiment.cli.progress import on_terminal
+from gru_sentiment.cli.streams import on_terminal
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.console import console

@@ -13,8 +13,7 @@ from gru_sentiment.cli.errors import command
 from gru_sentiment.cli.examples import epilog
 from gru_sentiment.cli.options import ConfigFile, Debug, Overrides
 from gru_sentiment.cli.outputs import check_standard_output
-from gru_sentiment.cli.progress import on_terminal
-from gru_sentiment.cli.streams import print_json
+from gru_sentiment.cli.streams import on_terminal, print_json
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
 from gru_sentiment.reporting.console import console

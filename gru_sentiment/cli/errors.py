@@ -13,13 +13,9 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
-
-import typer
-from tqdm import tqdm
 
 from gru_sentiment.errors import ReaderLeftError, UserError
 from gru_sentiment.machine.signals import Terminated
@@ -38,15 +34,44 @@ class _AboveBars(logging.StreamHandler[TextIO]):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a message on a line of its own."""
+        if "tqdm" not in sys.modules:  # so there is no bar
+            super().emit(record)
+            return
+        from tqdm import tqdm
+
         # tqdm's own locking fails in its clean-up if Ctrl-C comes before it has the lock
         lock = tqdm.get_lock()  # type: ignore[no-untyped-call]
         with lock, tqdm.external_write_mode(file=self.stream, nolock=True):
             super().emit(record)
 
 
+class EndedError(Exception):
+    """A command that ends before its end, with an exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 @contextmanager
 def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
-    """Run the body of a command: its log goes to stderr, and errors become exit codes."""
+    """Run the body of a command of Typer, see `ending`."""
+    import typer
+
+    try:
+        with ending(debug=debug, quiet=quiet):
+            yield
+    except EndedError as end:
+        raise typer.Exit(end.code) from end
+
+
+@contextmanager
+def ending(*, debug: bool, quiet: bool = False) -> Iterator[None]:
+    """Run the body of a command: its log goes to stderr, and errors become exit codes.
+
+    Raises:
+        EndedError: the error, which has been printed, ends the command.
+    """
     handler = _AboveBars(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("gru_sentiment")
@@ -59,26 +84,26 @@ def command(*, debug: bool, quiet: bool = False) -> Iterator[None]:
             yield
             sys.stdout.flush()
     except ReaderLeftError as error:
-        raise typer.Exit from error
+        raise EndedError(0) from error
     except UserError as error:
         if debug:
-            traceback.print_exc()
+            _print_traceback()
         print(f"error: {error}", file=sys.stderr)
-        raise typer.Exit(USER_ERROR) from error
+        raise EndedError(USER_ERROR) from error
     except (MemoryError, RuntimeError, OSError) as error:
         message = _explained(error)
         if not message:
             raise
         if debug:
-            traceback.print_exc()
+            _print_traceback()
         print(f"error: {message}", file=sys.stderr)
-        raise typer.Exit(USER_ERROR) from error
+        raise EndedError(USER_ERROR) from error
     except Terminated as error:
         print("terminated", file=sys.stderr)
-        raise typer.Exit(TERMINATED) from error
+        raise EndedError(TERMINATED) from error
     except KeyboardInterrupt as error:
         print("interrupted", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from error
+        raise EndedError(INTERRUPTED) from error
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
@@ -99,6 +124,12 @@ def _sigterm_raises() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _print_traceback() -> None:
+    import traceback
+
+    traceback.print_exc()
 
 
 def _check_current_folder() -> None:

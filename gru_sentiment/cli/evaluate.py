@@ -33,8 +33,7 @@ from gru_sentiment.cli.outputs import (
     summary_file,
     write_outputs,
 )
-from gru_sentiment.cli.progress import on_terminal
-from gru_sentiment.cli.streams import print_json
+from gru_sentiment.cli.streams import on_terminal, print_json
 from gru_sentiment.errors import ConfigError
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.console import console

@@ -19,7 +19,7 @@ from gru_sentiment.cli.options import (
     QuotingOption,
 )
 from gru_sentiment.cli.outputs import check_outputs, write_outputs
-from gru_sentiment.cli.progress import on_terminal
+from gru_sentiment.cli.streams import on_terminal
 from gru_sentiment.errors import ConfigError, UnclearColumnError
 from gru_sentiment.reporting.console import console
 from gru_sentiment.reporting.survey import survey_report

@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from gru_sentiment.config.problems import dotted_keys
-
 ROWS = "Rows of a file"
 """The title of the options for files in the help."""
 
@@ -32,6 +30,8 @@ class Device(StrEnum):
 
 def keys_beginning_with(incomplete: str) -> list[str]:
     """The keys of the config that complete a word, with the = behind them."""
+    from gru_sentiment.config.problems import dotted_keys
+
     return [f"{key}=" for key in dotted_keys() if key.startswith(incomplete)]
 
 

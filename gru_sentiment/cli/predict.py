@@ -12,6 +12,7 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from gru_sentiment.cli.errors import BAD_ROWS, command
+from gru_sentiment.cli.one_text import predict_text
 from gru_sentiment.cli.options import (
     ROWS,
     Debug,
@@ -25,13 +26,11 @@ from gru_sentiment.cli.options import (
     QuotingOption,
     Threads,
 )
-from gru_sentiment.cli.progress import on_terminal
-from gru_sentiment.cli.streams import print_json
+from gru_sentiment.cli.streams import on_terminal
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.machine.progress import progress_of
-from gru_sentiment.reporting.console import console
-from gru_sentiment.reporting.predictions import prediction_report, scoring_line
-from gru_sentiment.results.predictions import Decision, Prediction
+from gru_sentiment.reporting.predictions import scoring_line
+from gru_sentiment.results.predictions import Decision
 
 STREAM = Path("-")
 """Names the standard input and the standard output."""
@@ -213,16 +212,20 @@ def predict(
     """Predict the class of a text, or of every row of a file."""
     _check_options(context)
     with command(debug=debug, quiet=quiet):
-        set_up_network(offline=offline)
-        decision = Decision(threshold, abstain, undecided)
         if text is not None:
-            from gru_sentiment.recipes import predict as texts_recipe
-
-            (prediction,) = texts_recipe.predict(
-                [text], run, decision=decision, device=device, threads=threads
+            predict_text(
+                text,
+                run,
+                threshold=threshold,
+                abstain=abstain,
+                undecided=undecided,
+                as_json=as_json,
+                device=device,
+                threads=threads,
+                offline=offline,
             )
-            _print_prediction(prediction, as_json=as_json)
             return
+        set_up_network(offline=offline)
         assert source is not None
         from gru_sentiment.recipes import score_file as recipe
 
@@ -238,7 +241,7 @@ def predict(
             keep_columns=keep_columns,
             resume=resume,
             force=force,
-            decision=decision,
+            decision=Decision(threshold, abstain, undecided),
         )
         with _counting(output, quiet) as count:
             result = recipe.score_file(
@@ -262,14 +265,6 @@ def _counting(output: Path, quiet: bool) -> AbstractContextManager[Callable[[int
         # the predictions on the terminal are the progress
         return nullcontext(lambda _: None)
     return progress_of("predicting", "row", bar=on_terminal(sys.stderr) and not quiet)
-
-
-def _print_prediction(prediction: Prediction, *, as_json: bool) -> None:
-    if as_json:
-        print_json(prediction.to_json())
-        return
-    output = console()
-    output.print(prediction_report(prediction, terminal=output.is_terminal))
 
 
 def _check_options(context: typer.Context) -> None:

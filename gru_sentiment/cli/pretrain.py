@@ -24,7 +24,8 @@ from gru_sentiment.cli.options import (
     flags_from,
 )
 from gru_sentiment.cli.outputs import check_run_folder
-from gru_sentiment.cli.progress import observer_for, on_terminal
+from gru_sentiment.cli.progress import observer_for
+from gru_sentiment.cli.streams import on_terminal
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.machine.environment import set_up_network
 from gru_sentiment.reporting.console import console

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from gru_sentiment.machine.progress import LINE_EVERY_S
+from gru_sentiment.cli.streams import on_terminal
+from gru_sentiment.machine.progress import LINE_EVERY_S, SilentProgress
 from gru_sentiment.reporting.training import epoch_line, loss_and_accuracy
 from gru_sentiment.results.training import EvaluationRecord, StepRecord
-
-
-def on_terminal(stream: TextIO) -> bool:
-    """Whether a stream is a terminal, which carriage returns suit, and not the log of a CI."""
-    return stream.isatty() and not os.environ.get("CI")
-
-
-class SilentProgress:
-    """Prints nothing."""
-
-    def on_step(self, record: StepRecord) -> None:
-        """Nothing."""
-
-    def on_evaluation(self, record: EvaluationRecord) -> None:
-        """Nothing."""
-
-    def close(self) -> None:
-        """Nothing."""
 
 
 class BarProgress:

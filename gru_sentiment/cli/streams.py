@@ -85,6 +85,11 @@ def set_up_streams() -> None:
     sys.stderr = io.TextIOWrapper(io.BufferedWriter(_Messages(2, "wb", closefd=False)), **options)
 
 
+def on_terminal(stream: TextIO) -> bool:
+    """Whether a stream is a terminal, which carriage returns suit, and not the log of a CI."""
+    return stream.isatty() and not os.environ.get("CI")
+
+
 def print_json(value: Any, *, indent: int | None = None) -> None:
     """Print JSON. Where the output's encoding lacks a character, all others are escaped too."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)

@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from gru_sentiment import BUNDLED
 from gru_sentiment.config.effect import choose_sources
 from gru_sentiment.config.problems import explain, joined
-from gru_sentiment.config.sections import BUNDLED, Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.config.yaml_file import dump_yaml, parse_value, parse_yaml, read_yaml_text
 from gru_sentiment.errors import ConfigError
 
@@ -61,6 +62,19 @@ def load_config(
     _drop_retired(values, only_without_effect=True)
     _resolve_paths(values, path.parent.resolve())
     return _changed(values, lines, str(path), overrides, flags, stored=stored)
+
+
+def config_of(sections: Mapping[str, Any]) -> Config:
+    """The config with these sections, each a mapping of keys to values.
+
+    Paths are relative to the current folder.
+
+    Raises:
+        ConfigError: all errors at once.
+    """
+    # as YAML has them: no paths, no tuples
+    values = json.loads(json.dumps(sections, default=str))
+    return _changed(values, {}, "the config", (), None, stored=False)
 
 
 def changed_config(

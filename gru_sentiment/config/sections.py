@@ -15,8 +15,6 @@ from gru_sentiment.config.combinations import problems_between
 from gru_sentiment.config.strict import Fraction, Positive, Section, Seed, SplitSize, Threads
 from gru_sentiment.config.training import TrainingConfig
 
-BUNDLED = Path("bundled")
-"""Means the run in the package, wherever a run folder is named."""
 CELLS_WITH_NONLINEARITY = {"rnn"}
 """Cells whose activation function can be chosen."""
 

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
-from gru_sentiment.arrays import Integers, Singles
-from gru_sentiment.batch import NO_LABEL, Batch
+from gru_sentiment.arrays import NO_LABEL, Integers, Singles
+from gru_sentiment.batch import Batch
 from gru_sentiment.data.encoding import EncodedTexts
+from gru_sentiment.data.packed import Packed, within_budget
 
 POOL = 50
 """Batches in a pool: shuffled texts are sorted by length within a pool."""
@@ -34,39 +35,15 @@ def pack(
             predicting.
         weights: how often every text counts in training, shape (texts,); None is once.
     """
-    lengths = encoded.lengths[rows]
-    order = np.argsort(-lengths, kind="stable")
-    rows, lengths = rows[order], lengths[order]
-    # time-major and without padding: step by step, the tokens that exist
-    step, text = np.nonzero(np.arange(lengths[0])[:, None] < lengths)
-    ids = torch.from_numpy(encoded.read(rows[text], step).astype(np.int64))
-    sizes = torch.from_numpy(np.bincount(step))
-    tokens = PackedSequence(ids, sizes)
+    packed = Packed.of(encoded, rows)
+    ids = torch.from_numpy(packed.ids.astype(np.int64))
+    tokens, rows = PackedSequence(ids, torch.from_numpy(packed.sizes)), packed.rows
     if labels is None:
         return Batch(tokens, torch.from_numpy(rows))
     chosen = labels[rows]
     unlabelled = int(np.count_nonzero(chosen == NO_LABEL))
     of_rows = None if weights is None else torch.from_numpy(weights[rows])
     return Batch(tokens, torch.from_numpy(rows), torch.from_numpy(chosen), unlabelled, of_rows)
-
-
-def within_budget(rows: Integers, lengths: Integers, budget: int) -> list[Integers]:
-    """Split rows, in their order, into groups of at most `budget` tokens.
-
-    A text that is longer than the budget is a group of its own.
-
-    Args:
-        rows: the texts, shape (rows,).
-        lengths: the length of every text in tokens, at least 1, shape (texts,).
-        budget: the most tokens in a group.
-    """
-    groups, start, used = [], 0, 0
-    for i, length in enumerate(lengths[rows]):
-        if used and used + length > budget:
-            groups.append(rows[start:i])
-            start, used = i, 0
-        used += int(length)
-    return [*groups, rows[start:]] if len(rows) else []
 
 
 @dataclass(frozen=True)

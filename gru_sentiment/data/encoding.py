@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gru_sentiment.arrays import Ids, Integers
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 
 ROWS_AT_A_TIME = 1_000

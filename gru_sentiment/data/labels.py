@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gru_sentiment.arrays import Integers
-from gru_sentiment.batch import NO_LABEL
+from gru_sentiment.arrays import NO_LABEL, Integers
 from gru_sentiment.errors import DataError
 
 SEPARATOR = "|"

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gru_sentiment.arrays import Floats, Integers
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.machine.progress import progress_of
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer, rules
+from gru_sentiment.data.tokenizer import Tokenizer, rules
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.progress import progress_of
 from gru_sentiment.machine.signals import StopRequest

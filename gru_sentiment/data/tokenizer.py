@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from gru_sentiment.arrays import Ids, Integers
 from gru_sentiment.data.pretokens import Hashes, Pretokens, splits_pretokens_alone
 from gru_sentiment.data.rules import LINE_BREAK, UNBROKEN, spacy_tokenizer
+from gru_sentiment.data.tokens import TokenizedTexts
 
 if TYPE_CHECKING:
     import spacy.tokenizer
@@ -25,39 +25,6 @@ RULES = 3
 MAX_STRINGS = 300_000
 """spaCy keeps every string that it has seen, and a long stream of texts would fill the memory.
 Beyond this number it is loaded again, which takes a second at most."""
-
-
-@dataclass(frozen=True)
-class TokenizedTexts:
-    """The tokens of many texts, each distinct token stored once. The arrays may be read-only."""
-
-    distinct: list[str]
-    """The distinct tokens of all texts."""
-    indices: Ids
-    """Every token of every text as a position in `distinct`, shape (tokens,)."""
-    offsets: Integers
-    """Text i is `indices[offsets[i]:offsets[i + 1]]`, shape (texts + 1,)."""
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def counts(self, rows: Integers) -> dict[str, int]:
-        """How often each token occurs in the texts `rows`; those that do not are left out."""
-        spans = [self.indices[self.offsets[row] : self.offsets[row + 1]] for row in rows]
-        taken = np.concatenate(spans) if spans else self.indices[:0]
-        counts = np.bincount(taken, minlength=len(self.distinct))
-        return {self.distinct[i]: int(counts[i]) for i in np.flatnonzero(counts)}
-
-    @classmethod
-    def joined(cls, groups: Iterable[TokenizedTexts]) -> TokenizedTexts:
-        """The texts of all groups, one group after the other."""
-        positions: dict[str, int] = {}
-        indices, lengths = [np.zeros(0, np.int32)], [np.zeros(1, np.int64)]
-        for group in groups:
-            position_of = [positions.setdefault(token, len(positions)) for token in group.distinct]
-            indices.append(np.array(position_of, np.int32)[group.indices])
-            lengths.append(np.diff(group.offsets))
-        return cls(list(positions), np.concatenate(indices), np.cumsum(np.concatenate(lengths)))
 
 
 @dataclass(frozen=True)

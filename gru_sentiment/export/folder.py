@@ -126,7 +126,7 @@ def write_beside(
 def _settings(
     network: Network, rules: Rules, form: Mapping[str, Any], packages: tuple[str, ...]
 ) -> dict[str, Any]:
-    text, thresholds, prior = network.config.text, network.thresholds, network.prior
+    text, fitted = network.config.text, network.calibration
     head = text.head_tokens if text.max_tokens is None else min(text.head_tokens, text.max_tokens)
     names = (*NEEDED, CALIBRATION, f"{NGRAMS}/{WEIGHTS}", f"{NGRAMS}/{VOCABULARY}")
     files = [name for name in names if (network.path / name).is_file()]
@@ -141,9 +141,9 @@ def _settings(
             "max_tokens": text.max_tokens,
             "head_tokens": head,
         },
-        "temperature": network.temperature,
-        "prior": None if prior is None else prior.tolist(),
-        "thresholds": None if thresholds is None else thresholds.tolist(),
+        "temperature": fitted.temperature,
+        "prior": None if fitted.prior is None else fitted.prior.tolist(),
+        "thresholds": None if fitted.thresholds is None else fitted.thresholds.tolist(),
         "run_sha256": {name: digest(network.path / name) for name in files},
         "versions": {
             "gru-sent": gru_sentiment.__version__,

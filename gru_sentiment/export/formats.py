@@ -104,18 +104,22 @@ def _check_onnx(network: Network, int8: bool) -> None:
 
 def _ngrams(network: Network) -> Ngrams | None:
     beside = network.ngrams
-    if beside is None or network.weights is None:
+    if beside is None or network.calibration.weights is None:
         return None
-    return Ngrams(beside.model, beside.temperature, network.weights)
+    return Ngrams(beside.model, beside.temperature, network.calibration.weights)
 
 
 def _write_onnx(network: Network, rules: Rules, folder: Path, int8: bool) -> Path:
     import onnx
 
-    model, labels = network.model, network.labels
+    model, labels, fitted = network.model, network.labels, network.calibration
     assert isinstance(model, TextClassifier)
     head = Head(
-        len(labels), labels.label_sets, network.temperature, network.prior, _ngrams(network)
+        len(labels),
+        labels.label_sets,
+        fitted.temperature,
+        fitted.prior,
+        _ngrams(network),
     )
     graph = classifier_graph(model, head, int8=int8)
     onnx.checker.check_model(graph, full_check=True)

@@ -28,7 +28,8 @@ from torch import nn
 
 import gru_sentiment
 from gru_sentiment.arrays import Floats
-from gru_sentiment.artifact.tensors import SCALES, compact
+from gru_sentiment.artifact.tensors import compact
+from gru_sentiment.artifact.weights import SCALES
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, UNKNOWN_ID
 from gru_sentiment.export.cells import OPERATORS, directions, weights
 from gru_sentiment.export.ngrams import Ngrams, ngram_log_probabilities

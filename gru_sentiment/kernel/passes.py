@@ -73,11 +73,14 @@ class Texts:
         return int(self.sizes.sum())
 
     @property
+    def lengths(self) -> Integers:
+        """Tokens of each text, shape (batch,)."""
+        return np.searchsorted(-self.sizes, -np.arange(self.batch), side="left")
+
+    @property
     def last(self) -> Integers:
         """The last token of each text, shape (batch,)."""
-        texts = np.arange(self.batch)
-        lengths = np.searchsorted(-self.sizes, -texts, side="left")
-        last: Integers = self.starts[lengths - 1] + texts
+        last: Integers = self.starts[self.lengths - 1] + np.arange(self.batch)
         return last
 
 

@@ -40,6 +40,12 @@ def set_up_process() -> None:
         mallopt(M_TRIM_THRESHOLD, KEEP_BYTES)
 
 
+def set_up_threads(threads: int | None) -> None:
+    """Let numpy multiply matrices on this many threads; None leaves one for each core."""
+    if threads is not None and "numpy" not in sys.modules:
+        os.environ["OPENBLAS_NUM_THREADS"] = str(threads)
+
+
 def set_up_network(*, offline: bool) -> None:
     """Open no connection from now on, if `offline` or the user's environment says so."""
     if offline or is_offline():

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tqdm import tqdm
-
 logger = logging.getLogger(__name__)
 
 LINE_EVERY_S = 15.0
@@ -28,10 +26,25 @@ def progress_of(
         bar: show a bar; without one a line is logged every LINE_EVERY_S seconds at most.
     """
     if bar:
+        from tqdm import tqdm
+
         with tqdm(desc=what, unit=unit, total=total, leave=False) as shown:
             yield shown.update
     else:
         yield _Lines(what, unit, total).count
+
+
+class SilentProgress:
+    """Sees a training and prints nothing."""
+
+    def on_step(self, record: object) -> None:
+        """Nothing."""
+
+    def on_evaluation(self, record: object) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
 
 
 class _Lines:

@@ -11,6 +11,7 @@ from gru_sentiment.artifact.files import KIND, METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.folders import free_run_path
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import Corpus, build_corpus
+from gru_sentiment.builders.inference import build_inference
 from gru_sentiment.builders.ngrams import MODEL_NAMES, build_ngrams, library_version
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ConfigError
@@ -88,7 +89,7 @@ def _fit(
     """All baselines, and how many seconds each took."""
     built = build_ngrams(corpus, MODEL_NAMES)
     fitted = {
-        name: Baseline(path, config, built.vocabulary, corpus.labels, model)
+        name: Baseline(path, built.vocabulary, corpus.labels, model, config=config)
         for name, model in built.models.items()
     }
     return fitted, built.fit_s
@@ -126,6 +127,7 @@ def _save(
     splits, calibration = scored[name]
     writer.save_config(run.config)
     writer.save_names(run.vocabulary, run.labels)
+    writer.save_inference(build_inference(run.config))
     writer.save_seen_texts(corpus.seen)
     writer.write_json(KIND, baseline_kind(run.model, name))
     _, predictions = splits["validation"]

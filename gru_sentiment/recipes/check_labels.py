@@ -81,7 +81,9 @@ def _out_of_fold(config: Config, corpus: Corpus, rows: Integers) -> Floats:
     for fold in range(FOLDS):
         others = replace(corpus, splits={"train": rows[fold_of != fold]})
         fitted = build_ngrams(others, [MODEL])
-        model = Baseline(NOWHERE, config, fitted.vocabulary, corpus.labels, fitted.models[MODEL])
+        model = Baseline(
+            NOWHERE, fitted.vocabulary, corpus.labels, fitted.models[MODEL], config=config
+        )
         predicted = model.predict(corpus.tokenized, rows[fold_of == fold])
         found[fold_of == fold] = np.exp(predicted.log_probabilities)
     return found

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from gru_sentiment.artifact.contents import read_metadata
 from gru_sentiment.artifact.files import KIND, LABELS, METADATA, METRICS, PREDICTIONS
 from gru_sentiment.artifact.folders import free_run_path
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import build_tokenized
 from gru_sentiment.builders.dataset import Dataset, build_splits
 from gru_sentiment.builders.device import build_device
+from gru_sentiment.builders.inference import build_inference
 from gru_sentiment.data.labels import check_single
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.machine.provenance import Stopwatch, provenance
@@ -22,17 +24,15 @@ from gru_sentiment.results.metrics import scores_to_json
 from gru_sentiment.results.training import FusionResult
 from gru_sentiment.trained.dataset import reload_dataset
 from gru_sentiment.trained.fusion import (
-    MAX_MEMBERS,
     Fusion,
-    copy_member,
     fit_member_weights,
     fuse_scored,
     fusion_kind,
-    member_folder,
     same_tokens,
 )
 from gru_sentiment.trained.leakage import check_unseen
-from gru_sentiment.trained.reader import Run, load_run, read_metadata
+from gru_sentiment.trained.members import MAX_MEMBERS, copy_member, member_folder
+from gru_sentiment.trained.reader import Run, load_run
 from gru_sentiment.trained.reference import gaps_to_reference
 from gru_sentiment.trained.scoring import SCORED_SPLITS, score_predictions
 
@@ -94,6 +94,7 @@ def fuse(
         for number, member in enumerate(members):
             copy_member(member.path, member_folder(writer.partial, number))
         writer.save_config(config)
+        writer.save_inference(build_inference(config))
         writer.write_json(LABELS, {"labels": labels.classes})
         writer.write_json(KIND, fusion_kind(weights))
         writer.write_lines(PREDICTIONS, predictions.lines(labels, label_ids))

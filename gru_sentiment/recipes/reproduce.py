@@ -8,13 +8,14 @@ from typing import Any
 
 import torch
 
+from gru_sentiment.artifact.contents import read_metadata
 from gru_sentiment.artifact.files import HISTORY, finished_of
-from gru_sentiment.artifact.folders import is_bundled
+from gru_sentiment.artifact.folders import existing_run, is_bundled
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.machine.provenance import provenance
 from gru_sentiment.results.training import Reproduction
-from gru_sentiment.trained.reader import existing_run, load_network, read_metadata
+from gru_sentiment.trained.reader import load_network
 
 CLOCK = ("elapsed_s", "tokens_per_s")
 """Fields of a line of metrics.jsonl that differ between any two trainings."""

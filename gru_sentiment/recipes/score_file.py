@@ -14,10 +14,10 @@ import numpy as np
 from gru_sentiment.artifact.folders import named_run, own_files
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
-from gru_sentiment.data.batching import within_budget
 from gru_sentiment.data.labels import LabelSets
+from gru_sentiment.data.packed import within_budget
 from gru_sentiment.data.token_cache import n_workers_for, process_map
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import DataError
 from gru_sentiment.machine.same_file import input_at
 from gru_sentiment.machine.signals import StopRequest
@@ -36,8 +36,8 @@ from gru_sentiment.rows.formats import (
 from gru_sentiment.rows.output import OTHER, Output
 from gru_sentiment.rows.reading import Source
 from gru_sentiment.rows.row import Row, ScoredRow, chunks
+from gru_sentiment.trained.predictions import TOKENS_PER_BATCH
 from gru_sentiment.trained.reader import Run, load_run
-from gru_sentiment.trained.scoring import TOKENS_PER_BATCH
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gru_sentiment.artifact.contents import load_run_config
 from gru_sentiment.artifact.files import (
     CONFIG,
     LATEST,
@@ -22,7 +21,9 @@ from gru_sentiment.artifact.files import (
     writing,
 )
 from gru_sentiment.artifact.folders import is_run, point_latest_to
-from gru_sentiment.artifact.series import FOLD, KEYS, SEED, Series, read_series, write_series
+from gru_sentiment.artifact.run_config import load_run_config
+from gru_sentiment.artifact.series import Series, read_series, write_series
+from gru_sentiment.artifact.series_runs import FOLD, KEYS, SEED
 from gru_sentiment.artifact.summaries import read_summary
 from gru_sentiment.config.changes import changes_between
 from gru_sentiment.config.loading import changed_config

@@ -14,6 +14,7 @@ from gru_sentiment.artifact.files import METRICS, PREDICTIONS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.builders.corpus import Corpus, build_training_corpus
 from gru_sentiment.builders.device import Machine, prepare_machine
+from gru_sentiment.builders.inference import build_inference
 from gru_sentiment.builders.model import build_model
 from gru_sentiment.builders.ngrams import check_fits
 from gru_sentiment.builders.text import build_encoded
@@ -121,6 +122,7 @@ def _train(start: Start, observer: Observer, progress: bool) -> TrainingResult:
     start.check_facts(facts)
     _log_sizes(corpus)
     writer.save_names(vocabulary, corpus.labels)
+    writer.save_inference(build_inference(config, corpus.labels))
 
     vectors = initial.vectors(vocabulary)
     coverage = initial.coverage(vectors, vocabulary, counts)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
+from gru_sentiment.reporting.console import BLOCK
 from gru_sentiment.reporting.numbers import count_of, duration
 from gru_sentiment.results.predictions import FileScoring, Prediction
 
@@ -12,28 +10,26 @@ BAR = 30
 """Characters of the bar for a probability of 1."""
 
 
-def prediction_report(prediction: Prediction, *, terminal: bool) -> RenderableType:
+def prediction_lines(prediction: Prediction, *, terminal: bool) -> list[str]:
     """The class and its probability; on a terminal a bar for every class.
 
     A line says where the prediction rests on no text, on unknown tokens alone, or on a text that
     was cut.
     """
-    lines = [Text(_label(prediction))]
+    lines = [_label(prediction)]
     if terminal:
         width = max(map(len, prediction.probabilities))
         for name, value in prediction.probabilities.items():
-            lines.append(Text(f"  {name:>{width}} {value:6.1%} {'█' * round(BAR * value)}"))
+            lines.append(f"  {name:>{width}} {value:6.1%} {BLOCK * round(BAR * value)}")
     if prediction.tokens == 0:
-        lines.append(Text("the text holds no token: the prediction says nothing about it"))
+        lines.append("the text holds no token: the prediction says nothing about it")
     elif prediction.unknown_tokens == prediction.tokens:
-        lines.append(
-            Text("the model knows no token of the text: the prediction says nothing about it")
-        )
+        lines.append("the model knows no token of the text: the prediction says nothing about it")
     elif prediction.mostly_unknown:
-        lines.append(Text("most words are unknown to the model: is it one for this language?"))
+        lines.append("most words are unknown to the model: is it one for this language?")
     if prediction.truncated:
-        lines.append(Text(f"the model read {prediction.tokens:,} tokens, without the middle part"))
-    return Group(*lines)
+        lines.append(f"the model read {prediction.tokens:,} tokens, without the middle part")
+    return lines
 
 
 def _label(prediction: Prediction) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,51 @@ from gru_sentiment.arrays import Floats
 from gru_sentiment.artifact.contents import read_object
 from gru_sentiment.artifact.files import AGAIN, CALIBRATION
 from gru_sentiment.artifact.manifest import named, verify
+from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST
-from gru_sentiment.postprocess.fusion import MAX_WEIGHT
+from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fuse_predictions
+from gru_sentiment.trained.predictions import Predictions
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What becomes of a network's predictions."""
+
+    temperature: float = 1.0
+    """Of the probabilities."""
+    prior: Floats | None = None
+    """Probabilities of a text of which the vocabulary holds no token, shape (classes,)."""
+    weights: Floats | None = None
+    """Of network and n-grams, shape (2,)."""
+    thresholds: Floats | None = None
+    """The probability from which on each class of a label set is predicted, shape (classes,)."""
+
+    def applied(self, predictions: Predictions, beside: Predictions | None) -> Predictions:
+        """The network's predictions with those of its n-grams, if there are any, calibrated."""
+        if beside is not None and self.weights is not None:
+            both = np.stack([predictions.log_probabilities, beside.log_probabilities])
+            joint = fuse_predictions(both.astype(np.float64), self.weights)
+            predictions = replace(predictions, log_probabilities=joint)
+        calibrated = predictions.at_temperature(self.temperature).with_prior(self.prior)
+        return calibrated.decided_by(self.thresholds)
+
+
+UNCALIBRATED = Calibration()
+
+
+def load_calibration(folder: Path, labels: Labels, *, ngrams: bool) -> Calibration:
+    """The calibration of a network, with or without n-grams beside it.
+
+    Raises:
+        ArtifactError: see `load_temperature`.
+    """
+    return Calibration(
+        load_temperature(folder),
+        load_prior(folder, len(labels)),
+        load_weights(folder) if ngrams else None,
+        load_thresholds(folder, len(labels)) if labels.label_sets else None,
+    )
 
 
 def load_temperature(folder: Path) -> float:

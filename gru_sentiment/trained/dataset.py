@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from gru_sentiment.arrays import Booleans, Integers
+from gru_sentiment.artifact.contents import read_metadata
 from gru_sentiment.builders.corpus import build_tokenized
 from gru_sentiment.builders.dataset import Dataset, build_file_records, build_records, build_splits
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.trained.predictions import Predictions
-from gru_sentiment.trained.reader import Run, read_metadata
+from gru_sentiment.trained.reader import Run
 
 
 @dataclass(frozen=True)

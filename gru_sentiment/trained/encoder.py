@@ -11,15 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from gru_sentiment.artifact.contents import (
-    check_shapes,
-    check_values,
-    load_labels,
-    load_run_config,
-    load_vocabulary,
-    read_kind,
-    shapes_of,
-)
+from gru_sentiment.artifact.contents import load_labels, load_vocabulary, read_kind
 from gru_sentiment.artifact.files import (
     CONFIG,
     ENCODER,
@@ -31,7 +23,9 @@ from gru_sentiment.artifact.files import (
 )
 from gru_sentiment.artifact.folders import named_start, reinstalling
 from gru_sentiment.artifact.manifest import digest, verify
-from gru_sentiment.artifact.tensors import expand
+from gru_sentiment.artifact.run_config import load_run_config
+from gru_sentiment.artifact.tensors import check_values, expand, shapes_of
+from gru_sentiment.artifact.weights import check_shapes
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,40 +11,26 @@ import numpy as np
 import torch
 
 from gru_sentiment.arrays import Floats, Integers
-from gru_sentiment.artifact.contents import (
-    check_complete,
-    load_labels,
-    load_run_config,
-    read_kind,
-    read_object,
-)
-from gru_sentiment.artifact.files import (
-    AGAIN,
-    BASELINE,
-    CALIBRATION,
-    CONFIG,
-    FUSION,
-    KIND,
-    LABELS,
-    MANIFEST,
-    MEMBERS,
-    NEEDED,
-    NETWORK,
-    NGRAMS,
-    WRITTEN,
-    write_whole,
-)
+from gru_sentiment.artifact.contents import check_complete, load_labels
+from gru_sentiment.artifact.files import BASELINE, CONFIG, FUSION, KIND, LABELS, NETWORK
+from gru_sentiment.artifact.run_config import load_run_config
 from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.data.tokenizer import TokenizedTexts
-from gru_sentiment.errors import ArtifactError
-from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fit_shares, fit_weights, fuse_predictions
+from gru_sentiment.data.tokens import TokenizedTexts
+from gru_sentiment.postprocess.fusion import fit_shares, fit_weights, fuse_predictions
 from gru_sentiment.trained.baseline import Baseline, read_baseline
+from gru_sentiment.trained.members import (
+    check_same_classes,
+    checked_member,
+    load_member_weights,
+    member_folder,
+    other_tokens,
+    predict_together,
+)
 from gru_sentiment.trained.network import Network, read_network
 from gru_sentiment.trained.predictions import Predictions
 from gru_sentiment.trained.scoring import Scored
 
-MAX_MEMBERS = 64
 MEMBER_READERS: dict[str, Callable[[Path, torch.device], Network | Baseline]] = {
     NETWORK: read_network,
     BASELINE: read_baseline,
@@ -70,10 +55,7 @@ class Fusion:
         Token counts are those of the first member.
         """
         found = [member.predict(tokenized, rows) for member in self.members]
-        together = fuse_predictions(
-            np.stack([one.log_probabilities for one in found]), self.weights
-        )
-        return Predictions(together, found[0].encoded, rows)
+        return predict_together(found, self.weights)
 
 
 def fit_member_weights(scored: Sequence[Scored], label_ids: Integers) -> Floats:
@@ -119,20 +101,6 @@ def fusion_kind(weights: Floats) -> dict[str, Any]:
     return {"kind": FUSION, "weights": weights.tolist()}
 
 
-def member_folder(folder: Path, number: int) -> Path:
-    """Where a fusion keeps a member."""
-    return folder / MEMBERS / str(number)
-
-
-def copy_member(source: Path, target: Path) -> None:
-    """Copy the files of a run, with its manifest, and the n-gram model beside a network."""
-    for inner in (".", NGRAMS):
-        for name in (*WRITTEN, MANIFEST):
-            if (source / inner / name).is_file():
-                (target / inner).mkdir(parents=True, exist_ok=True)
-                write_whole(target / inner / name, (source / inner / name).read_bytes())
-
-
 def read_fusion(folder: Path, device: torch.device) -> Fusion:
     """Read the folder of a fusion.
 
@@ -141,37 +109,12 @@ def read_fusion(folder: Path, device: torch.device) -> Fusion:
             each other.
     """
     check_complete(folder, (KIND, CONFIG, LABELS))
-    weights = _load_weights(folder / KIND)
+    weights = load_member_weights(folder / KIND)
     folders = [member_folder(folder, number) for number in range(len(weights))]
     config, labels = load_run_config(folder), load_labels(folder / LABELS)
-    members = [_read_member(folder, member, device) for member in folders]
+    members = [MEMBER_READERS[checked_member(folder, path)](path, device) for path in folders]
     for member in members:
-        if member.labels.classes != labels.classes:
-            raise ArtifactError(f"{member.path}: has other classes than {folder}", hint=AGAIN)
+        check_same_classes(folder, member.path, labels, member.labels)
         if not same_tokens(config.text, member.config.text):
-            raise ArtifactError(f"{member.path}: tokenises differently from {folder}", hint=AGAIN)
+            raise other_tokens(folder, member.path)
     return Fusion(folder, config, labels, members, weights)
-
-
-def _read_member(folder: Path, member: Path, device: torch.device) -> Network | Baseline:
-    kind = read_kind(member)
-    if kind not in MEMBER_READERS:
-        raise ArtifactError(f"{member}: is a {kind[:20]}, which no fusion holds", hint=AGAIN)
-    names = NEEDED if kind == NETWORK else (KIND, *NEEDED)
-    if (member / CALIBRATION).exists():
-        names = (*names, CALIBRATION)
-    check_complete(folder, [(member / name).relative_to(folder).as_posix() for name in names])
-    return MEMBER_READERS[kind](member, device)
-
-
-def _load_weights(path: Path) -> Floats:
-    values = read_object(path).get("weights")
-    if not isinstance(values, list) or not 2 <= len(values) <= MAX_MEMBERS:
-        raise ArtifactError(f"{path}: expected the weights of 2 to {MAX_MEMBERS} runs", hint=AGAIN)
-    for value in values:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not 0 <= value <= MAX_WEIGHT or not math.isfinite(value):
-            raise ArtifactError(
-                f"{path}: weight {str(value)[:20]}, expected 0 to {MAX_WEIGHT:,.0f}", hint=AGAIN
-            )
-    return np.array(values, np.float64)

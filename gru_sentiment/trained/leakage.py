@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 
 from gru_sentiment.arrays import Integers
-from gru_sentiment.artifact.contents import load_run_config
 from gru_sentiment.artifact.folders import is_bundled, named_run, named_start
+from gru_sentiment.artifact.run_config import load_run_config
 from gru_sentiment.artifact.tensors import load_seen_texts
 from gru_sentiment.builders.dataset import Dataset, build_training_dataset
 from gru_sentiment.config.changes import changes_between

@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from gru_sentiment.arrays import Floats, Integers
-from gru_sentiment.artifact.contents import (
-    check_complete,
-    check_shapes,
-    check_values,
-    load_labels,
-    load_run_config,
-    load_vocabulary,
-    shapes_of,
-)
-from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, NGRAMS, VOCABULARY, WEIGHTS
-from gru_sentiment.artifact.manifest import named
-from gru_sentiment.artifact.tensors import expand, matrices
+from gru_sentiment.arrays import Integers
+from gru_sentiment.artifact.contents import check_complete, load_labels, load_vocabulary
+from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIGHTS
+from gru_sentiment.artifact.run_config import load_run_config
+from gru_sentiment.artifact.tensors import check_values, expand, shapes_of
+from gru_sentiment.artifact.weights import check_shapes, matrices
 from gru_sentiment.builders.model import build_model
 from gru_sentiment.builders.text import build_encoded
 from gru_sentiment.config.sections import Config
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.postprocess.fusion import fuse_predictions
-from gru_sentiment.trained.baseline import Baseline, read_baseline
-from gru_sentiment.trained.calibration import (
-    load_prior,
-    load_temperature,
-    load_thresholds,
-    load_weights,
+from gru_sentiment.trained.calibration import UNCALIBRATED, Calibration, load_calibration
+from gru_sentiment.trained.linear import Linear, read_ngrams
+from gru_sentiment.trained.network_shape import (
+    EMBEDDING,
+    SAME_TRAINING,
+    check_layers,
+    check_words,
 )
 from gru_sentiment.trained.predictions import Predictions
 from gru_sentiment.trained.scoring import predict_rows
-
-EMBEDDING, FIRST_WEIGHTS = "embedding.table.weight", "recurrent.weight_hh_l"
-SAME_TRAINING = "config.yaml, labels.json and model.safetensors must come from the same training"
 
 
 @dataclass(frozen=True)
@@ -55,16 +44,9 @@ class Network:
     labels: Labels
     model: nn.Module
     device: torch.device
-    temperature: float = 1.0
-    """Of the probabilities."""
-    prior: Floats | None = None
-    """Probabilities of a text of which the vocabulary holds no token, shape (classes,)."""
-    ngrams: Baseline | None = None
+    calibration: Calibration = UNCALIBRATED
+    ngrams: Linear | None = None
     """The n-gram model that predicts beside it."""
-    weights: Floats | None = None
-    """Of network and n-grams, shape (2,)."""
-    thresholds: Floats | None = None
-    """The probability from which on each class of a label set is predicted, shape (classes,)."""
 
     def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
         """The predictions for the texts `rows`; token counts are the network's."""
@@ -72,13 +54,8 @@ class Network:
         predictions = predict_rows(
             self.model, encoded, rows, self.device, label_sets=self.labels.label_sets
         )
-        if self.ngrams is not None and self.weights is not None:
-            beside = self.ngrams.predict(tokenized, rows)
-            both = np.stack([predictions.log_probabilities, beside.log_probabilities])
-            joint = fuse_predictions(both.astype(np.float64), self.weights)
-            predictions = replace(predictions, log_probabilities=joint)
-        calibrated = predictions.at_temperature(self.temperature).with_prior(self.prior)
-        return calibrated.decided_by(self.thresholds)
+        beside = self.ngrams.predict(tokenized, rows) if self.ngrams else None
+        return self.calibration.applied(predictions, beside)
 
 
 def read_network(folder: Path, device: torch.device) -> Network:
@@ -94,29 +71,9 @@ def read_network(folder: Path, device: torch.device) -> Network:
     labels = load_labels(folder / LABELS)
     model = _load_model(folder / WEIGHTS, config, vocabulary, labels)
     model = model.to(device).eval()
-    ngrams = _read_ngrams(folder, device)
-    return Network(
-        folder,
-        config,
-        vocabulary,
-        labels,
-        model,
-        device,
-        temperature=load_temperature(folder),
-        prior=load_prior(folder, len(labels)),
-        ngrams=ngrams,
-        weights=load_weights(folder) if ngrams else None,
-        thresholds=load_thresholds(folder, len(labels)) if labels.label_sets else None,
-    )
-
-
-def _read_ngrams(folder: Path, device: torch.device) -> Baseline | None:
-    """The n-gram model beside a network; a training that is not finished has none yet."""
-    names = [name for name in named(folder) if name.startswith(f"{NGRAMS}/")]
-    if not names:
-        return None
-    check_complete(folder, names)
-    return read_baseline(folder / NGRAMS, device)
+    ngrams = read_ngrams(folder)
+    calibration = load_calibration(folder, labels, ngrams=ngrams is not None)
+    return Network(folder, config, vocabulary, labels, model, device, calibration, ngrams)
 
 
 def _load_model(path: Path, config: Config, vocabulary: Vocabulary, labels: Labels) -> nn.Module:
@@ -124,8 +81,9 @@ def _load_model(path: Path, config: Config, vocabulary: Vocabulary, labels: Labe
         with safe_open(path, "pt") as file:
             names = list(file.keys())
             found = {name: file.get_slice(name).get_shape() for name in matrices(names)}
-            _check_words(path, found.get(EMBEDDING, []), vocabulary)
-            _check_size_of_model(path, config, found)
+            check_words(path, found.get(EMBEDDING, []), vocabulary)
+            # so that what is built is no larger than a few times what the file truly holds
+            check_layers(path, config.model.layers, config.model.hidden_size, found)
             model = build_model(
                 config,
                 torch.zeros(found[EMBEDDING]),
@@ -141,27 +99,3 @@ def _load_model(path: Path, config: Config, vocabulary: Vocabulary, labels: Labe
     check_values(path, tensors, torch.float32)
     model.load_state_dict(tensors)
     return model
-
-
-def _check_size_of_model(path: Path, config: Config, found: dict[str, list[int]]) -> None:
-    """So that what is built is no larger than a few times what the file truly holds."""
-    layers = sum(
-        name.startswith(FIRST_WEIGHTS) and name[len(FIRST_WEIGHTS) :].isdigit() for name in found
-    )
-    sizes = found.get(f"{FIRST_WEIGHTS}0", [])
-    expected = config.model.layers, config.model.hidden_size
-    if (layers, sizes[-1] if sizes else 0) != expected:
-        raise ArtifactError(
-            f"{path}: holds {layers} recurrent layers with weights of shape {sizes or 'none'}, the "
-            f"config asks for {expected[0]} of {expected[1]} units",
-            hint=SAME_TRAINING,
-        )
-
-
-def _check_words(path: Path, table: list[int], vocabulary: Vocabulary) -> None:
-    if len(table) != 2 or table[0] != len(vocabulary):
-        raise ArtifactError(
-            f"{path}: holds vectors for {table[0] if table else 'no'} words and "
-            f"{path.parent / VOCABULARY} lists {len(vocabulary)}",
-            hint=f"both must come from the same training; {AGAIN}",
-        )

@@ -16,6 +16,9 @@ from gru_sentiment.results.metrics import Metrics
 from gru_sentiment.results.predictions import LIKELIEST, Decision, Label, Prediction
 from gru_sentiment.scores.metrics import Scoring
 
+TOKENS_PER_BATCH = 32_768
+"""Tokens read at once: bounds the memory whatever the texts' lengths."""
+
 
 @dataclass(frozen=True)
 class Predictions:

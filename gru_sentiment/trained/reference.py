@@ -10,12 +10,7 @@ from pathlib import Path
 import torch
 
 from gru_sentiment.arrays import Booleans, Integers
-from gru_sentiment.artifact.contents import (
-    check_complete,
-    load_run_config,
-    read_kind,
-    read_object,
-)
+from gru_sentiment.artifact.contents import check_complete, read_kind, read_metadata, read_object
 from gru_sentiment.artifact.files import (
     BASELINE,
     CONFIG,
@@ -25,9 +20,10 @@ from gru_sentiment.artifact.files import (
     PARTIAL,
     PREDICTIONS,
 )
+from gru_sentiment.artifact.run_config import load_run_config
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.results.evaluation import Against, BaselineGap
 from gru_sentiment.scores.comparison import compare_with
@@ -35,7 +31,7 @@ from gru_sentiment.scores.saved import read_predictions
 from gru_sentiment.trained.baseline import Baseline
 from gru_sentiment.trained.dataset import LabelledRows
 from gru_sentiment.trained.fusion import same_tokens
-from gru_sentiment.trained.reader import Run, load_run, read_metadata
+from gru_sentiment.trained.reader import Run, load_run
 
 logger = logging.getLogger(__name__)
 

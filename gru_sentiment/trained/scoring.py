@@ -17,15 +17,13 @@ from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.results.metrics import Calibrated, Metrics, Reliability
 from gru_sentiment.trained.label_sets import LabelSetPredictions
-from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
 from gru_sentiment.training.losses import log_odds_probabilities, log_probabilities
 
 SCORED_SPLITS = ("validation", "test")
 """The splits that are scored at the end of a training, as far as they are there."""
 FEWEST = 50
 """Rows of a validation split on which something can be fitted or chosen."""
-TOKENS_PER_BATCH = 32_768
-"""Tokens read at once: bounds the memory whatever the texts' lengths."""
 
 
 def predict_rows(

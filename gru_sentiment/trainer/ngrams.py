@@ -59,7 +59,9 @@ class NgramsBeside:
         """
         built = build_ngrams(corpus, [NAIVE_BAYES])
         model, fit_s = built.models[NAIVE_BAYES], built.fit_s[NAIVE_BAYES]
-        run = Baseline(writer.partial / NGRAMS, config, built.vocabulary, corpus.labels, model)
+        run = Baseline(
+            writer.partial / NGRAMS, built.vocabulary, corpus.labels, model, config=config
+        )
         write_baseline(run, NAIVE_BAYES)
         logger.info("%s n-grams, fitted in %.1f s", f"{len(model.features.keys):,}", fit_s)
         return cls(run, fit_s)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from gru_sentiment.artifact.checkpoints import Checkpoint
-from gru_sentiment.artifact.contents import load_run_config, read_kind
+from gru_sentiment.artifact.contents import read_kind
 from gru_sentiment.artifact.files import CONFIG, ENCODER, KIND, NETWORK, finished_of
 from gru_sentiment.artifact.folders import free_run_path, unfinished
+from gru_sentiment.artifact.run_config import load_run_config
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.config.changes import check_extension
 from gru_sentiment.config.loading import load_config

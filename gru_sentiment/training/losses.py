@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gru_sentiment.batch import NO_LABEL, Batch
+from gru_sentiment.arrays import NO_LABEL
+from gru_sentiment.batch import Batch
 
 
 class ClassificationLoss:

@@ -19,7 +19,7 @@ from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.text import build_batcher, build_encoded, build_vocabulary
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.models.recurrent import CELLS
 
 

@@ -12,6 +12,7 @@ import statistics
 import sys
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,11 +22,11 @@ from measuring.settings import Settings
 from measuring.tables import table
 from measuring.timing import Action, Rounds, Spread, alternate, timed
 
+import gru_sentiment
 from gru_sentiment.artifact.files import NEEDED
 from gru_sentiment.builders.dataset import build_records, build_splits
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.recipes.predict import predict
 
 if TYPE_CHECKING:
     from peers.linear import LinearModel
@@ -65,6 +66,9 @@ class _Fitting:
             actions | {OURS: self._train}, rounds=rounds, warm_up=False, budget_s=BUDGET_S
         )
 
+    def _ours(self, run: Path) -> object:
+        return gru_sentiment.load(run, threads=self.settings.threads).predict(self.held_out.texts)
+
     def predict(self) -> Rounds:
         """Seconds from texts to predictions."""
         texts, run = self.held_out.texts, self.trainings[-1].path
@@ -72,7 +76,7 @@ class _Fitting:
             name: partial(timed, partial(model.predict, texts))
             for name, model in self.models.items()
         }
-        actions[OURS] = partial(timed, partial(predict, texts, run, threads=self.settings.threads))
+        actions[OURS] = partial(timed, partial(self._ours, run))
         return alternate(actions, rounds=self.settings.rounds)
 
     def sizes(self) -> dict[str, int]:

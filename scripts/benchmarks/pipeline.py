@@ -31,7 +31,8 @@ from gru_sentiment.builders.text import build_batcher, build_encoded, build_voca
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.token_cache import tokenize_cached
-from gru_sentiment.data.tokenizer import TokenizedTexts, rules
+from gru_sentiment.data.tokenizer import rules
+from gru_sentiment.data.tokens import TokenizedTexts
 
 N_TEXTS, N_TEXTS_QUICK = 25_000, 300
 N_STEPS, N_STEPS_QUICK = 40, 3

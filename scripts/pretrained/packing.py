@@ -13,10 +13,12 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from gru_sentiment.artifact.contents import load_run_config
+from gru_sentiment import BUNDLED
+from gru_sentiment.artifact.contents import load_labels, stored_inference
 from gru_sentiment.artifact.files import (
     CALIBRATION,
     CONFIG,
+    INFERENCE,
     KIND,
     LABELS,
     METADATA,
@@ -30,11 +32,13 @@ from gru_sentiment.artifact.files import (
 )
 from gru_sentiment.artifact.folders import CARD
 from gru_sentiment.artifact.manifest import write_manifest
+from gru_sentiment.artifact.run_config import load_run_config
 from gru_sentiment.artifact.tensors import compact, save_seen_texts, write_tensors
 from gru_sentiment.builders.corpus import build_tokenized
 from gru_sentiment.builders.dataset import Dataset
+from gru_sentiment.builders.inference import build_inference
 from gru_sentiment.config.loading import dump_config
-from gru_sentiment.config.sections import BUNDLED, Config
+from gru_sentiment.config.sections import Config
 from gru_sentiment.postprocess.calibration import fit_temperature
 from gru_sentiment.trained.dataset import reload_dataset
 from gru_sentiment.trained.encoder import EMBEDDING, RECURRENT
@@ -73,6 +77,8 @@ def pack_classifier(runs: Sequence[Path], target: Path) -> None:
     _begin(runs[0], target, (VOCABULARY, LABELS), average([load_file(r / WEIGHTS) for r in runs]))
     seeds = [json.loads((run / METADATA).read_bytes())["seed"] for run in runs]
     write_whole(target / METADATA, to_json(_metadata(target) | {"seeds": seeds}))
+    classifier = load_run_config(target), load_labels(target / LABELS)
+    write_whole(target / INFERENCE, stored_inference(build_inference(*classifier)))
     write_manifest(target, NEEDED)
     dataset = reload_dataset(load_network(runs[0], CPU))
     _calibrate(target, dataset)
@@ -80,7 +86,7 @@ def pack_classifier(runs: Sequence[Path], target: Path) -> None:
     scores = scores_of(load_network(target, CPU), dataset)
     write_whole(target / METRICS, to_json(scores))
     write_whole(target / CARD, card(_metadata(target), scores, _bytes(target)).encode())
-    write_manifest(target, (*NEEDED, CALIBRATION, METADATA, METRICS, SEEN_TEXTS))
+    write_manifest(target, (*NEEDED, INFERENCE, CALIBRATION, METADATA, METRICS, SEEN_TEXTS))
 
 
 def average(weights: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:

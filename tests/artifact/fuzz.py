@@ -26,10 +26,12 @@ from typing import Any
 
 import torch
 
+import gru_sentiment
 from gru_sentiment.artifact.files import (
     CALIBRATION,
     CONFIG,
     ENCODER,
+    INFERENCE,
     KIND,
     LABELS,
     MANIFEST,
@@ -42,18 +44,18 @@ from gru_sentiment.artifact.manifest import write_manifest
 from gru_sentiment.builders.model import build_model
 from gru_sentiment.config.sections import Config
 from gru_sentiment.errors import UserError
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.trained.encoder import NEEDED as ENCODER_NEEDED
 from gru_sentiment.trained.encoder import load_encoder
 
-OF_NET, OF_BASELINE = (*NEEDED, CALIBRATION), (KIND, *NEEDED, CALIBRATION)
+OF_NET, OF_NGRAMS = (*NEEDED, CALIBRATION, INFERENCE), (KIND, *NEEDED, CALIBRATION)
+OF_BASELINE = (*OF_NGRAMS, INFERENCE)
 MEMBER = (*(f"members/0/{name}" for name in OF_NET), *(f"members/1/{n}" for n in OF_BASELINE))
 NEEDED_BY = {
     "net": OF_NET,
     "baseline": OF_BASELINE,
-    "fusion": (KIND, CONFIG, LABELS, *MEMBER),
+    "fusion": (KIND, CONFIG, LABELS, INFERENCE, *MEMBER),
     "encoder": ENCODER_NEEDED["encoder"],
-    "both": (*OF_NET, CALIBRATION, *(f"{NGRAMS}/{name}" for name in OF_BASELINE)),
+    "both": (*OF_NET, CALIBRATION, *(f"{NGRAMS}/{name}" for name in OF_NGRAMS)),
 }
 """What each kind of run is read from, a fusion being one of a net and a baseline; `both` is a net
 with an n-gram model beside it."""
@@ -153,6 +155,7 @@ MUTATIONS: dict[str, list[Mutation]] = {
     LABELS: [*ANY, json_changed],
     KIND: [*ANY, json_changed],
     CALIBRATION: [*ANY, json_changed],
+    INFERENCE: [*ANY, json_changed],
     WEIGHTS: [*ANY, header_changed],
     MANIFEST: [*ANY, json_changed, lines_moved],
 }
@@ -170,7 +173,7 @@ def asked(run: Path) -> Callable[[Path], Any]:
 
 def predictions_of(run: Path) -> list[dict[str, Any]]:
     """What the run says of the texts; probabilities are finite."""
-    found = [prediction.to_json() for prediction in predict(TEXTS, run)]
+    found = [prediction.to_json() for prediction in gru_sentiment.load(run).predict(TEXTS)]
     assert all(math.isfinite(p) for row in found for p in row["probabilities"].values())
     return found
 

@@ -14,6 +14,7 @@ from gru_sentiment.artifact.files import ENCODER, KIND, LABELS, METADATA, NGRAMS
 from gru_sentiment.artifact.writer import RunWriter
 from gru_sentiment.baselines.model import LinearModel
 from gru_sentiment.baselines.ngrams import BITS, Features
+from gru_sentiment.builders.inference import build_inference
 from gru_sentiment.builders.model import build_language_model, build_model
 from gru_sentiment.config.sections import Config, ModelConfig, PretrainingConfig, VectorsConfig
 from gru_sentiment.data.labels import Labels
@@ -22,6 +23,7 @@ from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.results.training import EvaluationRecord
 from gru_sentiment.trained import baseline as linear
 from gru_sentiment.trained import fusion as fusions
+from gru_sentiment.trained.members import copy_member, member_folder
 
 CPU = torch.device("cpu")
 CONFIG_VALUE = Config(
@@ -40,6 +42,7 @@ def new_model(config: Config = CONFIG_VALUE, seed: int = 0) -> TextClassifier:
 def set_up(writer: RunWriter, config: Config = CONFIG_VALUE, labels: Labels = CLASSES) -> None:
     writer.save_config(config)
     writer.save_names(WORDS, labels)
+    writer.save_inference(build_inference(config, labels))
 
 
 def fill(writer: RunWriter, model: TextClassifier | None = None) -> None:
@@ -91,10 +94,11 @@ def write_fusion(path: Path = Path("runs/f")) -> Path:
     net, baseline = write_run(temperature=1.5), write_baseline(temperature=0.5)
     with RunWriter(path) as writer:
         writer.save_config(CONFIG_VALUE)
+        writer.save_inference(build_inference(CONFIG_VALUE))
         writer.write_json(LABELS, {"labels": CLASSES.classes})
         writer.write_json(KIND, fusions.fusion_kind(np.array([0.5, 0.25])))
         for number, member in enumerate([net, baseline]):
-            fusions.copy_member(member, fusions.member_folder(writer.partial, number))
+            copy_member(member, member_folder(writer.partial, number))
         writer.finish()
     return path
 
@@ -105,7 +109,7 @@ def write_both(path: Path = Path("runs/n")) -> Path:
     with RunWriter(path) as writer:
         fill(writer)
         writer.save_temperature(1.5, np.array([0.5, 0.5]), np.array([0.75, 0.25]))
-        fusions.copy_member(baseline, writer.partial / NGRAMS)
+        copy_member(baseline, writer.partial / NGRAMS)
         writer.finish()
     return path
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from gru_sentiment.artifact.series import FOLD, Series, read_series, write_series
+from gru_sentiment.artifact.series import Series, read_series, write_series
+from gru_sentiment.artifact.series_runs import FOLD
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.trained.reader import load_run
 

@@ -16,13 +16,13 @@ from gru_sentiment.artifact.files import SOFT_LABELS
 from gru_sentiment.artifact.manifest import digest
 from gru_sentiment.artifact.tensors import (
     PROBABILITIES,
-    SCALES,
     compact,
     expand,
     read_soft_labels,
     save_soft_labels,
     write_tensors,
 )
+from gru_sentiment.artifact.weights import SCALES
 from gru_sentiment.errors import ArtifactError
 
 from .runs import failing

@@ -17,9 +17,11 @@ from safetensors.torch import load_file
 from torch.nn.utils.rnn import pack_sequence
 
 from gru_sentiment.artifact import writer
+from gru_sentiment.artifact.contents import read_metadata
 from gru_sentiment.artifact.files import (
     CONFIG,
     HISTORY,
+    INFERENCE,
     LATEST,
     LOCK,
     MANIFEST,
@@ -37,7 +39,7 @@ from gru_sentiment.config.sections import ModelConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.reader import load_run, read_metadata
+from gru_sentiment.trained.reader import load_run
 
 from .runs import (
     CLASSES,
@@ -91,7 +93,7 @@ def test_the_folder_has_its_name_only_when_finished() -> None:
         assert not path.exists()
         writer.finish()
     assert not partial_of(path).exists()
-    assert {p.name for p in path.iterdir()} == {*NEEDED, MANIFEST}
+    assert {p.name for p in path.iterdir()} == {*NEEDED, INFERENCE, MANIFEST}
 
 
 def test_files_are_text_that_reads_back() -> None:
@@ -261,7 +263,7 @@ def test_what_a_death_before_the_training_left_is_cleared() -> None:
     for name in (CONFIG, VOCABULARY, "config.yaml.tmp", "lock"):
         (partial / name).touch()
     write_run(Path("runs/a"))
-    assert {p.name for p in Path("runs/a").iterdir()} == {*NEEDED, METADATA, MANIFEST}
+    assert {p.name for p in Path("runs/a").iterdir()} == {*NEEDED, INFERENCE, METADATA, MANIFEST}
 
 
 @pytest.mark.parametrize("options", [{}, {"force": True}, {"resume": True}])

@@ -12,19 +12,20 @@ import pytest
 import torch
 from click.testing import Result
 from conftest import write_tiny
+from predicting import predict
 
+from gru_sentiment import BUNDLED
 from gru_sentiment.artifact import folders
+from gru_sentiment.artifact.contents import read_metadata
 from gru_sentiment.artifact.files import MANIFEST, WEIGHTS
 from gru_sentiment.artifact.folders import BUNDLED_CLASSIFIER, BUNDLED_ENCODER, named_run
 from gru_sentiment.artifact.manifest import digest
 from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config.loading import load_config
-from gru_sentiment.config.sections import BUNDLED
 from gru_sentiment.errors import ArtifactError, ConfigError
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.recipes.train import train
 from gru_sentiment.trained.encoder import load_encoder
-from gru_sentiment.trained.reader import load_run, read_metadata
+from gru_sentiment.trained.reader import load_run
 
 CPU = torch.device("cpu")
 MOST_BYTES = 8_000_000

@@ -13,7 +13,8 @@ from typer.testing import Result
 
 from gru_sentiment.cli import progress
 from gru_sentiment.cli import train as train_command
-from gru_sentiment.cli.progress import BarProgress, LineProgress, SilentProgress, on_terminal
+from gru_sentiment.cli.progress import BarProgress, LineProgress, SilentProgress
+from gru_sentiment.cli.streams import on_terminal
 from gru_sentiment.results.training import EvaluationRecord, StepRecord
 
 

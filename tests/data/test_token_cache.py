@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 
 from gru_sentiment.data import token_cache as module
 from gru_sentiment.data.token_cache import cache_folder, tokenize_cached
-from gru_sentiment.data.tokenizer import TokenizedTexts, Tokenizer
+from gru_sentiment.data.tokenizer import Tokenizer
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import DataError
 
 from .texts import words_of

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gru_sentiment.arrays import Integers
-from gru_sentiment.batch import NO_LABEL
+from gru_sentiment.arrays import NO_LABEL, Integers
 from gru_sentiment.data.batching import Batcher, Batches
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.unlabelled_sampler import UnlabelledSampler

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 
 
 def tokenized_from(word_lists: Sequence[Sequence[str]]) -> TokenizedTexts:

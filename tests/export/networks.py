@@ -11,11 +11,12 @@ import torch
 
 from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Labels, LabelSets
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.export.graph import Head, classifier_graph
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
+from gru_sentiment.trained.calibration import Calibration
 from gru_sentiment.trained.network import Network
 
 WORDS = [f"w{i}" for i in range(40)]
@@ -34,9 +35,8 @@ def new_network(labels: Labels | None = None, *, n_logits: int = 1, **options: A
     model = TextClassifier(embedding, n_logits, **options).eval()
     prior = np.linspace(0.2, 0.6, len(labels))
     prior = prior if labels.label_sets else prior / prior.sum()
-    return Network(
-        Path("run"), CONFIG, VOCABULARY, labels, model, CPU, temperature=1.7, prior=prior
-    )
+    fitted = Calibration(temperature=1.7, prior=prior)
+    return Network(Path("run"), CONFIG, VOCABULARY, labels, model, CPU, fitted)
 
 
 KINDS = {
@@ -49,7 +49,8 @@ KINDS = {
 
 def head_of(network: Network) -> Head:
     labels = network.labels
-    return Head(len(labels), labels.label_sets, network.temperature, network.prior)
+    fitted = network.calibration
+    return Head(len(labels), labels.label_sets, fitted.temperature, fitted.prior)
 
 
 def random_texts(n: int, seed: int = 0) -> list[list[str]]:

@@ -69,10 +69,10 @@ def test_texts_without_a_known_token_have_the_prior_if_there_is_one() -> None:
     network = new_network()
     texts = [[], UNKNOWN, [*UNKNOWN, WORDS[0]]]
     found = Session(network)(inputs(VOCABULARY, texts))
-    assert np.allclose(found[:2], network.prior)
-    assert not np.allclose(found[2], network.prior)
+    assert np.allclose(found[:2], network.calibration.prior)
+    assert not np.allclose(found[2], network.calibration.prior)
     without = Session(network, Head(2, temperature=1.7))(inputs(VOCABULARY, texts))
-    assert np.abs(without[:2] - network.prior).max() > 0.01
+    assert np.abs(without[:2] - network.calibration.prior).max() > 0.01
     assert np.allclose(without[2], found[2])
 
 

@@ -13,11 +13,10 @@ from gru_sentiment.baselines.ngrams import Features, frequent_ngrams
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.export.ngrams import Ngrams
-from gru_sentiment.trained.baseline import Baseline
+from gru_sentiment.trained.linear import Linear
 from gru_sentiment.trained.network import Network
 
 from .networks import (
-    CONFIG,
     VOCABULARY,
     WORDS,
     Session,
@@ -45,8 +44,9 @@ def with_ngrams(labels: Labels, features: Features) -> Network:
     outputs = n_weights_for(len(labels))
     weights = draw.normal(size=(len(features.keys), outputs)).astype(np.float32)
     model = LinearModel(features, weights, draw.normal(size=outputs).astype(np.float32))
-    beside = Baseline(Path("n"), CONFIG, OWN, labels, model, temperature=2.5)
-    return replace(network, ngrams=beside, weights=np.array([0.7, 0.4]))
+    beside = Linear(Path("n"), OWN, labels, model, temperature=2.5)
+    fitted = replace(network.calibration, weights=np.array([0.7, 0.4]))
+    return replace(network, ngrams=beside, calibration=fitted)
 
 
 def features_of(name: str) -> Features:
@@ -66,8 +66,8 @@ def features_of(name: str) -> Features:
 def test_predicts_what_both_do(name: str, classes: int) -> None:
     network = with_ngrams(Labels(list(range(classes))), features_of(name))
     assert network.ngrams is not None
-    assert network.weights is not None
-    beside = Ngrams(network.ngrams.model, network.ngrams.temperature, network.weights)
+    assert network.calibration.weights is not None
+    beside = Ngrams(network.ngrams.model, network.ngrams.temperature, network.calibration.weights)
     session = Session(network, replace(head_of(network), ngrams=beside))
     for n in (1, 3, 17, 256):
         texts = random_texts(n, seed=n)
@@ -78,5 +78,5 @@ def test_predicts_what_both_do(name: str, classes: int) -> None:
 def test_the_n_grams_count() -> None:
     network = with_ngrams(Labels([0, 1]), features_of("two words"))
     texts = random_texts(20)
-    alone = replace(network, ngrams=None, weights=None)
+    alone = replace(network, ngrams=None)
     assert np.abs(expected(network, texts) - expected(alone, texts)).max() > 0.1

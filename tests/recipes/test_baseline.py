@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import tiny_reviews, write_csv
+from predicting import predict
 from trainings import plain, read_json
 
 from gru_sentiment.baselines import fitting
@@ -20,7 +21,6 @@ from gru_sentiment.errors import ArtifactError, ConfigError, DataError, MissingP
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.trained.reader import load_run
 
 

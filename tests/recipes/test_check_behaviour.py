@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from predicting import predict
 from trainings import train
 
 from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.recipes.check_behaviour import check_behaviour
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.scores.intervals import wilson
 from gru_sentiment.suites.files import load_suites
 

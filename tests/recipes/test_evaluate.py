@@ -12,13 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from predicting import predict
 from trainings import LEARNED, plain, train
 
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError, DataError
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
-from gru_sentiment.recipes.predict import predict
 
 Rows = list[tuple[str, Any]]
 

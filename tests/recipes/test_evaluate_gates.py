@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from predicting import predict
 from trainings import LEARNED, train
 
 from gru_sentiment.errors import ConfigError, DataError
 from gru_sentiment.recipes.evaluate import evaluate
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.evaluation import Evaluation
 from gru_sentiment.scores.intervals import wilson
 from gru_sentiment.trained import scoring as evaluation

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import tiny_reviews, write_tiny
+from predicting import predict
 from trainings import read_json, read_lines, train
 
 from gru_sentiment.artifact.files import CALIBRATION, MANIFEST, METRICS, PREDICTIONS
@@ -19,7 +20,6 @@ from gru_sentiment.errors import ArtifactError, ConfigError, DataError
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.recipes.score_file import Job, score_file
 from gru_sentiment.results.predictions import Decision
 from gru_sentiment.trained import scoring

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from artifact.runs import write_baseline, write_both, write_encoder, write_fusion, write_run
+from predicting import predict
 from trainings import LEARNED, train
 
 from gru_sentiment.artifact.files import CONFIG
@@ -29,7 +30,6 @@ from gru_sentiment.export import formats
 from gru_sentiment.export.onnx_example import Classifier
 from gru_sentiment.recipes import export as recipe
 from gru_sentiment.recipes.export import export
-from gru_sentiment.recipes.predict import predict
 
 OUTPUT = Path("exported")
 TEXTS = [

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import write_tiny
+from predicting import predict
 from trainings import plain, read_json
 
 from gru_sentiment.builders.corpus import build_corpus
@@ -21,7 +22,6 @@ from gru_sentiment.recipes import fuse as recipe
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import FusionResult
 from gru_sentiment.trained.reader import load_run
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
+from predicting import predict
 from trainings import read_json, read_lines, train
 
 from gru_sentiment.artifact.files import CALIBRATION, LABELS, METRICS, PREDICTIONS
@@ -21,7 +22,6 @@ from gru_sentiment.recipes.check_data import check_data
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.fuse import fuse
 from gru_sentiment.recipes.init import config_for, survey
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.recipes.score_file import Job, score_file
 from gru_sentiment.results.predictions import Decision
 

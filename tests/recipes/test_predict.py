@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from predicting import predict
 from trainings import train
-
-from gru_sentiment.recipes.predict import predict
 
 TEXTS = [
     "the film was wonderful and touching",

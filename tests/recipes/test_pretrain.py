@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from artifact.runs import write_baseline
+from predicting import predict
 from safetensors.torch import load_file
 from trainings import StoppedError, Stopping, outcome
 
@@ -27,7 +28,6 @@ from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserErro
 from gru_sentiment.recipes import pretrain as recipe
 from gru_sentiment.recipes import train as training
 from gru_sentiment.recipes.evaluate import evaluate
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import EvaluationRecord, PretrainingResult, StepRecord
 
 CONFIG = """\

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import tiny_reviews
+from predicting import predict
 from safetensors.numpy import load_file
 from trainings import train
 
 from gru_sentiment.artifact.files import WEIGHTS
 from gru_sentiment.errors import ConfigError, DataError
-from gru_sentiment.recipes.predict import predict
 
 CONFIG = """\
 data: {{source: files, path: {path}, validation_path: validation.csv, test_size: 0{more}}}

@@ -20,10 +20,10 @@ import pytest
 from conftest import tiny_reviews
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from predicting import predict
 
 from gru_sentiment.errors import ArtifactError, DataError, ReaderLeftError
 from gru_sentiment.recipes import score_file as module
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.recipes.score_file import Job, score_file
 from gru_sentiment.results.predictions import FileScoring, Prediction
 from gru_sentiment.rows.row import whole_characters

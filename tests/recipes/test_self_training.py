@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from conftest import tiny_reviews, write_csv, write_tiny
+from predicting import predict
 from safetensors.torch import load_file
 from trainings import StoppedError, Stopping, outcome
 
@@ -23,7 +24,6 @@ from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.fuse import fuse
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import TrainingResult
 from gru_sentiment.trainer import teacher
 

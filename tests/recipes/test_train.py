@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from predicting import predict
 from safetensors.torch import load_file
 from trainings import CLOCK, history, read_json, read_lines
 
@@ -21,11 +22,11 @@ from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError, DataError, DivergenceError, VectorsError
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.evaluate import evaluate
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import EvaluationRecord, StepRecord, TrainingResult
 from gru_sentiment.trainer import initialisation
 
 FILES = {
+    "inference.json",
     "calibration.json",
     "config.yaml",
     "vocabulary.txt",

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from predicting import predict
 from trainings import LEARNED, train
 
 from gru_sentiment.artifact.files import VOCABULARY
 from gru_sentiment.builders.text import build_vocabulary, with_unseen_words
 from gru_sentiment.config.sections import TextConfig, VectorsConfig
-from gru_sentiment.recipes.predict import predict
 
 WORDS = ["the", "film", "was", "great", "awful", "marvellous", "ghastly"]
 LIKE = {"marvellous": "great", "ghastly": "awful"}

@@ -6,10 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gru_sentiment.reporting.predictions import prediction_report, scoring_line
+from gru_sentiment.reporting.predictions import prediction_lines, scoring_line
 from gru_sentiment.results.predictions import FileScoring, Prediction
-
-from .examples import lines_of
 
 PREDICTION = Prediction(
     label="positive",
@@ -21,15 +19,15 @@ PREDICTION = Prediction(
 
 
 def test_a_prediction_in_a_pipe_is_one_line() -> None:
-    assert lines_of(prediction_report(PREDICTION, terminal=False)) == ["positive (75.0%)"]
+    assert prediction_lines(PREDICTION, terminal=False) == ["positive (75.0%)"]
 
 
 def test_a_prediction_on_a_terminal_has_bars() -> None:
-    lines = lines_of(prediction_report(PREDICTION, terminal=True))
+    lines = [line.strip() for line in prediction_lines(PREDICTION, terminal=True)]
     assert lines == [
         "positive (75.0%)",
-        "negative 25.0% " + "█" * 8,
-        "positive 75.0% " + "█" * 22,
+        "negative  25.0% " + "█" * 8,
+        "positive  75.0% " + "█" * 22,
     ]
 
 
@@ -50,12 +48,12 @@ def test_a_prediction_says_what_it_rests_on(
     tokens: int, unknown: int, truncated: bool, remark: str
 ) -> None:
     given = replace(PREDICTION, tokens=tokens, unknown_tokens=unknown, truncated=truncated)
-    assert lines_of(prediction_report(given, terminal=False)) == ["positive (75.0%)", remark]
+    assert prediction_lines(given, terminal=False) == ["positive (75.0%)", remark]
 
 
 def test_an_integer_class_is_looked_up_by_its_name() -> None:
     given = replace(PREDICTION, label=1, probabilities={"0": 0.1, "1": 0.9})
-    assert lines_of(prediction_report(given, terminal=False)) == ["1 (90.0%)"]
+    assert prediction_lines(given, terminal=False) == ["1 (90.0%)"]
 
 
 @pytest.mark.parametrize(

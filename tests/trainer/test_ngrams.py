@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import write_tiny
+from predicting import predict
 from trainings import StoppedError, Stopping, outcome
 
 from gru_sentiment.artifact.files import CALIBRATION, MANIFEST, METRICS, NGRAMS, WEIGHTS
@@ -24,7 +25,6 @@ from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
 from gru_sentiment.recipes.fuse import fuse
-from gru_sentiment.recipes.predict import predict
 from gru_sentiment.results.training import TrainingResult
 from gru_sentiment.trained.network import Network
 from gru_sentiment.trained.reader import load_run
@@ -58,18 +58,20 @@ def test_a_run_predicts_the_weighted_sum() -> None:
     result = train()
     run, corpus = read(), build_corpus(load_config(Path("tiny.yaml")))
     assert run.ngrams is not None
-    assert run.weights is not None
+    assert run.calibration.weights is not None
     rows = np.arange(len(corpus.tokenized))
     alone = [
         Network(RUN, run.config, run.vocabulary, run.labels, run.model, CPU),
         run.ngrams,
     ]
     each = [one.predict(corpus.tokenized, rows).log_probabilities for one in alone]
-    joint = fuse_predictions(np.stack(each).astype(float), run.weights) / run.temperature
+    calibration = run.calibration
+    joint = fuse_predictions(np.stack(each).astype(float), calibration.weights)
+    joint = joint / calibration.temperature
     joint -= np.logaddexp.reduce(joint, axis=1, keepdims=True)
     found = run.predict(corpus.tokenized, rows).log_probabilities
     np.testing.assert_allclose(found, joint, atol=1e-6)
-    assert run.weights.tolist() == list(result.weights.values())
+    assert run.calibration.weights.tolist() == list(result.weights.values())
     assert value("metadata.json")["ngrams"]["weights"] == result.weights
 
 

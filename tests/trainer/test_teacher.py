@@ -14,7 +14,7 @@ from gru_sentiment.artifact.files import SOFT_LABELS
 from gru_sentiment.builders.corpus import Corpus, build_tokenizer, build_training_corpus
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.config.sections import Config
-from gru_sentiment.data.tokenizer import TokenizedTexts
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.trained.reader import load_run

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
-from gru_sentiment.batch import NO_LABEL, Batch
+from gru_sentiment.arrays import NO_LABEL
+from gru_sentiment.batch import Batch
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
 from gru_sentiment.training.adversarial import (

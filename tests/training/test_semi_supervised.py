@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gru_sentiment.arrays import Integers
-from gru_sentiment.batch import NO_LABEL, Batch
+from gru_sentiment.arrays import NO_LABEL, Integers
+from gru_sentiment.batch import Batch
 from gru_sentiment.data.batching import pack
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.models.classifier import TextClassifier
