@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import types
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -330,3 +332,9 @@ def test_make_train_and_predict(tmp_path: Path) -> None:
     assert "run folder: runs/gru" in done.stdout
     predicted = run(predict.replace(".venv/bin/", ""), tmp_path).stdout
     assert predicted.startswith(("negative (", "positive ("))
+
+
+def test_the_python_interface_does_what_its_lines_show() -> None:
+    lines, _ = blocks("python", section("gru_sentiment/README.md", "From Python"))
+    failures, tried = doctest.testmod(types.ModuleType("interface", lines))
+    assert (failures, tried) == (0, 4)
