@@ -90,7 +90,7 @@ def test_training_ends_with_a_run(smoke: Smoke) -> None:
     assert re.findall(r"^epoch (\d):", done.stderr, re.MULTILINE) == ["1", "2", "3"]
     assert "run folder: runs/smoke" in done.stdout
     assert sorted(path.name for path in (folder / "runs").iterdir()) == ["latest", "smoke"]
-    assert len(list((folder / "runs" / "smoke").iterdir())) == 11
+    assert len(list((folder / "runs" / "smoke").iterdir())) == 12
     metrics = read_json(folder / "runs/smoke/metrics.json")
     assert metrics["validation"]["n"] == 1000
     # a coin gives 0.5
