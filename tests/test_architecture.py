@@ -64,7 +64,7 @@ baselines, data and artifact, arrays and errors) into another form, and a recipe
 Sixteen are those of predictions without torch: inference knows eight rooms below it, and recipes
 know it; the public face knows what it calls and returns, five rooms; and the number that stands for
 no label moved from batch, which has torch, to arrays, so that batch and training know these."""
-COMPUTES_WITHOUT_TORCH = {"library", "arguments", "passes", "threads"}
+COMPUTES_WITHOUT_TORCH = {"layout", "library", "arguments", "passes", "threads"}
 """Modules of the kernel, which predict without torch."""
 LAZY = {
     "cli": {"recipes", "config", "cli"},
@@ -79,7 +79,7 @@ CELLS_ARE_NAMED = {
     "config/sections.py",
     "models/recurrent.py",
     "models/classifier.py",
-    "inference/layers.py",
+    "inference/steps.py",
 }
 """The allowed values, the dictionary with torch, the default of a constructor, and the dictionary
 without torch."""
