@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gru_sentiment.artifact.files import WEIGHTS, write_whole, writing
 from gru_sentiment.artifact.rows import Rows
-from gru_sentiment.artifact.tensors import compact
-from gru_sentiment.artifact.weights import SCALES as OF_SCALES
 from gru_sentiment.artifact.weights import matrices, read_array, read_rows, stored_arrays
 from gru_sentiment.builders.inference import build_inference
 from gru_sentiment.data.rules import Rules
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.export.folder import write_beside
+from gru_sentiment.export.int8 import int8_rows
 from gru_sentiment.export.numpy_runs import (
     ARRAYS,
     FUSION,
@@ -30,6 +28,7 @@ from gru_sentiment.export.numpy_runs import (
     WORDS,
 )
 from gru_sentiment.export.sources import packaged, renamed
+from gru_sentiment.inference.steps import names_of
 from gru_sentiment.trained.fusion import Fusion
 from gru_sentiment.trained.label_sets import HALF
 from gru_sentiment.trained.linear import Linear
@@ -86,12 +85,12 @@ In your own program, where the folder `predictor` can be imported:
 | `predictor/` | the modules that predict |
 | `example.py` | a program that prints a JSON object for each text |
 
-Recurrent layers are computed step by step: a few texts take milliseconds each, many of them time.
+Recurrent layers are computed step by step: a text takes milliseconds.
 """
 FILES = {
     NETWORK: """\
-| `words.npy` | a row for each word of the network{int8}; only what a text needs is read |
-| `network.npz` | its other parameters |
+| `words.npy` | a row for each word of the network{int8}; a text reads its own alone |
+| `network.npz` | the other parameters |
 | `vocabulary.txt` | its words, a word in each line |
 """,
     NGRAMS: """\
@@ -100,7 +99,7 @@ FILES = {
 """,
     FUSION: "| `members/` | the runs that predict together, each with its arrays and words |\n",
 }
-INT8 = " as whole numbers of 8 bits, with a scale each in `network.npz`"
+INT8 = ", as whole numbers of 8 bits whose `scales` are in `network.npz`"
 
 
 def check(run: Run, int8: bool) -> None:
@@ -157,9 +156,14 @@ def _fusion(folder: Path, run: Fusion, int8: bool) -> dict[str, Any]:
 
 def _network(folder: Path, run: Network, int8: bool) -> dict[str, Any]:
     arrays = stored_arrays(run.path / WEIGHTS)
-    rows = _rows(read_rows(arrays, EMBEDDING), int8)
+    rows = read_rows(arrays, EMBEDDING)
     names = [name for name in matrices(arrays) if name != EMBEDDING]
     parameters: dict[str, Any] = {n: read_array(arrays, n, arrays[n].dtype) for n in names}
+    if int8 and rows.scales is None:
+        compact = int8_rows(rows.take(slice(None)))
+        rows = Rows(compact.numbers, compact.scales)
+        first, *_ = names_of(0, 2 if run.config.model.bidirectional else 1)
+        parameters |= {name: parameters[name] * compact.columns for name in first}
     if rows.scales is not None:
         parameters[SCALES] = rows.scales
     _save(folder / WORDS, lambda path: np.save(path, rows.stored))
@@ -177,15 +181,6 @@ def _network(folder: Path, run: Network, int8: bool) -> dict[str, Any]:
         "weights": _list(fitted.weights),
         "ngrams": run.ngrams and _linear(folder, run.ngrams),
     }
-
-
-def _rows(rows: Rows, int8: bool) -> Rows:
-    """The rows as a run stores them, or as int8 with a scale each."""
-    if not int8 or rows.scales is not None:
-        return rows
-    stored = compact({EMBEDDING: torch.from_numpy(rows.take(slice(None)))}, EMBEDDING)
-    scales = stored[EMBEDDING + OF_SCALES].float()
-    return Rows(stored[EMBEDDING].numpy(), scales.numpy())
 
 
 def _linear(folder: Path, run: Linear) -> dict[str, Any]:
