@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from gru_sentiment.arrays import Integers, Singles
+from gru_sentiment.arrays import Singles
 from gru_sentiment.artifact.files import AGAIN
+from gru_sentiment.artifact.rows import Rows
 from gru_sentiment.errors import ArtifactError
 
 SCALES = ".scales"
@@ -67,21 +68,6 @@ class StoredArray:
 
 StoredArrays = Mapping[str, StoredArray]
 """By name."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A matrix that stays as a file holds it; rows become float32 when they are taken."""
-
-    stored: NDArray[Any]
-    """Whole numbers in 8 bits, float16 or float32, shape (rows, columns)."""
-    scales: Singles | None = None
-    """What whole numbers are multiplied by, shape (rows,)."""
-
-    def take(self, rows: Integers | slice) -> Singles:
-        """Some rows, shape (taken, columns)."""
-        taken: Singles = self.stored[rows].astype(np.float32, copy=False)
-        return taken if self.scales is None else taken * self.scales[rows, None]
 
 
 def stored_arrays(path: Path) -> dict[str, StoredArray]:

@@ -76,6 +76,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "Write a network that onnxruntime runs, with its word vectors in 8 bits",
             "gru-sent export runs/gru --format onnx --int8 --output exported",
         ),
+        (
+            "Write any run for programs that have numpy alone",
+            "gru-sent export runs/gru --format numpy --output exported",
+        ),
     ),
     "runs": (
         (

@@ -22,7 +22,11 @@ def export(
     ],
     form: Annotated[
         str,
-        typer.Option("--format", metavar="NAME", help="Write this format: onnx."),
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="Write this format: onnx (networks) or numpy (any run).",
+        ),
     ] = "onnx",
     int8: Annotated[
         bool,
@@ -40,9 +44,9 @@ def export(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write a network as a folder that predicts without gru-sent, and compare their predictions.
+    """Write a run as a folder that predicts without gru-sent, and compare their predictions.
 
-    Needs the extra export.
+    The format onnx needs the extra export, numpy nothing else.
     """
     with command(debug=debug, quiet=quiet):
         from gru_sentiment.recipes import inputs

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gru_sentiment.arrays import Ids, Integers
+from gru_sentiment.arrays import Booleans, Ids, Integers
 from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.data.vocab import PADDING_ID, UNKNOWN_ID, Vocabulary
 
@@ -96,6 +96,16 @@ class EncodedTexts:
             counts.append(np.bincount(text[unknown], minlength=len(chunk)))
         unknown_tokens: Integers = np.concatenate(counts)
         return unknown_tokens
+
+    def tokens_read(self, rows: Integers) -> Integers:
+        """Tokens that a model reads of `rows`, none of an empty text, shape (rows,)."""
+        read: Integers = np.minimum(self.full_lengths[rows], self.lengths[rows])
+        return read
+
+    def without_known_token(self, rows: Integers) -> Booleans:
+        """Whether all tokens that a model reads of a text are unknown, shape (rows,)."""
+        unknown: Booleans = self.unknown_tokens(rows) == self.tokens_read(rows)
+        return unknown
 
     def full_ids(self, rows: Integers, tokens: int) -> Iterator[tuple[Ids, Integers]]:
         """All ids of the texts `rows` before truncation, in groups of about `tokens` tokens.

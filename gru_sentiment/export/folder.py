@@ -16,11 +16,10 @@ import gru_sentiment
 from gru_sentiment.artifact.contents import read_object, stored_labels
 from gru_sentiment.artifact.files import (
     CALIBRATION,
+    KIND,
     LABELS,
+    MEMBERS,
     NEEDED,
-    NGRAMS,
-    VOCABULARY,
-    WEIGHTS,
     to_json,
     write_whole,
     writing,
@@ -28,15 +27,11 @@ from gru_sentiment.artifact.files import (
 from gru_sentiment.artifact.manifest import digest
 from gru_sentiment.data.rules import Rules
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.export.sources import joined, renamed
-from gru_sentiment.trained.network import Network
+from gru_sentiment.trained.reader import Run
 
 SETTINGS, TOKENIZER_RULES, CARD = "export.json", "tokenizer.json", "README.md"
-NGRAM_VOCABULARY = "ngram-vocabulary.txt"
-TOKENIZER, EXAMPLE = "tokenizer.py", "example.py"
 FORMAT, VERSION = "gru-sent export", 1
 """Of the folder. Raise the version when older examples would read it wrong."""
-TOKENIZER_MODULES = ("errors", "data.rules", "data.rule_tokenizer")
 
 
 def check_free(path: Path, *, force: bool) -> None:
@@ -92,59 +87,31 @@ def whole_folder(path: Path, *, force: bool) -> Iterator[Path]:
 
 def write_beside(
     folder: Path,
-    network: Network,
+    run: Run,
     rules: Rules,
     *,
-    form: Mapping[str, Any],
+    settings: Mapping[str, Any],
     packages: tuple[str, ...],
-    example: str,
+    sources: Mapping[str, str],
     card: str,
 ) -> None:
-    """Write everything but the model.
+    """Write what stands beside a model of any format.
 
     Args:
         folder: where to.
-        network: what is exported.
+        run: what is exported.
         rules: of its tokenizer.
-        form: the form that the model has, for the settings.
+        settings: how the model is read.
         packages: which wrote it, and read it.
-        example: the module that becomes the example.
+        sources: of programs, by the names of their files.
         card: the README.
     """
-    write_whole(folder / VOCABULARY, network.vocabulary.to_text().encode())
-    if network.ngrams is not None:
-        write_whole(folder / NGRAM_VOCABULARY, network.ngrams.vocabulary.to_text().encode())
-    write_whole(folder / LABELS, to_json(stored_labels(network.labels)))
+    write_whole(folder / LABELS, to_json(stored_labels(run.labels)))
     write_whole(folder / TOKENIZER_RULES, to_json(rules.to_json()))
-    write_whole(folder / TOKENIZER, joined(TOKENIZER_MODULES).encode())
-    source = renamed(example, TOKENIZER_MODULES, Path(TOKENIZER).stem)
-    write_whole(folder / EXAMPLE, source.encode())
-    write_whole(folder / SETTINGS, to_json(_settings(network, rules, form, packages)))
-    write_whole(folder / CARD, card.encode("utf-8", "backslashreplace"))
-
-
-def _settings(
-    network: Network, rules: Rules, form: Mapping[str, Any], packages: tuple[str, ...]
-) -> dict[str, Any]:
-    text, fitted = network.config.text, network.calibration
-    head = text.head_tokens if text.max_tokens is None else min(text.head_tokens, text.max_tokens)
-    names = (*NEEDED, CALIBRATION, f"{NGRAMS}/{WEIGHTS}", f"{NGRAMS}/{VOCABULARY}")
-    files = [name for name in names if (network.path / name).is_file()]
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        **form,
-        "ngrams": network.ngrams is not None,
-        "text": {
-            "language": text.language,
-            "lowercase": text.lowercase,
-            "max_tokens": text.max_tokens,
-            "head_tokens": head,
-        },
-        "temperature": fitted.temperature,
-        "prior": None if fitted.prior is None else fitted.prior.tolist(),
-        "thresholds": None if fitted.thresholds is None else fitted.thresholds.tolist(),
-        "run_sha256": {name: digest(network.path / name) for name in files},
+    for name, source in sources.items():
+        write_whole(folder / name, source.encode())
+    origin = {
+        "run_sha256": {name: digest(run.path / name) for name in _files_of(run.path)},
         "versions": {
             "gru-sent": gru_sentiment.__version__,
             "python": platform.python_version(),
@@ -152,6 +119,16 @@ def _settings(
             **{name: version(name) for name in packages},
         },
     }
+    named = {"format": FORMAT, "version": VERSION}
+    write_whole(folder / SETTINGS, to_json({**named, **settings, **origin}))
+    write_whole(folder / CARD, card.encode("utf-8", "backslashreplace"))
+
+
+def _files_of(run: Path) -> list[str]:
+    """The files of a run, and of the runs in it, that decide its predictions."""
+    folders = [run, *run.glob(f"{MEMBERS}/*"), *run.glob(f"{MEMBERS}/*/{MEMBERS}/*")]
+    names = [path / name for path in sorted(folders) for name in (KIND, *NEEDED, CALIBRATION)]
+    return [path.relative_to(run).as_posix() for path in names if path.is_file()]
 
 
 def _is_export(path: Path) -> bool:

@@ -27,11 +27,11 @@ import numpy as np
 from torch import nn
 
 import gru_sentiment
-from gru_sentiment.arrays import Floats
-from gru_sentiment.artifact.tensors import compact
+from gru_sentiment.arrays import Floats, Singles
 from gru_sentiment.artifact.weights import SCALES
 from gru_sentiment.data.vocab import PADDING_ID, SPECIALS, UNKNOWN_ID
 from gru_sentiment.export.cells import OPERATORS, directions, weights
+from gru_sentiment.export.int8 import TABLE, int8_rows
 from gru_sentiment.export.ngrams import Ngrams, ngram_log_probabilities
 from gru_sentiment.export.nodes import Nodes
 from gru_sentiment.export.poolings import POOLINGS, Outputs, numbers
@@ -43,7 +43,6 @@ OPSET, IR_VERSION = 17, 8
 IDS, LENGTHS, PROBABILITIES = "ids", "lengths", "probabilities"
 OF_NGRAMS = "ngram_"
 """Before the names of the inputs of the n-grams."""
-TABLE = "table"
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,8 @@ def classifier_graph(model: TextClassifier, head: Head, *, int8: bool = False) -
 
     nodes = Nodes()
     read = _read(nodes)
-    outputs, final = _recurrent(nodes, model.recurrent, _vectors(nodes, read, model, int8), read)
+    vectors, columns = _vectors(nodes, read, model, int8)
+    outputs, final = _recurrent(nodes, model.recurrent, vectors, columns, read)
     pooled = _pooled(nodes, model, outputs, final, read)
     linear = [nodes.constant(numbers(tensor)) for tensor in (model.head.weight, model.head.bias)]
     logits = nodes.add("Gemm", pooled, *linear, transB=1)
@@ -127,33 +127,41 @@ def _read(nodes: Nodes) -> _Read:
     return _Read(ids, nodes.add("Unsqueeze", is_token, nodes.axes(2)), n_tokens)
 
 
-def _vectors(nodes: Nodes, read: _Read, model: TextClassifier, int8: bool) -> str:
-    """The word vectors of the tokens, (time, batch, dimension)."""
+def _vectors(
+    nodes: Nodes, read: _Read, model: TextClassifier, int8: bool
+) -> tuple[str, Singles | None]:
+    """The word vectors of the tokens, (time, batch, dimension), and `Int8Rows.columns`, if any."""
     embedding: WordEmbedding = model.embedding
-    table = embedding.table.weight.detach().cpu()
+    table = numbers(embedding.table.weight)
     if not int8:
-        return str(nodes.add("Gather", nodes.constant(table.numpy(), TABLE), read.ids, axis=0))
-    rows = compact({TABLE: table}, TABLE)
-    found = nodes.add("Gather", nodes.constant(rows[TABLE].numpy(), TABLE), read.ids, axis=0)
-    scales = nodes.constant(rows[TABLE + SCALES].numpy(), TABLE + SCALES)
+        return str(nodes.add("Gather", nodes.constant(table, TABLE), read.ids, axis=0)), None
+    rows = int8_rows(table)
+    found = nodes.add("Gather", nodes.constant(rows.numbers, TABLE), read.ids, axis=0)
+    scales = nodes.constant(rows.scales.astype(np.float16), TABLE + SCALES)
     scale = nodes.cast(nodes.add("Gather", scales, read.ids, axis=0), np.float32)
     of_row = nodes.add("Unsqueeze", scale, nodes.axes(2))
-    return str(nodes.add("Mul", nodes.cast(found, np.float32), of_row))
+    return str(nodes.add("Mul", nodes.cast(found, np.float32), of_row)), rows.columns
 
 
-def _recurrent(nodes: Nodes, module: nn.RNNBase, vectors: str, read: _Read) -> tuple[str, str]:
+def _recurrent(
+    nodes: Nodes, module: nn.RNNBase, vectors: str, columns: Singles | None, read: _Read
+) -> tuple[str, str]:
     """All layers: the outputs of the top one (time, batch, width), its final state (batch, width).
 
-    ONNX has (time, directions, batch, hidden) and (directions, batch, hidden).
+    The input weights of the first layer are multiplied by `columns`, if there are any. ONNX has
+    (time, directions, batch, hidden) and (directions, batch, hidden).
     """
     operator, n = OPERATORS[type(module)], directions(module)
     lengths = nodes.cast(read.n_tokens, np.int32)
     outputs, final = vectors, ""
     for layer in range(module.num_layers):
+        w, r, b = weights(module, layer)
+        if layer == 0 and columns is not None:
+            w = w * columns
         by_direction, final = nodes.add(
             operator.name,
             outputs,
-            *map(nodes.constant, weights(module, layer)),
+            *map(nodes.constant, (w, r, b)),
             lengths,
             n_outputs=2,
             hidden_size=module.hidden_size,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 
 import gru_sentiment
 
 PACKAGE = "gru_sentiment"
+IMPORTED = re.compile(rf"\bfrom {PACKAGE}\.(\S+) import")
 LICENCE = f"# Of gru-sent {gru_sentiment.__version__}, licence Apache-2.0.\n"
 
 
@@ -55,6 +57,23 @@ def renamed(module: str, modules: Sequence[str], name: str) -> str:
     for other in modules:
         source = source.replace(f"from {PACKAGE}.{other} import", f"from {name} import")
     return LICENCE + source
+
+
+def packaged(modules: Mapping[str, str]) -> dict[str, str]:
+    """Several modules as the files of one package, which import each other.
+
+    Args:
+        modules: their names in that package, by those for `source_of`. They hold all that any of
+            them needs of this package, and import it with `from … import`.
+
+    Returns:
+        The source of each by the name of its file.
+    """
+    found = {}
+    for module, name in modules.items():
+        source = IMPORTED.sub(lambda match: f"from .{modules[match[1]]} import", source_of(module))
+        found[f"{name}.py"] = LICENCE + source
+    return found
 
 
 def _head(tree: ast.Module) -> Iterator[ast.stmt]:

@@ -5,30 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from gru_sentiment.arrays import Floats, Integers, Singles
+from gru_sentiment.arrays import Integers, Singles
 from gru_sentiment.artifact.contents import check_complete, load_labels, load_vocabulary
 from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIGHTS
 from gru_sentiment.artifact.weights import (
-    Rows,
-    StoredArrays,
     check_shapes,
     read_rows,
     read_weights,
     shapes_of_stored,
     stored_arrays,
 )
-from gru_sentiment.data.encoding import EncodedTexts, encode
+from gru_sentiment.data.encoding import encode
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.data.packed import Packed, within_budget
 from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.inference import layers, pooling
-from gru_sentiment.inference.stored import Inference, NetworkShape, TextSettings
-from gru_sentiment.kernel.passes import Cell, Texts
-from gru_sentiment.trained.calibration import UNCALIBRATED, Calibration, load_calibration
+from gru_sentiment.inference.forward import HEAD_BIAS, HEAD_WEIGHT, Model, NetworkShape
+from gru_sentiment.inference.steps import CELLS, Weights
+from gru_sentiment.inference.stored import Inference, TextSettings
+from gru_sentiment.kernel.layout import Cell, Texts
+from gru_sentiment.trained.calibrated import UNCALIBRATED, Calibration
+from gru_sentiment.trained.calibration import load_calibration
 from gru_sentiment.trained.label_sets import LabelSetPredictions
 from gru_sentiment.trained.linear import Linear, read_ngrams
 from gru_sentiment.trained.network_shape import (
@@ -38,37 +36,6 @@ from gru_sentiment.trained.network_shape import (
     check_words,
 )
 from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
-
-HEAD_WEIGHT, HEAD_BIAS = "head.weight", "head.bias"
-
-
-@dataclass(frozen=True)
-class Model:
-    """A network without what is before and after it: packed ids to logits."""
-
-    shape: NetworkShape
-    cell: Cell
-    embedding: Rows
-    """Shape (words, dimension)."""
-    layers: tuple[layers.Weights, ...]
-    pooling: pooling.Parameters
-    head: Singles
-    """Shape (logits, width)."""
-    bias: Singles
-    """Shape (logits,)."""
-    threads: int | None = None
-
-    def logits(self, packed: Packed) -> Singles:
-        """The logits of some texts, shape (batch, logits), in the order of `packed.rows`."""
-        texts, shape = Texts.of(packed.sizes), self.shape
-        x = self.embedding.take(packed.ids.astype(np.int64))
-        for weights in self.layers:
-            out = layers.run_layer(self.cell, weights, texts, x, self.threads)
-            x = out.reshape(len(out), -1)
-        final = layers.final_states(out, texts)
-        pooled = pooling.pool(shape.pooling, x, final, texts, self.pooling)
-        logits: Singles = pooled @ self.head.T + self.bias
-        return logits
 
 
 @dataclass(frozen=True)
@@ -92,38 +59,11 @@ class Network:
             max_tokens=self.text.max_tokens,
             head_tokens=self.text.head_tokens,
         )
-        kind = LabelSetPredictions if self.labels.label_sets else Predictions
-        predictions = kind(self._log_probabilities(encoded, rows), encoded, rows)
+        label_sets = self.labels.label_sets
+        found = self.model.log_probabilities(encoded, rows, TOKENS_PER_BATCH, label_sets=label_sets)
+        predictions = (LabelSetPredictions if label_sets else Predictions)(found, encoded, rows)
         beside = self.ngrams.predict(tokenized, rows) if self.ngrams else None
-        return self.calibration.applied(predictions, beside)
-
-    def _log_probabilities(self, encoded: EncodedTexts, rows: Integers) -> Floats:
-        """Shape (rows, classes), whatever batch a text was in."""
-        of_logits = log_odds_probabilities if self.labels.label_sets else log_probabilities
-        found = np.zeros((len(encoded), len(self.labels)))
-        # batches of similar lengths
-        ordered = rows[np.argsort(-encoded.lengths[rows], kind="stable")]
-        for group in within_budget(ordered, encoded.lengths, TOKENS_PER_BATCH):
-            packed = Packed.of(encoded, group)
-            found[packed.rows] = of_logits(self.model.logits(packed).astype(np.float64))
-        return found[rows]
-
-
-def log_probabilities(logits: Floats) -> Floats:
-    """Logits (batch, 1 or classes) to log probabilities (batch, classes).
-
-    A single logit is that of the second of two classes.
-    """
-    if logits.shape[1] == 1:
-        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
-    of_all: Floats = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-    return of_all
-
-
-def log_odds_probabilities(logits: Floats) -> Floats:
-    """Logits (batch, classes), one for each class by itself, to log probabilities."""
-    by_itself: Floats = -np.logaddexp(0, -logits)
-    return by_itself
+        return predictions.calibrated(self.calibration, beside)
 
 
 def read_network(folder: Path, inference: Inference, threads: int | None) -> Network:
@@ -155,7 +95,7 @@ def _read_model(
     found = shapes_of_stored(arrays)
     check_words(path, found.get(EMBEDDING, []), vocabulary)
     check_layers(path, shape.layers, shape.hidden_size, found)
-    cell = layers.CELLS.get(shape.cell, {}).get(shape.nonlinearity)
+    cell = CELLS.get(shape.cell, {}).get(shape.nonlinearity)
     if cell is None or not set(shape.pooling) <= pooling.POOLINGS.keys():
         raise ArtifactError(
             f"{inference.path}: unknown are {str(shape.cell)[:20]}, {str(shape.nonlinearity)[:20]} "
@@ -164,17 +104,12 @@ def _read_model(
         )
     expected = _expected_shapes(shape, cell, found[EMBEDDING])
     check_shapes(path, expected, found, hint=SAME_TRAINING)
-    of_pooling = pooling.expected_shapes(shape.pooling, shape.directions * shape.hidden_size)
-    return Model(
-        shape,
-        cell,
-        read_rows(arrays, EMBEDDING),
-        tuple(_read_layer(arrays, layer, shape.directions) for layer in range(shape.layers)),
-        {name: read_weights(arrays, name) for name in of_pooling},
-        read_weights(arrays, HEAD_WEIGHT),
-        read_weights(arrays, HEAD_BIAS),
-        threads,
-    )
+
+    def run_layer(cell: Cell, weights: Weights, texts: Texts, x: Singles) -> Singles:
+        return layers.run_layer(cell, weights, texts, x, threads)
+
+    parameters = {name: read_weights(arrays, name) for name in expected if name != EMBEDDING}
+    return Model.of(shape, read_rows(arrays, EMBEDDING), parameters, run_layer)
 
 
 def _expected_shapes(shape: NetworkShape, cell: Cell, table: list[int]) -> dict[str, list[int]]:
@@ -192,11 +127,3 @@ def _expected_shapes(shape: NetworkShape, cell: Cell, table: list[int]) -> dict[
         HEAD_WEIGHT: [shape.logits, width * len(shape.pooling)],
         HEAD_BIAS: [shape.logits],
     }
-
-
-def _read_layer(arrays: StoredArrays, layer: int, directions: int) -> layers.Weights:
-    parameters = [
-        np.stack([read_weights(arrays, name) for name in names])
-        for names in layers.names_of(layer, directions)
-    ]
-    return layers.Weights(*parameters)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from gru_sentiment.arrays import Singles
-from gru_sentiment.kernel.passes import Texts
+from gru_sentiment.kernel.layout import Texts
 
 Parameters = Mapping[str, Singles]
 PREFIX = "pooling.parts."

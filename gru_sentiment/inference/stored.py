@@ -11,6 +11,7 @@ from gru_sentiment.artifact.files import AGAIN, INFERENCE
 from gru_sentiment.artifact.manifest import named
 from gru_sentiment.data.rules import Rules
 from gru_sentiment.errors import ArtifactError, DataError
+from gru_sentiment.inference.forward import NetworkShape
 
 
 @dataclass(frozen=True)
@@ -27,24 +28,6 @@ class TextSettings:
     def same_tokens(self, other: TextSettings) -> bool:
         """Whether both tokenise alike."""
         return (self.language, self.lowercase) == (other.language, other.lowercase)
-
-
-@dataclass(frozen=True)
-class NetworkShape:
-    """What a network is made of."""
-
-    cell: str
-    nonlinearity: str | None
-    hidden_size: int
-    layers: int
-    bidirectional: bool
-    pooling: tuple[str, ...]
-    logits: int
-
-    @property
-    def directions(self) -> int:
-        """1 or 2."""
-        return 2 if self.bidirectional else 1
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from gru_sentiment.arrays import Singles
+from gru_sentiment.kernel.layout import Cell, Texts
 from gru_sentiment.kernel.library import Kernel
-from gru_sentiment.kernel.passes import Cell, Layer, Stored, Texts
+from gru_sentiment.kernel.passes import Layer, Stored
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,10 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
 from gru_sentiment.kernel.function import CompiledCall, CompiledRecurrence
+from gru_sentiment.kernel.layout import GRU as GRU_CELL
+from gru_sentiment.kernel.layout import LSTM as LSTM_CELL
+from gru_sentiment.kernel.layout import RNN_RELU, RNN_TANH, Cell, Texts
 from gru_sentiment.kernel.library import Kernel, kernel
-from gru_sentiment.kernel.passes import GRU as GRU_CELL
-from gru_sentiment.kernel.passes import LSTM as LSTM_CELL
-from gru_sentiment.kernel.passes import RNN_RELU, RNN_TANH, Cell, Texts
 from gru_sentiment.models.matmul import matmul_dtype
 from gru_sentiment.models.packing import Layout
 from gru_sentiment.models.recurrence import GRURecurrence, LSTMRecurrence, RNNRecurrence

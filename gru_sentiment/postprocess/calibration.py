@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gru_sentiment.arrays import Floats, Integers
-from gru_sentiment.postprocess.fusion import fit_weights, fuse_predictions
+from gru_sentiment.postprocess.fusion import fit_weights
 
 LOWEST, HIGHEST = 0.05, 20.0
 """Bounds of the temperature, for validation splits that are too small to choose one."""
@@ -28,18 +28,3 @@ def fit_temperature(log_probabilities: Floats, labels: Integers) -> float:
     (weight,) = fit_weights(log_probabilities[None], labels)
     # the loss is convex in the weight: clipped to its bounds, it is no larger than at 1
     return float(1 / np.clip(weight, 1 / HIGHEST, 1 / LOWEST))
-
-
-def at_temperature(log_probabilities: Floats, temperature: float) -> Floats:
-    """Log probabilities (rows, classes) divided by a temperature and normalised again.
-
-    Every row keeps its likeliest class; a temperature of 1 changes nothing.
-    """
-    if temperature == 1:
-        return log_probabilities
-    scaled = fuse_predictions(log_probabilities[None], np.array([1 / temperature]))
-    best = log_probabilities.argmax(axis=1)
-    # rounding may make another class as likely as the first
-    equal = np.flatnonzero(scaled.argmax(axis=1) != best)
-    scaled[equal, best[equal]] = np.nextafter(scaled[equal].max(axis=1), np.inf)
-    return scaled

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gru_sentiment.arrays import Floats, Integers
+from gru_sentiment.postprocess.joint import fuse_predictions
 
 MAX_STEPS = 100
 """Of Newton's method."""
@@ -16,24 +17,6 @@ SHARES = np.linspace(0, 1, 101)
 """Of the first of two members."""
 MAX_WEIGHT = 1e6
 """The weights of members without errors would grow without end."""
-
-
-def fuse_predictions(log_probabilities: Floats, weights: Floats) -> Floats:
-    """Fused log probabilities, shape (rows, classes).
-
-    The members' log probabilities are summed by weight and normalised again; for two classes that
-    is a weighted sum of logits.
-
-    Args:
-        log_probabilities: shape (members, rows, classes).
-        weights: shape (members,).
-    """
-    # member by member: the sum of a row does not depend on the rows around it
-    summed: Floats = sum(
-        (weight * of_member for weight, of_member in zip(weights, log_probabilities, strict=True)),
-        start=np.zeros(log_probabilities.shape[1:]),
-    )
-    return summed - np.logaddexp.reduce(summed, axis=1, keepdims=True)
 
 
 def fit_weights(log_probabilities: Floats, labels: Integers) -> Floats:

@@ -14,6 +14,7 @@ from gru_sentiment.artifact.files import METADATA
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.rules import Rules
+from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError, ConfigError, DataError, UserError
 from gru_sentiment.export.folder import check_free, whole_folder
 from gru_sentiment.export.formats import FORMATS, Format, Predictor
@@ -21,7 +22,6 @@ from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.results.export import Export
 from gru_sentiment.trained.dataset import reload_split
 from gru_sentiment.trained.fusion import Fusion
-from gru_sentiment.trained.network import Network
 from gru_sentiment.trained.reader import Run, load_run
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def export(
     force: bool = False,
     threads: int | None = None,
 ) -> Export:
-    """Write a network in another form, and compare its predictions with those of the run.
+    """Write a run in another form, and compare its predictions with those of the run.
 
     Args:
         path: the run folder.
@@ -66,24 +66,25 @@ def export(
     target.check_packages()
     check_free(output, force=force)
     set_up_torch(threads)
-    network = _network(load_run(path, build_device("cpu")))
-    target.check(network, int8)
-    rules = _rules(network)
+    run = load_run(path, build_device("cpu"))
+    target.check(run, int8)
+    rules = _rules(run)
     with whole_folder(output, force=force) as folder:
-        size = target.write(network, rules, folder, int8).stat().st_size
-        texts, on = _texts(network)
+        size = target.write(run, rules, folder, int8)
+        texts, on = _texts(run)
         logger.info("comparing on %s texts", f"{len(texts):,}")
-        difference, changed = _compare(network, target.read(folder), texts)
+        difference, changed = _compare(run, target.read(folder), texts)
         if not difference <= (INT8_TOLERANCE if int8 else TOLERANCE):
             raise ArtifactError(
-                f"{network.path}: the export does not predict as the run does: on {len(texts):,} "
+                f"{run.path}: the export does not predict as the run does: on {len(texts):,} "
                 f"{on} probabilities differ by up to {difference:.1e}",
                 hint="leave --int8 out"
                 if int8
-                else "try another version of onnxruntime; if that does not help, this is a bug",
+                else f"try another version of {target.computes}; if that does not help, this is a "
+                "bug",
             )
     return Export(
-        run=str(network.path),
+        run=str(run.path),
         folder=str(output),
         model_bytes=size,
         texts=len(texts),
@@ -104,66 +105,49 @@ def _format(name: str) -> Format:
     return FORMATS[name]
 
 
-def _network(run: Run) -> Network:
-    """The run, which must be a network.
-
-    Raises:
-        ArtifactError: it is something else.
-    """
-    if isinstance(run, Network):
-        return run
-    if isinstance(run, Fusion):
-        networks = [str(one.path) for one in run.members if isinstance(one, Network)]
-        raise ArtifactError(
-            f"{run.path}: is a fusion of {len(run.members)} runs, and one network can be exported",
-            hint=f"export one of its networks: {', '.join(networks)}"
-            if networks
-            else "train a network: gru-sent train",
-        )
-    raise ArtifactError(
-        f"{run.path}: is a baseline, and networks can be exported",
-        hint="train a network on the same data: gru-sent train --config FILE",
-    )
-
-
-def _rules(network: Network) -> Rules:
+def _rules(run: Run) -> Rules:
     try:
-        return Rules.from_spacy(network.config.text.language)
+        return Rules.from_spacy(run.config.text.language)
     except DataError as error:
         raise DataError(
-            f"{network.path}: cannot be exported: {error.cause}",
+            f"{run.path}: cannot be exported: {error.cause}",
             hint="train with another text.language, such as xx, which is for any",
         ) from error
 
 
-def _texts(network: Network) -> tuple[list[str], str]:
+def _texts(run: Run) -> tuple[list[str], str]:
     """Texts to compare predictions on, and what they are."""
     try:
-        if not (network.path / METADATA).exists():
-            raise ArtifactError(f"{network.path}: has no {METADATA}")
-        split = reload_split(network, "validation")
+        if not (run.path / METADATA).exists():
+            raise ArtifactError(f"{run.path}: has no {METADATA}")
+        split = reload_split(run, "validation")
     except UserError as error:
         logger.info("the validation texts cannot be read again: %s", error.cause)
-        return _drawn_texts(network), "texts of words that were drawn from its vocabulary"
+        return _drawn_texts(run), "texts of words that were drawn from its vocabulary"
     chosen = np.linspace(0, len(split.rows) - 1, min(MOST_TEXTS, len(split.rows)))
     rows = split.rows[chosen.astype(np.int64)]
     return [split.dataset.records.texts[int(row)].as_py() for row in rows], "validation texts"
 
 
-def _drawn_texts(network: Network) -> list[str]:
+def _drawn_texts(run: Run) -> list[str]:
     """Texts of all lengths, also one that is empty and one of which no word is known."""
-    draw, words = np.random.default_rng(0), network.vocabulary.words
+    draw, words = np.random.default_rng(0), _vocabulary(run).words
     lengths = np.geomspace(1, LONGEST_DRAWN, DRAWN_TEXTS).astype(np.int64)
     drawn = [" ".join(words[i] for i in draw.integers(len(words), size=n)) for n in lengths]
     return ["", "\u2603\u2603\u2603", *drawn]
 
 
-def _compare(network: Network, exported: Predictor, texts: Sequence[str]) -> tuple[float, int]:
+def _vocabulary(run: Run) -> Vocabulary:
+    """Words that the run knows, or the first run of a fusion."""
+    return _vocabulary(run.members[0]) if isinstance(run, Fusion) else run.vocabulary
+
+
+def _compare(run: Run, exported: Predictor, texts: Sequence[str]) -> tuple[float, int]:
     """The largest difference between probabilities, and the texts with other classes."""
     order: Integers = np.argsort([len(text) for text in texts], kind="stable")
     ordered = [texts[i] for i in order]
-    tokenized = build_tokenizer(network.config.text).many(ordered)
-    predicted = network.predict(tokenized, np.arange(len(ordered), dtype=np.int64))
+    tokenized = build_tokenizer(run.config.text).many(ordered)
+    predicted = run.predict(tokenized, np.arange(len(ordered), dtype=np.int64))
     expected: Floats = np.exp(predicted.log_probabilities)
     found: Floats = np.concatenate(
         [

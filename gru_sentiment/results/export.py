@@ -12,7 +12,7 @@ class Export:
     run: str
     folder: str
     model_bytes: int
-    """Of the file of the model."""
+    """Of the files that hold the model's numbers."""
     texts: int
     """How many were predicted by both."""
     on: str

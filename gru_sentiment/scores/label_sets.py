@@ -8,6 +8,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from gru_sentiment.arrays import Booleans, Floats, Integers
+from gru_sentiment.scores.complement import log_complement
 from gru_sentiment.scores.intervals import Statistic
 from gru_sentiment.scores.metrics import PER_CLASS, Scoring
 from gru_sentiment.scores.ranking import Ranking
@@ -114,17 +115,6 @@ class LabelSetScoring(Scoring):
     def _rankings(self) -> list[Ranking]:
         columns = zip(self.log_probabilities.T, self._true.T, strict=True)
         return [Ranking(scores, positive) for scores, positive in columns]
-
-
-def log_complement(log_probabilities: Floats) -> Floats:
-    """log(1 - p) from log p, exact where p is close to 0 or 1 too (Mächler 2012)."""
-    with np.errstate(divide="ignore"):
-        complement: Floats = np.where(
-            log_probabilities > -np.log(2),
-            np.log(-np.expm1(log_probabilities)),
-            np.log1p(-np.exp(log_probabilities)),
-        )
-    return complement
 
 
 def label_set_metric_names(classes: Sequence[str]) -> list[str]:

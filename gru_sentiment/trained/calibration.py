@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,34 +14,8 @@ from gru_sentiment.artifact.manifest import named, verify
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST
-from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fuse_predictions
-from gru_sentiment.trained.predictions import Predictions
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What becomes of a network's predictions."""
-
-    temperature: float = 1.0
-    """Of the probabilities."""
-    prior: Floats | None = None
-    """Probabilities of a text of which the vocabulary holds no token, shape (classes,)."""
-    weights: Floats | None = None
-    """Of network and n-grams, shape (2,)."""
-    thresholds: Floats | None = None
-    """The probability from which on each class of a label set is predicted, shape (classes,)."""
-
-    def applied(self, predictions: Predictions, beside: Predictions | None) -> Predictions:
-        """The network's predictions with those of its n-grams, if there are any, calibrated."""
-        if beside is not None and self.weights is not None:
-            both = np.stack([predictions.log_probabilities, beside.log_probabilities])
-            joint = fuse_predictions(both.astype(np.float64), self.weights)
-            predictions = replace(predictions, log_probabilities=joint)
-        calibrated = predictions.at_temperature(self.temperature).with_prior(self.prior)
-        return calibrated.decided_by(self.thresholds)
-
-
-UNCALIBRATED = Calibration()
+from gru_sentiment.postprocess.fusion import MAX_WEIGHT
+from gru_sentiment.trained.calibrated import Calibration
 
 
 def load_calibration(folder: Path, labels: Labels, *, ngrams: bool) -> Calibration:

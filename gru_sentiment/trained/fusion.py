@@ -17,7 +17,8 @@ from gru_sentiment.artifact.run_config import load_run_config
 from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokens import TokenizedTexts
-from gru_sentiment.postprocess.fusion import fit_shares, fit_weights, fuse_predictions
+from gru_sentiment.postprocess.fusion import fit_shares, fit_weights
+from gru_sentiment.postprocess.joint import fuse_predictions
 from gru_sentiment.trained.baseline import Baseline, read_baseline
 from gru_sentiment.trained.members import (
     check_same_classes,

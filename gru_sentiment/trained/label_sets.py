@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from gru_sentiment.arrays import Booleans, Floats, Integers
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.postprocess.calibration import at_temperature, fit_temperature
+from gru_sentiment.postprocess.calibration import fit_temperature
 from gru_sentiment.postprocess.criterion import Criterion
 from gru_sentiment.postprocess.thresholds import find_threshold
 from gru_sentiment.results.predictions import Decision, Label
-from gru_sentiment.scores.label_sets import LabelSetScoring, log_complement
+from gru_sentiment.scores.label_sets import LabelSetScoring
 from gru_sentiment.scores.metrics import Scoring
+from gru_sentiment.trained.calibrated import each_at_temperature, pairs
 from gru_sentiment.trained.predictions import Predictions
 
 HALF = 0.5
@@ -28,17 +29,18 @@ HIGHEST_F1 = Criterion("f1", "f1", of=1)
 class LabelSetPredictions(Predictions):
     """`log_probabilities` are those of each class by itself: a row's do not add up to 1."""
 
+    label_sets: ClassVar[bool] = True
     thresholds: Floats | None = None
     """The probability from which on each class is predicted, shape (classes,); None is `HALF`."""
 
     def fitted_temperature(self, targets: Integers) -> float:
         """The temperature with the smallest log loss, every class of every row alike."""
-        return fit_temperature(self._pairs(), targets.ravel())
+        return fit_temperature(pairs(self.log_probabilities), targets.ravel())
 
     def at_temperature(self, temperature: float) -> Self:
         """The same classes at a threshold of 0.5; the log odds are divided by the temperature."""
-        scaled = at_temperature(self._pairs(), temperature)[:, 1]
-        return replace(self, log_probabilities=scaled.reshape(self.log_probabilities.shape))
+        scaled = each_at_temperature(self.log_probabilities, temperature)
+        return replace(self, log_probabilities=scaled)
 
     def fitted_thresholds(self, targets: Integers) -> Floats:
         """For each class the threshold with the highest F1, shape (classes,).
@@ -91,8 +93,3 @@ class LabelSetPredictions(Predictions):
         least = self.used_thresholds if threshold is None else threshold
         chosen: Booleans = np.exp(self.log_probabilities) >= least
         return chosen
-
-    def _pairs(self) -> Floats:
-        """Log probabilities of not being and of being of a class, shape (rows x classes, 2)."""
-        own = self.log_probabilities.ravel()
-        return np.stack([log_complement(own), own], axis=1)

@@ -25,7 +25,8 @@ from gru_sentiment.artifact.files import (
 )
 from gru_sentiment.data.labels import Labels
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.postprocess.fusion import MAX_WEIGHT, fuse_predictions
+from gru_sentiment.postprocess.fusion import MAX_WEIGHT
+from gru_sentiment.postprocess.joint import fuse_predictions
 from gru_sentiment.trained.predictions import Predictions
 
 MAX_MEMBERS = 64

@@ -22,7 +22,8 @@ from gru_sentiment.data.labels import Labels
 from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.trained.calibration import UNCALIBRATED, Calibration, load_calibration
+from gru_sentiment.trained.calibrated import UNCALIBRATED, Calibration
+from gru_sentiment.trained.calibration import load_calibration
 from gru_sentiment.trained.linear import Linear, read_ngrams
 from gru_sentiment.trained.network_shape import (
     EMBEDDING,
@@ -55,7 +56,7 @@ class Network:
             self.model, encoded, rows, self.device, label_sets=self.labels.label_sets
         )
         beside = self.ngrams.predict(tokenized, rows) if self.ngrams else None
-        return self.calibration.applied(predictions, beside)
+        return predictions.calibrated(self.calibration, beside)
 
 
 def read_network(folder: Path, device: torch.device) -> Network:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from gru_sentiment.arrays import Booleans, Floats, Integers
 from gru_sentiment.data.encoding import EncodedTexts
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.postprocess.calibration import at_temperature, fit_temperature
+from gru_sentiment.postprocess.calibration import fit_temperature
+from gru_sentiment.postprocess.joint import at_temperature
 from gru_sentiment.results.metrics import Metrics
 from gru_sentiment.results.predictions import LIKELIEST, Decision, Label, Prediction
 from gru_sentiment.scores.metrics import Scoring
+from gru_sentiment.trained.calibrated import Calibration, with_prior
 
 TOKENS_PER_BATCH = 32_768
 """Tokens read at once: bounds the memory whatever the texts' lengths."""
@@ -23,6 +25,9 @@ TOKENS_PER_BATCH = 32_768
 @dataclass(frozen=True)
 class Predictions:
     """Class probabilities for some texts, and what the model read of them."""
+
+    label_sets: ClassVar[bool] = False
+    """Whether each class is decided by itself."""
 
     log_probabilities: Floats
     """Shape (rows, classes), in the order of `rows`."""
@@ -45,10 +50,19 @@ class Predictions:
         """
         if prior is None:
             return self
-        unknown = self.encoded.unknown_tokens(self.rows) == self.tokens
-        log_prior = np.log(prior).astype(self.log_probabilities.dtype)
-        found = np.where(unknown[:, None], log_prior, self.log_probabilities)
+        unknown = self.encoded.without_known_token(self.rows)
+        found = with_prior(self.log_probabilities, unknown, prior)
         return replace(self, log_probabilities=found)
+
+    def calibrated(self, calibration: Calibration, beside: Predictions | None) -> Self:
+        """The predictions of a network with those of its n-grams, if there are any, calibrated."""
+        found = calibration.applied(
+            self.log_probabilities,
+            None if beside is None else beside.log_probabilities,
+            self.encoded.without_known_token(self.rows),
+            label_sets=self.label_sets,
+        )
+        return replace(self, log_probabilities=found).decided_by(calibration.thresholds)
 
     def decided_by(self, thresholds: Floats | None) -> Self:  # noqa: ARG002, for label sets
         """The same: the likeliest class needs no threshold."""
@@ -81,9 +95,7 @@ class Predictions:
     @property
     def tokens(self) -> Integers:
         """Tokens that were read of each text, shape (rows,)."""
-        encoded, rows = self.encoded, self.rows
-        read: Integers = np.minimum(encoded.full_lengths[rows], encoded.lengths[rows])
-        return read
+        return self.encoded.tokens_read(self.rows)
 
     def predictions(self, labels: Labels, decision: Decision = LIKELIEST) -> list[Prediction]:
         """A prediction for each row, in order; by default of the likeliest class."""

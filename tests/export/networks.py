@@ -16,7 +16,7 @@ from gru_sentiment.data.vocab import SPECIALS, Vocabulary
 from gru_sentiment.export.graph import Head, classifier_graph
 from gru_sentiment.models.classifier import TextClassifier
 from gru_sentiment.models.embedding import WordEmbedding
-from gru_sentiment.trained.calibration import Calibration
+from gru_sentiment.trained.calibrated import Calibration
 from gru_sentiment.trained.network import Network
 
 WORDS = [f"w{i}" for i in range(40)]

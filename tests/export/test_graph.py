@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gru_sentiment.artifact.tensors import SCALES
-from gru_sentiment.export.graph import TABLE, Head
+from gru_sentiment.export.graph import Head
+from gru_sentiment.export.int8 import TABLE, int8_rows
 
 from .networks import (
     KINDS,
@@ -83,10 +84,10 @@ def test_an_empty_text_is_one_padding_token_or_of_length_0() -> None:
     assert np.array_equal(one, zero)
 
 
-def test_int8_rows_are_those_of_a_compact_file() -> None:
+def test_int8_rows_have_a_scale_each() -> None:
     network = new_network()
     table = network.model.get_parameter("embedding.table.weight")
-    plain = Session(network)
+    plain, columns = Session(network), int8_rows(table.detach().numpy()).columns
     session = Session(network, int8=True)
     stored = {each.name: each for each in session.graph.graph.initializer}
     assert len(stored[TABLE].raw_data) == table.numel()
@@ -95,10 +96,14 @@ def test_int8_rows_are_those_of_a_compact_file() -> None:
     texts = random_texts(50)
     rounded = session(inputs(VOCABULARY, texts))
     assert 0 < np.abs(rounded - plain(inputs(VOCABULARY, texts))).max() < 1e-2
-    # the network with the rounded rows is what it predicts, and is rounded no further
+    # the network with the rounded rows is what it predicts, and is rounded no further; its columns
+    # are in the input weights
     scales = np.frombuffer(stored[TABLE + SCALES].raw_data, np.float16).astype(np.float32)
     rows = np.frombuffer(stored[TABLE].raw_data, np.int8).reshape(table.shape)
     table.data.copy_(table.new_tensor(rows.astype(np.float32) * scales[:, None]))
+    for name in ("recurrent.weight_ih_l0", "recurrent.weight_ih_l0_reverse"):
+        input_weights = network.model.get_parameter(name)
+        input_weights.data.mul_(input_weights.new_tensor(columns))
     assert np.abs(rounded - expected(network, texts)).max() < 1e-6
     again = Session(network, int8=True)(inputs(VOCABULARY, texts))
     assert np.array_equal(again, rounded)

@@ -13,7 +13,7 @@ import pytest
 
 from gru_sentiment.data.rule_tokenizer import RuleTokenizer
 from gru_sentiment.data.rules import Rules
-from gru_sentiment.export.folder import TOKENIZER_MODULES
+from gru_sentiment.export.onnx_format import TOKENIZER_MODULES
 from gru_sentiment.export.sources import joined, renamed, source_of
 
 TEXTS = [

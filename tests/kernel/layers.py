@@ -7,18 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gru_sentiment.arrays import Integers, Singles
+from gru_sentiment.kernel.layout import GRU, LSTM, RNN_RELU, RNN_TANH, Cell, Texts
 from gru_sentiment.kernel.library import Kernel
-from gru_sentiment.kernel.passes import (
-    GRU,
-    LSTM,
-    RNN_RELU,
-    RNN_TANH,
-    Cell,
-    Gradients,
-    Layer,
-    Stored,
-    Texts,
-)
+from gru_sentiment.kernel.passes import Gradients, Layer, Stored
 
 CELLS = {"rnn-tanh": RNN_TANH, "rnn-relu": RNN_RELU, "gru": GRU, "lstm": LSTM}
 

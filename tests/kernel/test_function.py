@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 from gru_sentiment.kernel.function import CompiledCall, CompiledRecurrence
-from gru_sentiment.kernel.passes import Texts
+from gru_sentiment.kernel.layout import Texts
 
 from .layers import CELLS as KERNEL_CELLS
 from .paths import KERNELS, every_kernel, on_threads, using

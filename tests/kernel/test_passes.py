@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from gru_sentiment.arrays import Singles
+from gru_sentiment.kernel.layout import GRU, RNN_RELU, RNN_TANH, Texts
 from gru_sentiment.kernel.library import Kernel, kernels
-from gru_sentiment.kernel.passes import GRU, RNN_RELU, RNN_TANH, Texts
 
 from .layers import CELLS, Problem, reference
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gru_sentiment.kernel.layout import LSTM
 from gru_sentiment.kernel.library import Kernel, Pass
-from gru_sentiment.kernel.passes import LSTM
 from gru_sentiment.kernel.threads import in_threads
 
 from .layers import Problem

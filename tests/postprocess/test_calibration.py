@@ -12,7 +12,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST, at_temperature, fit_temperature
+from gru_sentiment.postprocess.calibration import HIGHEST, LOWEST, fit_temperature
+from gru_sentiment.postprocess.joint import at_temperature
 
 Predictions = tuple[np.ndarray, np.ndarray]
 

@@ -10,12 +10,8 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from gru_sentiment.postprocess.calibration import fit_temperature
-from gru_sentiment.postprocess.fusion import (
-    fit_shares,
-    fit_weights,
-    fuse_predictions,
-    log_loss,
-)
+from gru_sentiment.postprocess.fusion import fit_shares, fit_weights, log_loss
+from gru_sentiment.postprocess.joint import fuse_predictions
 
 
 def answers(members: int, rows: int = 80, classes: int = 2, seed: int = 0) -> tuple:

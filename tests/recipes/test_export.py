@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from gru_sentiment.errors import (
     MissingPackageError,
     UserError,
 )
-from gru_sentiment.export import formats
+from gru_sentiment.export import formats, onnx_format
+from gru_sentiment.export.numpy_predictor import Predictor
 from gru_sentiment.export.onnx_example import Classifier
 from gru_sentiment.recipes import export as recipe
 from gru_sentiment.recipes.export import export
@@ -172,6 +174,91 @@ def test_the_model_in_the_package(int8: bool) -> None:
     assert alone(OUTPUT, "A wonderful film.")[0].startswith("positive (")
 
 
+JSON_ALONE = """\
+import runpy, sys
+sys.argv[:] = sys.argv[1:]
+sys.path.insert(0, sys.argv[0].rpartition("/")[0])
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] not in {*sys.stdlib_module_names, "numpy", "predictor"}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Refuse())
+before = set(sys.modules)
+runpy.run_path(sys.argv[0], run_name="__main__")
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+assert new - sys.stdlib_module_names == {"numpy", "predictor"}, new
+"""
+
+
+def json_alone(folder: Path, *texts: str) -> list[Any]:
+    """What the example of numpy prints where nothing but numpy can be imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", JSON_ALONE, f"{folder}/example.py", *texts],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return list(map(json.loads, done.stdout.splitlines()))
+
+
+def test_the_numpy_folder_predicts_without_the_package(run: Path) -> None:
+    result = export(run, OUTPUT, form="numpy")
+    assert (result.texts, result.on, result.changed) == (16, "validation texts", 0)
+    assert result.difference < 1e-5
+    printed = json_alone(OUTPUT, *TEXTS)
+    for found, expected in zip(printed, predict(TEXTS, run), strict=True):
+        assert found["label"] == expected.label
+        assert found["probabilities"] == pytest.approx(expected.probabilities, abs=1e-5)
+    files = {path.name for path in OUTPUT.iterdir() if path.is_file()}
+    assert files == {
+        *("words.npy", "network.npz", "vocabulary.txt", "labels.json", "tokenizer.json"),
+        *("export.json", "example.py", "README.md"),
+    }
+    assert (OUTPUT / "predictor/__init__.py").is_file()
+    card = (OUTPUT / "README.md").read_text("utf-8")
+    named_files = {word for word in card.split("`") if "." in word and " " not in word}
+    assert named_files == files - {"README.md"}
+    settings = json.loads((OUTPUT / "export.json").read_bytes())
+    assert (settings["model"], settings["run"]["int8"]) == ("numpy", False)
+    assert "numpy" in settings["versions"]
+    export(run, OUTPUT, force=True)
+    assert not (OUTPUT / "predictor").exists()
+
+
+def test_the_numpy_folder_with_n_grams_and_int8_rows(tiny_config: Path) -> None:
+    run = train(tiny_config, *LEARNED, "model.ngrams=true")
+    result = export(run, OUTPUT, form="numpy", int8=True)
+    assert 0 < result.difference < 1e-2
+    expected = [list(one.probabilities.values()) for one in predict(TEXTS, run)]
+    assert np.abs(Predictor(OUTPUT).probabilities(TEXTS) - expected).max() < 1e-2
+    card = (OUTPUT / "README.md").read_text("utf-8")
+    assert "8 bits" in card
+    assert "`ngrams.npz`" in card
+
+
+def test_a_numpy_export_that_predicts_something_else(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Other(Predictor):
+        def probabilities(self, texts: Any) -> Any:
+            return super().probabilities(texts) + 1e-4
+
+    other = formats.FORMATS["numpy"]
+    monkeypatch.setitem(formats.FORMATS, "numpy", replace(other, read=Other))
+    cause, hint = refused(ArtifactError, run, form="numpy")
+    assert "probabilities differ by up to 1.0e-04" in cause
+    assert hint.startswith("try another version of numpy")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("int8", [False, True])
+def test_the_model_in_the_package_with_numpy(int8: bool) -> None:
+    result = export(BUNDLED_CLASSIFIER, OUTPUT, form="numpy", int8=int8)
+    assert (result.difference < 1e-5, result.changed) == (True, 0)
+    assert json_alone(OUTPUT, "A wonderful film.")[0]["label"] == "positive"
+
+
 def refused(kind: type[UserError], run: Path, **options: Any) -> tuple[str, str]:
     """The cause and the hint of an error, after which nothing is left."""
     before = sorted(Path().rglob("*"))
@@ -185,9 +272,9 @@ def refused(kind: type[UserError], run: Path, **options: Any) -> tuple[str, str]
 def test_an_unknown_format() -> None:
     assert refused(ConfigError, Path("runs/a"), form="onxx") == (
         "--format onxx: there is no such format",
-        "did you mean onnx? known are: onnx",
+        "did you mean onnx? known are: onnx, numpy",
     )
-    assert refused(ConfigError, Path("runs/a"), form="torch")[1] == "known are: onnx"
+    assert refused(ConfigError, Path("runs/a"), form="torch")[1] == "known are: onnx, numpy"
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
@@ -216,13 +303,6 @@ def test_an_encoder() -> None:
     assert "fine-tune it" in hint
 
 
-def test_a_baseline() -> None:
-    assert refused(ArtifactError, write_baseline()) == (
-        "runs/b: is a baseline, and networks can be exported",
-        "train a network on the same data: gru-sent train --config FILE",
-    )
-
-
 @pytest.fixture
 def _without_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """The runs of `artifact.runs` seem to be of the reviews of a package, which take a second."""
@@ -234,11 +314,28 @@ def _without_data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_without_data")
-def test_a_fusion_and_then_the_network_that_is_named() -> None:
-    cause, hint = refused(ArtifactError, write_fusion())
-    assert cause == "runs/f: is a fusion of 2 runs, and one network can be exported"
-    assert hint == "export one of its networks: runs/f/members/0"
+def test_a_baseline_is_for_numpy() -> None:
+    path = write_baseline()
+    assert refused(ArtifactError, path) == (
+        "runs/b: is a baseline, and a file of ONNX holds a network",
+        "--format numpy exports it",
+    )
+    assert export(path, OUTPUT, form="numpy").difference < 1e-5
+    assert json_alone(OUTPUT, "good")[0]["label"] == predict(["good"], path)[0].label
+
+
+@pytest.mark.usefixtures("_without_data")
+def test_a_fusion_is_for_numpy_and_its_network_for_onnx() -> None:
+    path = write_fusion()
+    cause, hint = refused(ArtifactError, path)
+    assert cause == "runs/f: is a fusion of 2 runs, and a file of ONNX holds one network"
+    assert hint == "--format numpy exports it, or export one of its networks: runs/f/members/0"
     assert export(Path("runs/f/members/0"), OUTPUT).difference < 1e-5
+    assert export(path, OUTPUT, form="numpy", force=True).difference < 1e-5
+    expected = predict(["good"], path)[0].probabilities
+    assert json_alone(OUTPUT, "good")[0]["probabilities"] == pytest.approx(expected, abs=1e-5)
+    settings = json.loads((OUTPUT / "export.json").read_bytes())
+    assert "members/0/model.safetensors" in settings["run_sha256"]
 
 
 @pytest.mark.usefixtures("_without_data")
@@ -278,8 +375,7 @@ def test_an_export_that_predicts_something_else(run: Path, monkeypatch: pytest.M
             return super().probabilities(texts) + np.float32(1e-4)
 
     other = formats.FORMATS["onnx"]
-    wrong = formats.Format(other.check_packages, other.check, other.write, Other)
-    monkeypatch.setitem(formats.FORMATS, "onnx", wrong)
+    monkeypatch.setitem(formats.FORMATS, "onnx", replace(other, read=Other))
     cause, hint = refused(ArtifactError, run)
     assert "on 16 validation texts probabilities differ by up to 1.0e-04" in cause
     assert "onnxruntime" in hint
@@ -287,9 +383,9 @@ def test_an_export_that_predicts_something_else(run: Path, monkeypatch: pytest.M
 
 
 def test_a_table_that_is_too_large_for_a_file(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "LARGEST", 1_000)
+    monkeypatch.setattr(onnx_format, "LARGEST", 1_000)
     cause, hint = refused(ArtifactError, run)
     assert "word vectors are more than a file of ONNX can hold" in cause
-    assert hint == "add --int8"
-    monkeypatch.setattr(formats, "LARGEST", 10)
+    assert hint == "add --int8, or use --format numpy"
+    monkeypatch.setattr(onnx_format, "LARGEST", 10)
     assert "max_size" in refused(ArtifactError, run, int8=True)[1]

@@ -8,11 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from gru_sentiment.scores.label_sets import (
-    LabelSetScoring,
-    label_set_metric_names,
-    log_complement,
-)
+from gru_sentiment.scores.complement import log_complement
+from gru_sentiment.scores.label_sets import LabelSetScoring, label_set_metric_names
 
 NAMES = ["a", "b", "c"]
 CLOSE = {"rel": 1e-9, "abs": 1e-9}

@@ -20,7 +20,7 @@ from gru_sentiment.builders.corpus import build_corpus
 from gru_sentiment.cli.progress import SilentProgress
 from gru_sentiment.config.loading import load_config
 from gru_sentiment.errors import ArtifactError
-from gru_sentiment.postprocess.fusion import fuse_predictions
+from gru_sentiment.postprocess.joint import fuse_predictions
 from gru_sentiment.recipes import train as recipe
 from gru_sentiment.recipes.baseline import baseline
 from gru_sentiment.recipes.evaluate import evaluate
