@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from gru_sentiment.data.rule_tokenizer import GENERATION, LONGEST, RuleTokenizer
+from gru_sentiment.data.rule_tokenizer import LONGEST, RuleTokenizer
 from gru_sentiment.data.rules import LINE_BREAK
 from gru_sentiment.data.tokens import TokenizedTexts
 
+GENERATION = 200_000
+"""Runs that are remembered before a new generation begins. The generation before it is kept, older
+ones are forgotten. 25,000 reviews have 265,000 runs."""
 DEPENDS = np.int32(-1).tobytes()
 """Stands for the tokens of a run that depend on what is beside it."""
 
@@ -66,7 +69,7 @@ class _Numbers(dict[str, bytes]):
         super().__init__()
         self._tokenizer, self.older = tokenizer, older
         self._tokens: list[str] = []
-        self._number_of: dict[str, int] = {}
+        self._number_of = _Positions(self._tokens)
 
     def __missing__(self, run: str) -> bytes:
         """The numbers of a run that is new to this generation; a long one is not remembered."""
@@ -85,14 +88,7 @@ class _Numbers(dict[str, bytes]):
 
     def numbers(self, tokens: Iterable[str]) -> bytes:
         """The numbers of tokens; new ones get the next numbers."""
-        numbers = []
-        for token in tokens:
-            number = self._number_of.get(token)
-            if number is None:
-                number = self._number_of[token] = len(self._tokens)
-                self._tokens.append(token)
-            numbers.append(number)
-        return array("i", numbers).tobytes()
+        return array("i", map(self._number_of.__getitem__, tokens)).tobytes()
 
     def tokenized(self, numbers: Any, offsets: Any) -> TokenizedTexts:
         """Texts by the numbers of their tokens, with the tokens that occur in them."""
@@ -103,6 +99,19 @@ class _Numbers(dict[str, bytes]):
         position_of[distinct] = np.arange(len(distinct), dtype=np.int32)
         tokens = list(map(self._tokens.__getitem__, distinct.tolist()))
         return TokenizedTexts(tokens, position_of[numbers], offsets)
+
+
+class _Positions(dict[str, int]):
+    """Where tokens stand in a list, to which new ones are added when they are asked for."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        super().__init__()
+        self._tokens = tokens
+
+    def __missing__(self, token: str) -> int:
+        self[token] = position = len(self._tokens)
+        self._tokens.append(token)
+        return position
 
 
 def _joined(found: list[bytes]) -> tuple[Any, Any]:

@@ -210,6 +210,7 @@ class SecondPass:
         for sequence in self._sequences:
             self._lengths[sequence[0]].add(len(sequence))
         self._within, self._across = self._changing()
+        self._first_tokens = frozenset(self._within).union(self._across)
 
     def may_change(self, tokens: Tokens) -> bool:
         """Whether the tokens of a pretoken may change, whatever text it stands in.
@@ -218,6 +219,8 @@ class SecondPass:
         exception with white space in it are the last of these. The second pass leaves a text alone
         that has no such pretoken.
         """
+        if self._first_tokens.isdisjoint(tokens):
+            return False
         return any(
             tokens[i : i + len(sequence)] == sequence
             for i, token in enumerate(tokens)

@@ -22,7 +22,7 @@ from gru_sentiment.trained.members import (
     other_tokens,
     predict_together,
 )
-from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,14 @@ class Fusion:
     weights: Floats
     """Shape (members,)."""
 
-    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int = TOKENS_PER_BATCH
+    ) -> Predictions:
         """The members' joint predictions for the texts `rows`.
 
         Token counts are those of the first member.
         """
-        found = [member.predict(tokenized, rows) for member in self.members]
+        found = [member.predict(tokenized, rows, tokens_per_batch) for member in self.members]
         return predict_together(found, self.weights)
 
 

@@ -67,7 +67,8 @@ class Model:
             x = out.reshape(len(out), -1)
         final = layers.final_states(out, texts)
         pooled = pooling.pool(shape.pooling, x, final, texts, self.pooling)
-        logits: Singles = pooled @ self.head.T + self.bias
+        # unlike a product of BLAS, this adds in one order whatever texts are beside a text
+        logits: Singles = np.einsum("bw,lw->bl", pooled, self.head) + self.bias
         return logits
 
 
@@ -84,7 +85,9 @@ class Network:
     ngrams: Linear | None = None
     """The n-gram model that predicts beside it."""
 
-    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int = TOKENS_PER_BATCH
+    ) -> Predictions:
         """The predictions for the texts `rows`; token counts are the network's."""
         encoded = encode(
             tokenized,
@@ -93,17 +96,19 @@ class Network:
             head_tokens=self.text.head_tokens,
         )
         kind = LabelSetPredictions if self.labels.label_sets else Predictions
-        predictions = kind(self._log_probabilities(encoded, rows), encoded, rows)
-        beside = self.ngrams.predict(tokenized, rows) if self.ngrams else None
+        predictions = kind(self._log_probabilities(encoded, rows, tokens_per_batch), encoded, rows)
+        beside = self.ngrams.predict(tokenized, rows, tokens_per_batch) if self.ngrams else None
         return self.calibration.applied(predictions, beside)
 
-    def _log_probabilities(self, encoded: EncodedTexts, rows: Integers) -> Floats:
+    def _log_probabilities(
+        self, encoded: EncodedTexts, rows: Integers, tokens_per_batch: int
+    ) -> Floats:
         """Shape (rows, classes), whatever batch a text was in."""
         of_logits = log_odds_probabilities if self.labels.label_sets else log_probabilities
         found = np.zeros((len(encoded), len(self.labels)))
         # batches of similar lengths
         ordered = rows[np.argsort(-encoded.lengths[rows], kind="stable")]
-        for group in within_budget(ordered, encoded.lengths, TOKENS_PER_BATCH):
+        for group in within_budget(ordered, encoded.lengths, tokens_per_batch):
             packed = Packed.of(encoded, group)
             found[packed.rows] = of_logits(self.model.logits(packed).astype(np.float64))
         return found[rows]

@@ -28,7 +28,7 @@ from gru_sentiment.trained.members import (
     predict_together,
 )
 from gru_sentiment.trained.network import Network, read_network
-from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
 from gru_sentiment.trained.scoring import Scored
 
 MEMBER_READERS: dict[str, Callable[[Path, torch.device], Network | Baseline]] = {
@@ -49,12 +49,14 @@ class Fusion:
     weights: Floats
     """Shape (members,)."""
 
-    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int = TOKENS_PER_BATCH
+    ) -> Predictions:
         """The members' joint predictions for the texts `rows`.
 
         Token counts are those of the first member.
         """
-        found = [member.predict(tokenized, rows) for member in self.members]
+        found = [member.predict(tokenized, rows, tokens_per_batch) for member in self.members]
         return predict_together(found, self.weights)
 
 

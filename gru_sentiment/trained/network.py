@@ -30,7 +30,7 @@ from gru_sentiment.trained.network_shape import (
     check_layers,
     check_words,
 )
-from gru_sentiment.trained.predictions import Predictions
+from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
 from gru_sentiment.trained.scoring import predict_rows
 
 
@@ -48,13 +48,20 @@ class Network:
     ngrams: Linear | None = None
     """The n-gram model that predicts beside it."""
 
-    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int = TOKENS_PER_BATCH
+    ) -> Predictions:
         """The predictions for the texts `rows`; token counts are the network's."""
         encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
         predictions = predict_rows(
-            self.model, encoded, rows, self.device, label_sets=self.labels.label_sets
+            self.model,
+            encoded,
+            rows,
+            self.device,
+            label_sets=self.labels.label_sets,
+            tokens_per_batch=tokens_per_batch,
         )
-        beside = self.ngrams.predict(tokenized, rows) if self.ngrams else None
+        beside = self.ngrams.predict(tokenized, rows, tokens_per_batch) if self.ngrams else None
         return self.calibration.applied(predictions, beside)
 
 

@@ -33,9 +33,10 @@ def predict_rows(
     device: torch.device,
     *,
     label_sets: bool = False,
+    tokens_per_batch: int = TOKENS_PER_BATCH,
 ) -> Predictions:
     """A network's predictions for the texts `rows`; with `label_sets` of each class by itself."""
-    batcher = Batcher(encoded, batch_size=None, tokens_per_batch=TOKENS_PER_BATCH)
+    batcher = Batcher(encoded, batch_size=None, tokens_per_batch=tokens_per_batch)
     batches = batcher.in_order(rows)
     if label_sets:
         scored = score(model, batches, rows, device, log_odds_probabilities)
