@@ -55,7 +55,7 @@ CROWDED = {
 }
 """Rooms of more than nine files, and why."""
 MANY_FILES = 9
-MANY_EDGES = 85 + 3 + 6 + 8 + 16
+MANY_EDGES = 85 + 3 + 6 + 8 + 16 + 1
 """Three are those of the compiled kernel: it knows arrays and errors, and models know it. Five are
 those of `gru-sent init`: inspection knows rows, results and errors, and its recipe inspection and
 sources, whose columns it looks at. One is that of a recipe that sorts rows into folds: arrays.
@@ -63,7 +63,9 @@ Eight are those of `gru-sent export`: the room export turns what a run is made o
 baselines, data and artifact, arrays and errors) into another form, and a recipe knows the room.
 Sixteen are those of predictions without torch: inference knows eight rooms below it, and recipes
 know it; the public face knows what it calls and returns, five rooms; and the number that stands for
-no label moved from batch, which has torch, to arrays, so that batch and training know these."""
+no label moved from batch, which has torch, to arrays, so that batch and training know these.
+One is that of work in several processes: machine knows errors, because a process that was killed is
+the user's to mend."""
 COMPUTES_WITHOUT_TORCH = {"library", "arguments", "passes", "threads"}
 """Modules of the kernel, which predict without torch."""
 LAZY = {

@@ -60,7 +60,7 @@ class RuleTokenizer:
         tokens = self._marked(run) if len(run) <= LONGEST else (MARK,)
         if tokens[0] == MARK:
             return None
-        return tuple(token.lower() for token in tokens) if self._lowercase else tokens
+        return tuple(map(str.lower, tokens)) if self._lowercase else tokens
 
     def _marked(self, run: str) -> Tokens:
         """The tokens of a run by the first pass, marked where the second one may change them."""

@@ -22,7 +22,7 @@ from gru_sentiment.trained.members import (
     other_tokens,
     predict_together,
 )
-from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
+from gru_sentiment.trained.predictions import Predictions
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Fusion:
     """Shape (members,)."""
 
     def predict(
-        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int = TOKENS_PER_BATCH
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
     ) -> Predictions:
         """The members' joint predictions for the texts `rows`.
 

@@ -86,7 +86,7 @@ class Network:
     """The n-gram model that predicts beside it."""
 
     def predict(
-        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int = TOKENS_PER_BATCH
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
     ) -> Predictions:
         """The predictions for the texts `rows`; token counts are the network's."""
         encoded = encode(
@@ -101,14 +101,14 @@ class Network:
         return self.calibration.applied(predictions, beside)
 
     def _log_probabilities(
-        self, encoded: EncodedTexts, rows: Integers, tokens_per_batch: int
+        self, encoded: EncodedTexts, rows: Integers, tokens_per_batch: int | None
     ) -> Floats:
         """Shape (rows, classes), whatever batch a text was in."""
         of_logits = log_odds_probabilities if self.labels.label_sets else log_probabilities
         found = np.zeros((len(encoded), len(self.labels)))
         # batches of similar lengths
         ordered = rows[np.argsort(-encoded.lengths[rows], kind="stable")]
-        for group in within_budget(ordered, encoded.lengths, tokens_per_batch):
+        for group in within_budget(ordered, encoded.lengths, tokens_per_batch or TOKENS_PER_BATCH):
             packed = Packed.of(encoded, group)
             found[packed.rows] = of_logits(self.model.logits(packed).astype(np.float64))
         return found[rows]

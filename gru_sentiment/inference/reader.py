@@ -19,7 +19,7 @@ from gru_sentiment.inference.fusion import Fusion, read_fusion
 from gru_sentiment.inference.network import Network, read_network
 from gru_sentiment.inference.stored import Inference, has_inference, read_inference
 from gru_sentiment.trained.linear import Linear, read_linear
-from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
+from gru_sentiment.trained.predictions import Predictions
 
 READERS: dict[str, Callable[[Path, Inference, int | None], Network | Linear | Fusion | None]] = {
     NETWORK: read_network,
@@ -42,14 +42,15 @@ class Run(Protocol):
         ...
 
     def predict(
-        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int = TOKENS_PER_BATCH
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
     ) -> Predictions:
         """The predictions for the texts `rows`.
 
         Args:
             tokenized: texts.
             rows: those of them that are predicted.
-            tokens_per_batch: most tokens that are read at once.
+            tokens_per_batch: most tokens that are read at once; None is a number that suits most
+                machines.
         """
         ...
 

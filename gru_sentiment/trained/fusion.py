@@ -28,7 +28,7 @@ from gru_sentiment.trained.members import (
     predict_together,
 )
 from gru_sentiment.trained.network import Network, read_network
-from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
+from gru_sentiment.trained.predictions import Predictions
 from gru_sentiment.trained.scoring import Scored
 
 MEMBER_READERS: dict[str, Callable[[Path, torch.device], Network | Baseline]] = {
@@ -50,7 +50,7 @@ class Fusion:
     """Shape (members,)."""
 
     def predict(
-        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int = TOKENS_PER_BATCH
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
     ) -> Predictions:
         """The members' joint predictions for the texts `rows`.
 

@@ -30,7 +30,7 @@ from gru_sentiment.trained.network_shape import (
     check_layers,
     check_words,
 )
-from gru_sentiment.trained.predictions import TOKENS_PER_BATCH, Predictions
+from gru_sentiment.trained.predictions import Predictions
 from gru_sentiment.trained.scoring import predict_rows
 
 
@@ -49,7 +49,7 @@ class Network:
     """The n-gram model that predicts beside it."""
 
     def predict(
-        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int = TOKENS_PER_BATCH
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
     ) -> Predictions:
         """The predictions for the texts `rows`; token counts are the network's."""
         encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
