@@ -56,7 +56,7 @@ CROWDED = {
 }
 """Rooms of more than nine files, and why."""
 MANY_FILES = 9
-MANY_EDGES = 85 + 3 + 6 + 8 + 16 + 3
+MANY_EDGES = 85 + 3 + 6 + 8 + 16 + 3 + 1
 """Three are those of the compiled kernel: it knows arrays and errors, and models know it. Five are
 those of `gru-sent init`: inspection knows rows, results and errors, and its recipe inspection and
 sources, whose columns it looks at. One is that of a recipe that sorts rows into folds: arrays.
@@ -66,7 +66,8 @@ Sixteen are those of predictions without torch: inference knows eight rooms belo
 know it; the public face knows what it calls and returns, five rooms; and the number that stands for
 no label moved from batch, which has torch, to arrays, so that batch and training know these. Three
 are those of the export that needs numpy alone: it is made of modules of inference and postprocess,
-and builders tell it the shape of a network."""
+and builders tell it the shape of a network. One is that of work in several processes: machine knows
+errors, because a process that was killed is the user's to mend."""
 COMPUTES_WITHOUT_TORCH = {"layout", "library", "arguments", "passes", "threads"}
 """Modules of the kernel, which predict without torch."""
 LAZY = {

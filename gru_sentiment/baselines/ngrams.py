@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,10 @@ MAX_WORDS = 1 << BITS
 """All ids must be below this."""
 LONGEST = 3
 """The most words of an n-gram."""
+MANY = 1 << 14
+"""N-grams from which a hash table pays: it takes a tenth of a second to build for a million."""
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+"""Odd, and no pattern of its bits repeats: 2 ** 64 over the golden ratio."""
 
 
 def ngram_keys(texts: Texts, longest: int) -> tuple[Integers, Integers]:
@@ -87,15 +92,73 @@ class Features:
             and by index within a text.
         """
         keys, owners = ngram_keys(texts, self.longest)
-        features = np.searchsorted(self.keys, keys)
-        known = features < len(self.keys)
-        known[known] = self.keys[features[known]] == keys[known]
-        owners, features, counts = _tally(owners[known], features[known], len(self.keys))
+        features, known = self._found(keys)
+        owners, features, counts = _tally(owners[known], features, len(self.keys))
         if self.idf is None:
             return owners, features, np.ones(len(features))
         values = (1 + np.log(counts)) * self.idf[features]
         norms = np.sqrt(np.bincount(owners, weights=values**2))
         return owners, features, values / norms[owners]
+
+    def _found(self, keys: Integers) -> tuple[Integers, Integers]:
+        """The indices of the n-grams that are features, and which of `keys` these are."""
+        if len(keys) >= MANY or "_table" in self.__dict__:
+            return self._table.found(keys)
+        features = np.searchsorted(self.keys, keys)
+        known = features < len(self.keys)
+        known[known] = self.keys[features[known]] == keys[known]
+        return features[known], np.flatnonzero(known)
+
+    @cached_property
+    def _table(self) -> _Table:
+        return _Table.of(self.keys)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A hash table of distinct keys. The keys of a slot stand side by side."""
+
+    shift: np.uint64
+    """The slot of a key is what the product with MULTIPLIER has in the bits from here on."""
+    starts: Ids
+    """Where the keys of each slot begin, and their end, shape (slots + 1,)."""
+    keys: Integers
+    """Ordered by slot, shape (keys,)."""
+    index: Ids
+    """Of each of them, shape (keys,)."""
+
+    @classmethod
+    def of(cls, keys: Integers) -> _Table:
+        """From the keys by their indices."""
+        bits = max(len(keys).bit_length() + 1, 1)  # two to four slots a key
+        shift = np.uint64(64 - bits)
+        slots = _slots(keys, shift)
+        index = np.argsort(slots, kind="stable").astype(np.int32)
+        counts = np.bincount(slots, minlength=1 << bits)
+        starts = np.zeros(len(counts) + 1, np.int32)
+        np.cumsum(counts, out=starts[1:])
+        return cls(shift, starts, keys[index], index)
+
+    def found(self, keys: Integers) -> tuple[Integers, Integers]:
+        """The indices of those that the table has, and which of `keys` these are, ascending."""
+        slots = _slots(keys, self.shift)
+        at, ends = self.starts[slots], self.starts[slots + 1]
+        position = np.full(len(keys), -1, np.int32)
+        rows = np.flatnonzero(at < ends)
+        while len(rows):
+            some = at[rows]
+            equal = self.keys[some] == keys[rows]
+            position[rows[equal]] = some[equal]
+            rows = rows[~equal]
+            at[rows] += 1
+            rows = rows[at[rows] < ends[rows]]
+        known = np.flatnonzero(position >= 0)
+        return self.index[position[known]].astype(np.int64), known
+
+
+def _slots(keys: Integers, shift: np.uint64) -> Integers:
+    slots: Integers = (keys.astype(np.uint64) * MULTIPLIER >> shift).astype(np.int64)
+    return slots
 
 
 def _tally(

@@ -27,7 +27,7 @@ from gru_sentiment.cli.options import (
     Threads,
 )
 from gru_sentiment.cli.streams import on_terminal
-from gru_sentiment.machine.environment import set_up_network
+from gru_sentiment.machine.environment import set_up_network, set_up_threads
 from gru_sentiment.machine.progress import progress_of
 from gru_sentiment.reporting.predictions import scoring_line
 from gru_sentiment.results.predictions import Decision
@@ -226,6 +226,8 @@ def predict(
             )
             return
         set_up_network(offline=offline)
+        # the compiled kernel and processes use the cores; numpy's threads would wait for each other
+        set_up_threads(1)
         assert source is not None
         from gru_sentiment.recipes import score_file as recipe
 

@@ -55,6 +55,13 @@ class RuleTokenizer:
         # lower-casing comes last, because the rules look at capitals, as in "Mr." and "U.S."
         return [token.lower() for token in tokens] if self._lowercase else tokens
 
+    def tokens_of_run(self, run: str) -> Tokens | None:
+        """The tokens of a run whatever stands beside it; None where that matters, or it is long."""
+        tokens = self._marked(run) if len(run) <= LONGEST else (MARK,)
+        if tokens[0] == MARK:
+            return None
+        return tuple(map(str.lower, tokens)) if self._lowercase else tokens
+
     def _marked(self, run: str) -> Tokens:
         """The tokens of a run by the first pass, marked where the second one may change them."""
         tokens = self._first_pass(run)
@@ -113,13 +120,21 @@ class FirstPass:
         self._infixes = _compiled(patterns.infix).finditer
         self._token_match = _compiled(patterns.token_match).match
         self._url_match = _compiled(patterns.url_match).match
+        self._cores: dict[str, Tokens] = {}
 
     def __call__(self, run: str) -> Tokens:
         """The tokens of a run, one at least."""
         prefixes: list[str] = []
         suffixes: list[str] = []
         rest = self._without_affixes(run, prefixes, suffixes)
-        return (*prefixes, *self._inner(rest), *reversed(suffixes))
+        inner = self._cores.get(rest)
+        if inner is None:
+            if len(self._cores) >= GENERATION:
+                self._cores.clear()
+            inner = tuple(self._inner(rest))
+            if len(rest) <= LONGEST:
+                self._cores[rest] = inner
+        return (*prefixes, *inner, *reversed(suffixes))
 
     def finds_affix(self, string: str) -> bool:
         """Whether a prefix, a suffix or an infix is found in an exception, and not an empty one."""
@@ -135,10 +150,11 @@ class FirstPass:
         The length of what is found counts, and not its place, which is the end in question as long
         as the patterns are anchored there.
         """
-        exceptions = self._exceptions
+        exceptions, cores = self._exceptions, self._cores
         length = 0
         while string and len(string) != length:
-            if string in exceptions or self._token_match(string):
+            # what remained of another run is not looked through again
+            if string in cores or string in exceptions or self._token_match(string):
                 break
             length = len(string)
             n_prefix = _length(self._prefix(string))
@@ -194,6 +210,7 @@ class SecondPass:
         for sequence in self._sequences:
             self._lengths[sequence[0]].add(len(sequence))
         self._within, self._across = self._changing()
+        self._first_tokens = frozenset(self._within).union(self._across)
 
     def may_change(self, tokens: Tokens) -> bool:
         """Whether the tokens of a pretoken may change, whatever text it stands in.
@@ -202,6 +219,8 @@ class SecondPass:
         exception with white space in it are the last of these. The second pass leaves a text alone
         that has no such pretoken.
         """
+        if self._first_tokens.isdisjoint(tokens):
+            return False
         return any(
             tokens[i : i + len(sequence)] == sequence
             for i, token in enumerate(tokens)

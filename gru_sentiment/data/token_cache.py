@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import logging
-import multiprocessing
 import os
-import signal
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from gru_sentiment.data.tokenizer import Tokenizer, rules
 from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import DataError
+from gru_sentiment.machine.processes import n_workers_for, process_map
 from gru_sentiment.machine.progress import progress_of
 from gru_sentiment.machine.signals import StopRequest
 
 logger = logging.getLogger(__name__)
 
-TEXTS_A_PROCESS = 2_000
-"""Texts for which starting one more process saves time."""
 TEXTS_A_TASK, TASKS_AT_A_TIME = 1_000, 32
 """Texts that a process tokenises at a time; tasks that are handed out at a time."""
-PR_SET_PDEATHSIG = 1
 CACHE_COLUMNS = ["words", "indices", "offsets"]
 """Names of the columns in a cache file."""
 DIGEST = 64
@@ -87,7 +78,7 @@ def _tokenize(
     with (
         StopRequest() as stop,
         progress_of("tokenising", "text", len(texts), bar=progress) as count,
-        process_map(n_workers) as apply,
+        process_map(tokenizer.many, n_workers, hint="set run.processes to 1") as apply,
     ):
 
         def batches_of_tokens() -> Iterator[TokenizedTexts]:
@@ -98,7 +89,7 @@ def _tokenize(
                     window.slice(start, TEXTS_A_TASK).to_pylist()
                     for start in range(0, len(window), TEXTS_A_TASK)
                 )
-                for tokenized in apply(tokenizer.many, tasks):
+                for tokenized in apply(tasks):
                     # granted here, because an exception while processes start would leave some
                     # that nothing ends
                     stop.grant()
@@ -106,40 +97,6 @@ def _tokenize(
                     yield tokenized
 
         return TokenizedTexts.joined(batches_of_tokens())
-
-
-@contextmanager
-def process_map(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
-    """A `map` over that many processes, which end after their task if this block is left early.
-
-    Raises:
-        DataError: a process was killed, for instance for lack of memory.
-    """
-    if processes == 1:
-        yield map
-        return
-    # a forked worker starts in milliseconds and has the rules loaded
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_worker)
-    try:
-        yield pool.map
-    except BrokenProcessPool as error:
-        raise DataError(
-            "a process that tokenised was killed, perhaps for lack of memory",
-            hint="free some memory, or set run.processes to 1",
-        ) from error
-    finally:
-        # workers finish their task and end; killing one could leave a full queue, on which Python
-        # 3.11 waits forever
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin_worker() -> None:
-    """Ignore signals, which the parent process handles, and end with the parent."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # the whole process group receives them
-        signal.signal(number, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _save(tokenized: TokenizedTexts, path: Path) -> None:
@@ -183,14 +140,6 @@ def cache_folder() -> Path:
     """The folder $GRU_SENT_CACHE, or gru-sent in the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gru-sent"
     return Path(os.environ.get("GRU_SENT_CACHE") or default)
-
-
-def n_workers_for(n_texts: int, processes: int | None) -> int:
-    """The number of processes for so many texts: at most `processes`, or one for each core."""
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    return min(processes or cores, max(1, n_texts // TEXTS_A_PROCESS))
 
 
 @contextmanager

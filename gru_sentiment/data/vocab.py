@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,9 @@ class Vocabulary:
 
     def ids(self, words: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int32]]:
         """The id of each word, shape (words,); 0 for unknown words and for `<unk>` and `<pad>`."""
-        known = self._ids
-        return np.fromiter(
-            (0 if word in SPECIALS else known.get(word, UNKNOWN_ID) for word in words),
-            np.int32,
-            len(words),
-        )
+        ids = np.fromiter(map(self._ids.get, words, repeat(UNKNOWN_ID)), np.int32, len(words))
+        ids[ids == PADDING_ID] = UNKNOWN_ID
+        return ids
 
     def to_text(self) -> str:
         """The text of a vocabulary file: one word in each line, in the order of the ids."""

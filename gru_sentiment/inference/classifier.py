@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from gru_sentiment.arrays import Floats
 from gru_sentiment.artifact.contents import read_metadata
-from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import DataError
-from gru_sentiment.inference.reader import Run
+from gru_sentiment.inference.reader import LoadedRun
 from gru_sentiment.postprocess.criterion import check_decision
 from gru_sentiment.results.predictions import Decision, Prediction
 from gru_sentiment.trained.predictions import Predictions
@@ -30,12 +29,12 @@ class Classifier:
     """A trained run. Several threads may use it at once.
 
     Args:
-        run: what predicts.
-        tokenize: texts to tokens, as the run was trained.
+        loaded: what predicts, and its tokenizer.
     """
 
-    def __init__(self, run: Run, tokenize: Callable[[Sequence[str]], TokenizedTexts]) -> None:
-        self._run, self._tokenize = run, tokenize
+    def __init__(self, loaded: LoadedRun) -> None:
+        self.loaded = loaded
+        self._run, self._tokenize = loaded.run, loaded.tokenize
 
     @property
     def path(self) -> Path:

@@ -87,7 +87,8 @@ class Model:
             out = self.run_layer(self.cell, weights, texts, x)
             x = out.reshape(len(out), -1)
         pooled = pool(shape.pooling, x, final_states(out, texts), texts, self.pooling)
-        logits: Singles = pooled @ self.head.T + self.bias
+        # unlike a product of BLAS, this adds in one order whatever texts are beside a text
+        logits: Singles = np.einsum("bw,lw->bl", pooled, self.head) + self.bias
         return logits
 
     def log_probabilities(

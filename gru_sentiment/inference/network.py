@@ -51,7 +51,9 @@ class Network:
     ngrams: Linear | None = None
     """The n-gram model that predicts beside it."""
 
-    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
+    ) -> Predictions:
         """The predictions for the texts `rows`; token counts are the network's."""
         encoded = encode(
             tokenized,
@@ -60,9 +62,11 @@ class Network:
             head_tokens=self.text.head_tokens,
         )
         label_sets = self.labels.label_sets
-        found = self.model.log_probabilities(encoded, rows, TOKENS_PER_BATCH, label_sets=label_sets)
+        found = self.model.log_probabilities(
+            encoded, rows, tokens_per_batch or TOKENS_PER_BATCH, label_sets=label_sets
+        )
         predictions = (LabelSetPredictions if label_sets else Predictions)(found, encoded, rows)
-        beside = self.ngrams.predict(tokenized, rows) if self.ngrams else None
+        beside = self.ngrams.predict(tokenized, rows, tokens_per_batch) if self.ngrams else None
         return predictions.calibrated(self.calibration, beside)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from gru_sentiment.artifact.contents import read_kind
 from gru_sentiment.artifact.files import BASELINE, FUSION, NETWORK
 from gru_sentiment.artifact.folders import existing_run, followed, log_if_bundled, reinstalling
 from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.numbered_tokens import NumberedTokenizer
 from gru_sentiment.data.rule_tokenizer import RuleTokenizer
 from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.inference.fusion import Fusion, read_fusion
@@ -40,8 +41,17 @@ class Run(Protocol):
         """The classes."""
         ...
 
-    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
-        """The predictions for the texts `rows`."""
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
+    ) -> Predictions:
+        """The predictions for the texts `rows`.
+
+        Args:
+            tokenized: texts.
+            rows: those of them that are predicted.
+            tokens_per_batch: most tokens that are read at once; None is a number that suits most
+                machines.
+        """
         ...
 
 
@@ -50,7 +60,11 @@ class LoadedRun:
     """A run with the tokenizer of its language."""
 
     run: Run
-    tokenizer: RuleTokenizer
+    tokenize: Callable[[Sequence[str]], TokenizedTexts]
+    """Texts to tokens, as the run was trained. Several threads may call it at once."""
+    predicts_when_forked: bool = True
+    """Whether a process that was forked from this one may predict. torch's threads do not live
+    there."""
 
 
 def load_run(path: Path | None, threads: int | None) -> LoadedRun | None:
@@ -78,4 +92,4 @@ def load_run(path: Path | None, threads: int | None) -> LoadedRun | None:
         return None
     log_if_bundled(path)
     tokenizer = RuleTokenizer(inference.rules, inference.text.lowercase)
-    return LoadedRun(replace(run, path=followed(folder)), tokenizer)
+    return LoadedRun(replace(run, path=followed(folder)), NumberedTokenizer(tokenizer))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.inference.classifier import Classifier
 from gru_sentiment.inference.reader import load_run
 
@@ -20,7 +19,4 @@ def load(path: Path | None, *, threads: int | None = None) -> Classifier | None:
         ArtifactError: there is no such run, or it cannot be read.
     """
     loaded = load_run(path, threads)
-    if loaded is None:
-        return None
-    tokenizer = loaded.tokenizer
-    return Classifier(loaded.run, lambda texts: TokenizedTexts.of(map(tokenizer, texts)))
+    return Classifier(loaded) if loaded else None

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from gru_sentiment.builders.corpus import build_tokenizer
 from gru_sentiment.builders.device import build_device
+from gru_sentiment.data.tokenizer import Tokenizer
 from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.inference.classifier import Classifier
+from gru_sentiment.inference.reader import LoadedRun
 from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.trained.reader import load_run
 
@@ -28,10 +30,19 @@ def load(path: Path | None, *, device: str = "auto", threads: int | None = None)
     """
     set_up_torch(threads)
     run = load_run(path, build_device(device))
-    tokenizer, lock = build_tokenizer(run.config.text), threading.Lock()
+    tokenize = _OneAtATime(build_tokenizer(run.config.text))
+    return Classifier(LoadedRun(run, tokenize, predicts_when_forked=False))
 
-    def tokenize(texts: Sequence[str]) -> TokenizedTexts:
-        with lock:  # spaCy keeps new strings in a table that threads must not change at once
-            return tokenizer.many(texts)
 
-    return Classifier(run, tokenize)
+class _OneAtATime:
+    """spaCy keeps new strings in a table that threads must not change at once."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer, self._lock = tokenizer, threading.Lock()
+
+    def __call__(self, texts: Sequence[str]) -> TokenizedTexts:
+        with self._lock:
+            return self._tokenizer.many(texts)
+
+    def __reduce__(self) -> tuple[type[_OneAtATime], tuple[Tokenizer]]:
+        return _OneAtATime, (self._tokenizer,)

@@ -1,27 +1,30 @@
-"""Predict every row of a file or a stream, in order, while it is read."""
+"""Predict every row of a file or a stream, in order, while it is read.
+
+Without torch, each process takes texts to predictions by itself, while this one reads, writes and
+hands out. With torch, processes tokenise and this one predicts.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
+import gru_sentiment
 from gru_sentiment.artifact.folders import named_run, own_files
-from gru_sentiment.builders.corpus import build_tokenizer
-from gru_sentiment.builders.device import build_device
 from gru_sentiment.data.labels import LabelSets
-from gru_sentiment.data.packed import within_budget
-from gru_sentiment.data.token_cache import n_workers_for, process_map
 from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import DataError
+from gru_sentiment.inference.reader import LoadedRun, Run, load_run
+from gru_sentiment.machine.processes import cores, n_workers_for, process_map
 from gru_sentiment.machine.same_file import input_at
-from gru_sentiment.machine.signals import StopRequest
-from gru_sentiment.machine.torch_setup import set_up_torch
 from gru_sentiment.postprocess.criterion import check_decision
 from gru_sentiment.results.predictions import LIKELIEST, Decision, FileScoring, Prediction
 from gru_sentiment.rows.formats import (
@@ -37,17 +40,19 @@ from gru_sentiment.rows.output import OTHER, Output
 from gru_sentiment.rows.reading import Source
 from gru_sentiment.rows.row import Row, ScoredRow, chunks
 from gru_sentiment.trained.predictions import TOKENS_PER_BATCH
-from gru_sentiment.trained.reader import Run, load_run
 
 logger = logging.getLogger(__name__)
 
 CHUNK_ROWS, CHUNK_BYTES = 4_096, 1 << 22
 """Most rows and bytes that are read, sorted by length and predicted together."""
 TEXTS_AT_A_TIME = 512
-"""Given to one process that tokenises, where there are several."""
+"""Texts that a process is given at once, and finishes after Ctrl-C."""
 BYTES_A_TEXT = 1_000
 """A rough mean, from which the number of processes is chosen."""
-Tokenize = Callable[[Sequence[str]], TokenizedTexts]
+Begin = Callable[[Sequence[str]], Callable[[], list[Prediction]]]
+"""Begins to predict texts, and returns what gives their predictions, and waits for them."""
+Begun = tuple[list[Row], list[Row], Callable[[], list[Prediction]] | None]
+"""Rows as they were read; those that are answered; and their predictions, where they are wanted."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def score_file(
         strict: stop at the first row that cannot be read, with the rows before it written.
         unbuffered: predict each row as soon as it is read.
         device: `auto`, `cpu` or `cuda`.
-        threads: number of CPU threads; by default one a core.
+        threads: CPU threads and processes at most; by default one a core.
         on_rows: is called after every group of rows with their number.
 
     Raises:
@@ -111,11 +116,12 @@ def score_file(
     write = output_format(job.target, job.output_format, read)
     check_formats(read, write, keep=job.keep_columns, resume=job.resume)
     _check_target(job, path, write)
-    set_up_torch(threads)
+    processes = 1 if unbuffered else _processes(job, threads)
     with opened_source(
         job.source, read, job.text_column, keep=job.keep_columns, dialect=job.dialect
     ) as source:
-        run = load_run(path, build_device(device))
+        loaded = _loaded(path, device, threads, processes)
+        run = loaded.run
         check_decision(job.decision, run.labels.names, label_sets=run.labels.label_sets)
         _check_undecided(job, run, write)
         with (
@@ -127,11 +133,10 @@ def score_file(
                 separator=run.labels.separator if isinstance(run.labels, LabelSets) else None,
                 resume=job.resume,
             ) as output,
-            _tokenizing(run, 1 if unbuffered else _processes(run, job)) as tokenize,
+            _predicting(_Predictor(loaded, job.decision, tokens_per_batch), processes) as begin,
         ):
-            scorer = _Scorer(
-                run, output, tokenize, tokens_per_batch, strict=strict, decision=job.decision
-            )
+            # while processes predict one chunk, the next is read; a stream may keep it waiting
+            scorer = _Scorer(output, begin, strict=strict, ahead=1 if processes > 1 else 0)
             try:
                 scorer.score(source, 1 if unbuffered else CHUNK_ROWS, on_rows)
             except KeyboardInterrupt:
@@ -182,56 +187,80 @@ def _check_undecided(job: Job, run: Run, write: str) -> None:
         )
 
 
-def _processes(run: Run, job: Job) -> int:
+def _processes(job: Job, threads: int | None) -> int:
     if not isinstance(job.source, Path) or not job.source.is_file():
         return 1
-    return n_workers_for(job.source.stat().st_size // BYTES_A_TEXT, run.config.run.processes)
+    return n_workers_for(job.source.stat().st_size // BYTES_A_TEXT, threads)
+
+
+def _loaded(path: Path | None, device: str, threads: int | None, processes: int) -> LoadedRun:
+    """The run; without torch it computes on the threads that are left to each process."""
+    share = max(1, (threads or cores()) // processes)
+    without_torch = load_run(path, share) if device != "cuda" else None
+    return without_torch or gru_sentiment.load(path, device=device, threads=threads).loaded
+
+
+@dataclass(frozen=True)
+class _Predictor:
+    """Texts to predictions, in two steps or at once."""
+
+    loaded: LoadedRun
+    decision: Decision
+    tokens_per_batch: int
+
+    def __call__(self, texts: Sequence[str]) -> list[Prediction]:
+        return self.of_tokens(self.loaded.tokenize(texts))
+
+    def of_tokens(self, tokenized: TokenizedTexts) -> list[Prediction]:
+        """The predictions for all texts."""
+        if not len(tokenized):
+            return []
+        run, rows = self.loaded.run, np.arange(len(tokenized), dtype=np.int64)
+        predicted = run.predict(tokenized, rows, self.tokens_per_batch)
+        return predicted.predictions(run.labels, self.decision)
 
 
 @contextmanager
-def _tokenizing(run: Run, processes: int) -> Iterator[Tokenize]:
-    """A function that tokenises texts as the run does, in this many processes."""
-    tokenizer = build_tokenizer(run.config.text)
-    tokenizer.many([])  # the rules are loaded once for all processes
-    with process_map(processes) as apply:
-        with StopRequest() as stop:
-            # Ctrl-C waits here: while processes are starting it would leave some of them behind
-            list(apply(tokenizer.many, [[]] * processes))
-            stop.grant()
-        yield lambda texts: TokenizedTexts.joined(
-            apply(
-                tokenizer.many,
-                [texts[i : i + TEXTS_AT_A_TIME] for i in range(0, len(texts), TEXTS_AT_A_TIME)],
-            )
-        )
+def _predicting(predictor: _Predictor, processes: int) -> Iterator[Begin]:
+    """What predicts texts, in this many processes."""
+    loaded = predictor.loaded
+    loaded.tokenize([])  # what it loads, it loads once for all processes
+    whole = loaded.predicts_when_forked
+    work: Callable[[Sequence[str]], object] = predictor if whole else loaded.tokenize
+    with process_map(work, processes, hint="set --threads to 1") as apply:
+
+        def begin(texts: Sequence[str]) -> Callable[[], list[Prediction]]:
+            starts = range(0, len(texts), TEXTS_AT_A_TIME)
+            found = apply(texts[start : start + TEXTS_AT_A_TIME] for start in starts)
+            if whole:
+                return lambda: list(chain.from_iterable(found))
+            return lambda: predictor.of_tokens(TokenizedTexts.joined(found))
+
+        yield begin
 
 
 class _Scorer:
-    """Predicts rows, a group at a time, and counts them."""
+    """Predicts rows, a group at a time, and counts them.
 
-    def __init__(
-        self,
-        run: Run,
-        output: Output,
-        tokenize: Tokenize,
-        tokens_per_batch: int,
-        *,
-        strict: bool,
-        decision: Decision,
-    ) -> None:
-        self._run, self._output, self._tokenize = run, output, tokenize
-        self._tokens_per_batch, self._strict = tokens_per_batch, strict
-        self._decision = decision
+    Args:
+        output: where the predictions go.
+        begin: predicts texts.
+        strict: whether the first bad row ends it.
+        ahead: groups that are read and begun before the predictions of one are waited for.
+    """
+
+    def __init__(self, output: Output, begin: Begin, *, strict: bool, ahead: int) -> None:
+        self._output, self._begin, self._strict, self._ahead = output, begin, strict, ahead
         self.rows = self.bad_rows = self.mostly_unknown = 0
         self.first_error: str | None = None
         self._started = time.perf_counter()
 
     def score(self, source: Source, max_rows: int, on_rows: Callable[[int], object]) -> None:
         """Predict all rows; of an interrupted job's rows the last ones are compared alone."""
-        for chunk in chunks(source.rows, max_rows=max_rows, max_bytes=CHUNK_BYTES):
-            rows = self._before_an_error(chunk)
-            if rows and self.rows + len(rows) >= self._output.done:
-                self._output.write(self._scored(rows))
+        groups = chunks(source.rows, max_rows=max_rows, max_bytes=CHUNK_BYTES)
+        for chunk, rows, predictions in _early(self._begun(groups), self._ahead):
+            if predictions:
+                self._output.write(self._scored(rows, predictions()))
             self._count(chunk)
             on_rows(len(chunk))
         if self.rows < self._output.done:
@@ -270,21 +299,40 @@ class _Scorer:
                     hint="without --strict the row gets an error in place of a prediction",
                 )
 
-    def _scored(self, chunk: Sequence[Row]) -> list[ScoredRow]:
-        good = [i for i, row in enumerate(chunk) if row.error is None]
-        tokenized = self._tokenize([chunk[i].text for i in good])
-        lengths = np.clip(np.diff(tokenized.offsets), 1, self._run.config.text.max_tokens)
-        predictions: list[Prediction | None] = [None] * len(chunk)
-        by_length = np.argsort(-lengths, kind="stable")
-        for group in within_budget(by_length, lengths, self._tokens_per_batch):
-            predicted = self._run.predict(tokenized, group)
-            of_group = predicted.predictions(self._run.labels, self._decision)
-            for i, prediction in zip(group, of_group, strict=True):
-                predictions[good[i]] = prediction
-                self.mostly_unknown += prediction.mostly_unknown
+    def _begun(self, groups: Iterator[list[Row]]) -> Iterator[Begun]:
+        """Begin to predict each group, but not those before the last rows that are written."""
+        read = 0
+        for chunk in groups:
+            rows = self._before_an_error(chunk)
+            wanted = rows and read + len(rows) >= self._output.done
+            texts = [row.text for row in rows if row.error is None]
+            yield chunk, rows, self._begin(texts) if wanted else None
+            read += len(chunk)
+
+    def _scored(self, rows: list[Row], predictions: list[Prediction]) -> list[ScoredRow]:
+        self.mostly_unknown += sum(prediction.mostly_unknown for prediction in predictions)
+        of_good = iter(predictions)
         return [
-            ScoredRow(number, row, prediction)
-            for number, (row, prediction) in enumerate(
-                zip(chunk, predictions, strict=True), self.rows + 1
-            )
+            ScoredRow(number, row, next(of_good) if row.error is None else None)
+            for number, row in enumerate(rows, self.rows + 1)
         ]
+
+
+def _early(begun: Iterator[Begun], ahead: int) -> Iterator[Begun]:
+    """The same, each after so many behind it have been begun.
+
+    Raises:
+        DataError: the rows behind those that were given cannot be read.
+    """
+    waiting: deque[Begun] = deque()
+    unreadable = None
+    try:
+        for each in begun:
+            waiting.append(each)
+            if len(waiting) > ahead:
+                yield waiting.popleft()
+    except DataError as error:
+        unreadable = error
+    yield from waiting
+    if unreadable:
+        raise unreadable

@@ -8,8 +8,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
-import pyarrow as pa
-
 from gru_sentiment.errors import DataError
 from gru_sentiment.rows.lines import encoding_hint, lines
 from gru_sentiment.rows.reading import Keep, MissingColumnError, Source, check_columns, needed
@@ -62,7 +60,7 @@ def read_delimited(
         return Row(record[column], sum(map(len, record)), kept)
 
     rows = _rows(records, row, _HiddenRows(records, len(header), column))
-    return Source(rows, pa.schema([(name, pa.string()) for name in names]))
+    return Source(rows, names)
 
 
 def delimited_columns(stream: BinaryIO, *, delimiter: str, quoted: bool, setting: str) -> list[str]:

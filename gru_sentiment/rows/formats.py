@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -248,13 +248,13 @@ def opened_source(
         path = existing(source)
         if kind == "parquet":
             found = read_parquet(path, text_column, bool(keep), setting=dialect.setting)
-            yield Source(_named_rows(source, found.rows), found.kept)
+            yield replace(found, rows=_named_rows(source, found.rows))
             return
         stream = _opened(path)
     with stream:
         with named(source):
             found = _text_source(stream, kind, text_column, keep, dialect)
-        yield Source(_named_rows(source, found.rows), found.kept)
+        yield replace(found, rows=_named_rows(source, found.rows))
 
 
 @contextmanager
@@ -284,11 +284,11 @@ def opened_output(
         if kind == "parquet":
             assert isinstance(target, Path)
             lists = separator is not None
-            with ParquetOutput(target, classes, source.kept, lists=lists) as table:
+            with ParquetOutput(target, classes, source.schema, lists=lists) as table:
                 yield table
             return
         names = list(map(str, classes))
-        rendering = _rendering(kind, names, source.kept.names, separator or "")
+        rendering = _rendering(kind, names, source.kept, separator or "")
         if not isinstance(target, Path):
             yield LineOutput(target, rendering)
             return

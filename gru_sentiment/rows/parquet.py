@@ -1,4 +1,7 @@
-"""Reading rows from parquet and writing scored rows to parquet, a group at a time."""
+"""Reading rows from parquet and writing scored rows to parquet, a group at a time.
+
+pyarrow is imported where it is used, so that other formats do without it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,16 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-import pyarrow as pa
-import pyarrow.parquet
+from typing import TYPE_CHECKING, Any, Self
 
 from gru_sentiment.errors import DataError
 from gru_sentiment.results.predictions import Label
 from gru_sentiment.rows.columns import NUMBER, kept_names, prediction_columns, prediction_values
 from gru_sentiment.rows.reading import Source, check_columns
 from gru_sentiment.rows.row import MAX_BYTES, TOO_LONG, BadRowError, Row, ScoredRow, decoded
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH = 1_024
 """Rows read at a time."""
@@ -35,7 +38,8 @@ def read_parquet(path: Path, text_column: str, keep: bool, *, setting: str = "da
     """
     file = _opened(path)
     _check_column(file.schema_arrow, text_column, [text_column], setting)
-    return Source(_rows(file, text_column, keep), file.schema_arrow if keep else pa.schema([]))
+    rows, schema = _rows(file, text_column, keep), file.schema_arrow
+    return Source(rows, schema.names, schema) if keep else Source(rows)
 
 
 def parquet_columns(
@@ -46,6 +50,8 @@ def parquet_columns(
     Raises:
         DataError: see `read_parquet`; or it lacks a column.
     """
+    import pyarrow as pa
+
     text_column, *others = wanted
     file = _opened(path)
     _check_column(file.schema_arrow, text_column, wanted, setting)
@@ -73,23 +79,27 @@ class ParquetOutput:
     Args:
         path: the file.
         classes: of the predictions.
-        kept: the columns that are copied.
+        kept: the columns that are copied; None where none are.
         lists: whether a label is a list of classes.
     """
 
     done = 0
 
     def __init__(
-        self, path: Path, classes: Sequence[Label], kept: pa.Schema, *, lists: bool = False
+        self, path: Path, classes: Sequence[Label], kept: pa.Schema | None, *, lists: bool = False
     ) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet
+
         self._path = path.resolve()
         self._partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         self._classes = list(map(str, classes))
         columns = prediction_columns(self._classes)
         numbers = all(isinstance(label, int) for label in classes)
         self._convert = int if numbers else str
-        names = kept_names(kept.names, columns)
-        copied = [item.with_name(name) for item, name in zip(kept, names, strict=True)]
+        fields: list[pa.Field] = list(kept or [])
+        names = kept_names([field.name for field in fields], columns)
+        copied = [field.with_name(name) for field, name in zip(fields, names, strict=True)]
         label = pa.int64() if numbers else pa.string()
         kinds = [pa.list_(label) if lists else label, *[pa.float64()] * len(classes)]
         kinds += [pa.int64(), pa.float64(), pa.bool_(), pa.string()]
@@ -99,6 +109,8 @@ class ParquetOutput:
 
     def write(self, rows: Sequence[ScoredRow]) -> None:
         """Write consecutive rows as one row group."""
+        import pyarrow as pa
+
         values = [prediction_values(row, self._classes) for row in rows]
         labels, *others = zip(*values, strict=True)
         columns: list[Any] = [
@@ -132,6 +144,8 @@ class ParquetOutput:
         return None if label is None else self._convert(label)
 
     def _kept(self, rows: Sequence[ScoredRow]) -> list[pa.ChunkedArray]:
+        import pyarrow as pa
+
         if not self._copied:
             return []
         table = pa.Table.from_batches([scored.row.kept for scored in rows])
@@ -139,6 +153,9 @@ class ParquetOutput:
 
 
 def _opened(path: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet
+
     try:
         return pyarrow.parquet.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
@@ -146,6 +163,8 @@ def _opened(path: Path) -> Any:
 
 
 def _rows(file: Any, text_column: str, keep: bool) -> Iterator[Row]:
+    import pyarrow as pa
+
     try:
         for batch in file.iter_batches(BATCH, columns=None if keep else [text_column]):
             texts = batch.column(text_column)
@@ -177,6 +196,8 @@ def _check_column(schema: pa.Schema, text_column: str, wanted: Sequence[str], se
 
 
 def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
     value = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
 

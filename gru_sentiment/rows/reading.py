@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, BinaryIO
-
-import pyarrow as pa
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gru_sentiment.errors import DataError
 from gru_sentiment.rows.lines import ahead, lines, without_end
@@ -20,6 +18,9 @@ from gru_sentiment.rows.row import (
     option_name,
     whole_characters,
 )
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SHOWN = 10
 """Names listed in a message, at most."""
@@ -44,8 +45,10 @@ class Source:
     """Rows as they are read, and the columns known beforehand."""
 
     rows: Iterator[Row]
-    kept: pa.Schema = field(default_factory=lambda: pa.schema([]))
+    kept: Sequence[str] = ()
     """Columns that are copied from every row; none for jsonl, where every row has its own."""
+    schema: pa.Schema | None = None
+    """Their names and types, of parquet."""
 
 
 def needed(text_column: str, keep: Keep) -> list[str]:
@@ -97,7 +100,7 @@ def read_text(stream: BinaryIO, text_column: str, keep: Keep) -> Source:
     names = [text_column] if keep else []
     # only a file whose first line ends with CR alone ends all its lines so: texts may hold a CR
     found = lines(stream, lone_returns=b"\r" in start and b"\n" not in start)
-    return Source(_rows(found, row), pa.schema([(name, pa.string()) for name in names]))
+    return Source(_rows(found, row), names)
 
 
 def read_jsonl(stream: BinaryIO, text_column: str, keep: Keep) -> Source:

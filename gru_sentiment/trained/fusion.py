@@ -50,12 +50,14 @@ class Fusion:
     weights: Floats
     """Shape (members,)."""
 
-    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
+    ) -> Predictions:
         """The members' joint predictions for the texts `rows`.
 
         Token counts are those of the first member.
         """
-        found = [member.predict(tokenized, rows) for member in self.members]
+        found = [member.predict(tokenized, rows, tokens_per_batch) for member in self.members]
         return predict_together(found, self.weights)
 
 

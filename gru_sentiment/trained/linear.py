@@ -42,11 +42,16 @@ class Linear:
     temperature: float = 1.0
     """Of the probabilities."""
 
-    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
+    ) -> Predictions:
         """The model's predictions for the texts `rows`, which it reads uncut."""
         encoded = encode(tokenized, self.vocabulary, max_tokens=None, head_tokens=0)
         found = [np.zeros((0, len(self.labels)))]
-        found += map(self.model.log_probabilities, encoded.full_ids(rows, TOKENS_PER_BATCH))
+        found += map(
+            self.model.log_probabilities,
+            encoded.full_ids(rows, tokens_per_batch or TOKENS_PER_BATCH),
+        )
         predictions = Predictions(np.concatenate(found), encoded, rows)
         return predictions.at_temperature(self.temperature)
 

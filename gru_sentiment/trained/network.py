@@ -49,13 +49,20 @@ class Network:
     ngrams: Linear | None = None
     """The n-gram model that predicts beside it."""
 
-    def predict(self, tokenized: TokenizedTexts, rows: Integers) -> Predictions:
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
+    ) -> Predictions:
         """The predictions for the texts `rows`; token counts are the network's."""
         encoded = build_encoded(self.config.text, tokenized, self.vocabulary)
         predictions = predict_rows(
-            self.model, encoded, rows, self.device, label_sets=self.labels.label_sets
+            self.model,
+            encoded,
+            rows,
+            self.device,
+            label_sets=self.labels.label_sets,
+            tokens_per_batch=tokens_per_batch,
         )
-        beside = self.ngrams.predict(tokenized, rows) if self.ngrams else None
+        beside = self.ngrams.predict(tokenized, rows, tokens_per_batch) if self.ngrams else None
         return predictions.calibrated(self.calibration, beside)
 
 

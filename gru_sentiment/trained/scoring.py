@@ -33,9 +33,12 @@ def predict_rows(
     device: torch.device,
     *,
     label_sets: bool = False,
+    tokens_per_batch: int | None = None,
 ) -> Predictions:
     """A network's predictions for the texts `rows`; with `label_sets` of each class by itself."""
-    batcher = Batcher(encoded, batch_size=None, tokens_per_batch=TOKENS_PER_BATCH)
+    batcher = Batcher(
+        encoded, batch_size=None, tokens_per_batch=tokens_per_batch or TOKENS_PER_BATCH
+    )
     batches = batcher.in_order(rows)
     if label_sets:
         scored = score(model, batches, rows, device, log_odds_probabilities)

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from gru_sentiment.baselines.ngrams import Features, _tally, frequent_ngrams, ngram_keys
+from gru_sentiment.baselines.ngrams import (
+    MANY,
+    Features,
+    _Table,
+    _tally,
+    frequent_ngrams,
+    ngram_keys,
+)
 
 from .texts import IDS, joined, key_of, ngrams_of
 
@@ -110,3 +117,26 @@ def test_where_the_usual_integer_has_32_bits(monkeypatch: pytest.MonkeyPatch) ->
     _, owners = ngram_keys((ids, lengths.astype(np.int32)), 2)
     assert owners.dtype == np.int64
     assert owners.tolist() == [0, 0, 1, 0]
+
+
+@given(st.sets(st.integers(1, 2**63 - 1) | st.integers(1, 50)), st.lists(st.integers(1, 60)))
+@settings(max_examples=200, deadline=None)
+def test_a_hash_table_finds_what_a_search_finds(features: set[int], others: list[int]) -> None:
+    keys = np.array(sorted(features), np.int64)
+    wanted = np.array([*others, *features, *others], np.int64)
+    expected = [(i, sorted(features).index(k)) for i, k in enumerate(wanted) if k in features]
+    indices, known = _Table.of(keys).found(wanted)
+    assert list(zip(known.tolist(), indices.tolist(), strict=True)) == expected
+    indices, known = Features(keys, 3)._found(wanted)
+    assert list(zip(known.tolist(), indices.tolist(), strict=True)) == expected
+
+
+def test_many_ngrams_have_the_features_that_few_have() -> None:
+    generator = np.random.default_rng(0)
+    texts = [generator.integers(0, 30, 200).tolist() for _ in range(60)]
+    keys, _ = frequent_ngrams([joined(texts[:20])], 3, 2)
+    assert MANY < 60 * 200 * 3
+    together = dense(Features(keys, 3), texts)
+    alone = np.concatenate([dense(Features(keys, 3), [text]) for text in texts])
+    np.testing.assert_array_equal(together, alone)
+    assert together.sum() > 1_000

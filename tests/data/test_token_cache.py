@@ -29,6 +29,7 @@ from gru_sentiment.data.token_cache import cache_folder, tokenize_cached
 from gru_sentiment.data.tokenizer import Tokenizer
 from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import DataError
+from gru_sentiment.machine import processes
 
 from .texts import words_of
 
@@ -167,7 +168,7 @@ def test_a_change_misses_the_cache(
 def test_one_and_two_processes_give_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches: list[int]
 ) -> None:
-    monkeypatch.setattr(module, "TEXTS_A_PROCESS", 2)
+    monkeypatch.setattr(processes, "TEXTS_A_PROCESS", 2)
     texts = [f"word{i} and word{i % 7}." for i in range(1_001)]
     monkeypatch.setattr(module, "TEXTS_A_TASK", 200)
     monkeypatch.setattr(module, "TASKS_AT_A_TIME", 2)
@@ -227,28 +228,6 @@ def test_two_processes_at_once_do_not_corrupt_the_cache(tmp_path: Path, batches:
     assert answers[0] == [cached.distinct, cached.indices.tolist(), cached.offsets.tolist()]
     assert words_of(cached) == [Tokenizer()(text) for text in texts]
     assert len(list(tmp_path.iterdir())) == 1
-
-
-@pytest.mark.parametrize(
-    ("cores", "processes", "texts", "expected"),
-    [
-        (8, None, 25_000, 8),
-        (2, None, 25_000, 2),
-        (8, None, 5_999, 2),
-        (8, None, 10, 1),
-        (8, 1, 25_000, 1),
-        (1, 4, 25_000, 4),
-    ],
-)
-def test_processes_only_where_they_are_faster(
-    cores: int,
-    processes: int | None,
-    texts: int,
-    expected: int,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
-    assert module.n_workers_for(texts, processes) == expected
 
 
 @pytest.mark.parametrize(

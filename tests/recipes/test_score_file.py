@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import functools
+import gzip
 import io
 import json
 import os
 import random
+import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -22,7 +26,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from predicting import predict
 
+from gru_sentiment.artifact.files import INFERENCE
+from gru_sentiment.artifact.manifest import named, write_manifest
 from gru_sentiment.errors import ArtifactError, DataError, ReaderLeftError
+from gru_sentiment.kernel.library import kernel
 from gru_sentiment.recipes import score_file as module
 from gru_sentiment.recipes.score_file import Job, score_file
 from gru_sentiment.results.predictions import FileScoring, Prediction
@@ -220,6 +227,113 @@ def test_processes_change_nothing(
         monkeypatch.setattr(module, "n_workers_for", lambda *_, n=processes: n)
         score_file(run, Job(source, tmp_path / f"out-{processes}.jsonl"))
     assert (tmp_path / "out-1.jsonl").read_bytes() == (tmp_path / "out-2.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_predictions_are_those_with_torch(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(run, older)
+    (older / INFERENCE).unlink()
+    write_manifest(older, named(older) - {INFERENCE})
+    texts = [t for t, _ in tiny_reviews(50)] + AWKWARD
+    source = write(tmp_path / "in.jsonl", "jsonl", texts)
+    monkeypatch.setattr(module, "TEXTS_AT_A_TIME", 9)
+    monkeypatch.setattr(module, "n_workers_for", lambda *_: processes)
+    for path in (run, older):
+        score_file(path, Job(source, tmp_path / f"{path.name}.jsonl"))
+    for one, other in zip(
+        read(tmp_path / f"{run.name}.jsonl"), read(tmp_path / "older.jsonl"), strict=True
+    ):
+        assert probability(one) == pytest.approx(probability(other), abs=1e-5)
+        assert one | {"probabilities": 0} == other | {"probabilities": 0}
+
+
+@pytest.mark.skipif(kernel() is None, reason="products of numpy depend on the batch")
+def test_no_batch_changes_a_byte(run: Path, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", "jsonl", [t for t, _ in tiny_reviews(50)] + AWKWARD)
+    written = set()
+    for tokens, threads in ((1, 1), (50, 3), (32_768, 2)):
+        out = tmp_path / f"{tokens}.jsonl"
+        score_file(run, Job(source, out), tokens_per_batch=tokens, threads=threads)
+        written.add(out.read_bytes())
+    assert len(written) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 3, None])
+def test_threads_bound_the_processes(
+    run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    threads: int | None,
+) -> None:
+    asked: list[tuple[int, int | None]] = []
+
+    def workers(texts: int, processes: int | None) -> int:
+        asked.append((texts, processes))
+        return 1
+
+    monkeypatch.setattr(module, "n_workers_for", workers)
+    source = write(tmp_path / "in.jsonl", "jsonl", ["great film"] * 100)
+    score_file(run, Job(source, tmp_path / "out.jsonl"), threads=threads)
+    assert asked == [(source.stat().st_size // module.BYTES_A_TEXT, threads)]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_rows_before_what_cannot_be_read_are_answered(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    monkeypatch.setattr(module, "CHUNK_ROWS", 7)
+    monkeypatch.setattr(module, "n_workers_for", lambda *_: processes)
+    lines = [json.dumps({"text": f"great film {i} {os.urandom(2_000).hex()}"}) for i in range(900)]
+    packed = gzip.compress("\n".join(lines).encode())
+    (tmp_path / "in.jsonl.gz").write_bytes(packed[: len(packed) * 9 // 10])
+    out = tmp_path / "out.jsonl"
+    with pytest.raises(DataError, match="gzip file that is cut off"):
+        score_file(run, Job(tmp_path / "in.jsonl.gz", out))
+    rows = read(out)
+    assert [row["row"] for row in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) % 7 == 0
+    assert 700 < len(rows) < 900
+
+
+LOADED = """\
+import sys
+from pathlib import Path
+from gru_sentiment.kernel.library import kernel
+from gru_sentiment.recipes import score_file as module
+module.n_workers_for = lambda *_: int(sys.argv[3])
+module.score_file(Path(sys.argv[1]), module.Job(Path(sys.argv[2]), Path("out.jsonl")))
+heavy = ("torch", "torchtext", "spacy", "pyarrow", "pandas", "datasets", "pydantic")
+print([name for name in heavy if name in sys.modules])
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "processes", "loaded"),
+    [
+        ("text", 1, []),
+        ("jsonl", 2, []),
+        ("csv", 1, []),
+        ("tsv", 2, []),
+        ("parquet", 1, ["pyarrow"]),
+    ],
+)
+def test_no_module_is_loaded_in_vain(
+    run: Path, tmp_path: Path, kind: str, processes: int, loaded: list[str]
+) -> None:
+    texts = [text for text, _ in tiny_reviews(20)]
+    source = write(tmp_path / f"in.{'txt' if kind == 'text' else kind}", kind, texts)
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, str(run), str(source), str(processes)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{loaded}\n"
+    assert len(read(tmp_path / "out.jsonl")) == 20
 
 
 # neighbours

@@ -44,7 +44,7 @@ def test_what_csv_writes_is_read(rows: list[tuple[str, str]], delimiter: str, en
     writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
     writer.writerows([("other", "text"), *rows])
     source = open_csv(file.getvalue().encode(), delimiter=delimiter, keep=True)
-    assert source.kept.names == ["other", "text"]
+    assert list(source.kept) == ["other", "text"]
     found = list(source.rows)
     assert [(row.error, row.kept["other"], row.text) for row in found] == [
         (None, other, text) for other, text in rows
@@ -221,4 +221,4 @@ def test_columns_without_a_name() -> None:
     assert summary(comma(content)) == ["a"]
     with pytest.raises(DataError, match="columns without a name"):
         open_csv(content, keep=True)
-    assert open_csv(b"id,text\n").kept.names == []
+    assert open_csv(b"id,text\n").kept == []

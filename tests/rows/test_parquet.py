@@ -98,7 +98,7 @@ def test_copied_columns_keep_their_types(tmp_path: Path, classes: list[Label]) -
     )
     answers = answered(list(source.rows), classes)
     out = tmp_path / "out.parquet"
-    with ParquetOutput(out, classes, source.kept) as output:
+    with ParquetOutput(out, classes, source.schema) as output:
         output.write(answers[:3])
         output.write(answers[3:])
         assert not out.exists()
@@ -118,7 +118,7 @@ def test_copied_columns_keep_their_types(tmp_path: Path, classes: list[Label]) -
 
 
 def test_no_rows_are_a_file_with_columns(tmp_path: Path) -> None:
-    with ParquetOutput(tmp_path / "out.parquet", ["no", "yes"], pa.schema([])):
+    with ParquetOutput(tmp_path / "out.parquet", ["no", "yes"], None):
         pass
     table = pq.read_table(tmp_path / "out.parquet")
     assert table.num_rows == 0
@@ -130,7 +130,7 @@ def test_an_interrupted_job_leaves_what_was_there(tmp_path: Path) -> None:
     out.write_bytes(b"before")
 
     def interrupted() -> None:
-        with ParquetOutput(out, ["no", "yes"], pa.schema([])) as output:
+        with ParquetOutput(out, ["no", "yes"], None) as output:
             output.write([ScoredRow(1, Row("a", 1), FOUND)])
             raise KeyboardInterrupt
 
