@@ -26,7 +26,7 @@ def test_prints_the_comparison_and_the_folder(gru_sent: Callable[..., Result], r
 
 def test_refusals_are_the_users_errors(gru_sent: Callable[..., Result], run: Path) -> None:
     for arguments, said in [
-        ((run, "-o", "x", "--format", "numpi"), "there is no such format\n  known are: onnx"),
+        ((run, "-o", "x", "--format", "numpi"), "did you mean numpy? known are: onnx, numpy"),
         ((write_encoder(Path("runs/e")), "-o", "x"), "is a pre-trained encoder"),
         ((run, "-o", "runs"), "runs: exists already"),
         ((run, "-o", "runs", "--force"), f"would be replaced, and the run {run} lies there"),
