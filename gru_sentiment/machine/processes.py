@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import multiprocessing
 import os
 import signal
@@ -23,6 +24,8 @@ Apply = Callable[[Iterable[Any]], Iterator[Any]]
 """As `map` of one function: what it returns for each argument, in order."""
 _work: Callable[[Any], Any] | None = None
 """What a process has been started for."""
+_left: mmap.mmap | None = None
+"""A byte that forked processes share; it is not 0 when nobody waits for results any more."""
 
 
 def cores() -> int:
@@ -56,9 +59,11 @@ def process_map(work: Callable[[Any], Any], processes: int, *, hint: str) -> Ite
         yield lambda arguments: map(work, arguments)
         return
     # a forked worker starts in milliseconds, with all that `work` has loaded
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    forked = sys.platform == "linux"
+    context = multiprocessing.get_context("fork" if forked else None)
+    left = mmap.mmap(-1, 1) if forked else None
     pool = ProcessPoolExecutor(
-        processes, mp_context=context, initializer=_begin_worker, initargs=(work,)
+        processes, mp_context=context, initializer=_begin_worker, initargs=(work, left)
     )
     try:
         with StopRequest() as stop:
@@ -72,19 +77,21 @@ def process_map(work: Callable[[Any], Any], processes: int, *, hint: str) -> Ite
             hint=f"free some memory, or {hint}",
         ) from error
     finally:
-        # workers finish their task and end; killing one could leave a full queue, on which Python
-        # 3.11 waits forever
+        # workers finish their task and end, and do nothing of those that are queued already;
+        # killing one could leave a full queue, on which Python 3.11 waits forever
+        if left is not None:
+            left[0] = 1
         pool.shutdown(cancel_futures=True)
 
 
-def _begin_worker(work: Callable[[Any], Any]) -> None:
+def _begin_worker(work: Callable[[Any], Any], left: mmap.mmap | None) -> None:
     """Ignore signals, which the parent process handles, and end with the parent."""
-    global _work  # noqa: PLW0603, a process of the pool has no other place for it
+    global _work, _left
     for number in (signal.SIGINT, signal.SIGTERM):  # the whole process group receives them
         signal.signal(number, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    _work = work
+    _work, _left = work, left
 
 
 def _started(_: int) -> None:
@@ -93,4 +100,6 @@ def _started(_: int) -> None:
 
 def _do(argument: Any) -> Any:
     assert _work is not None
+    if _left is not None and _left[0]:
+        return None
     return _work(argument)

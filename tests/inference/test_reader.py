@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ import gru_sentiment
 from gru_sentiment.artifact.files import CALIBRATION, INFERENCE, LABELS, MANIFEST, WEIGHTS
 from gru_sentiment.artifact.manifest import named
 from gru_sentiment.errors import ArtifactError
+from gru_sentiment.inference.reader import load_run
 from gru_sentiment.recipes import load, load_with_torch
 
 from .networks import SETS, TEXTS, config_of, write_network
@@ -260,3 +262,13 @@ def test_the_latest_run_and_its_link(caplog: pytest.LogCaptureFixture) -> None:
     np.testing.assert_array_equal(
         latest.predict_proba(TEXTS), gru_sentiment.load(path).predict_proba(TEXTS)
     )
+
+
+@pytest.mark.parametrize("write", [write_network, write_both, write_fusion, write_baseline])
+def test_another_process_can_have_a_run(write: Callable[[], Path]) -> None:
+    loaded = load_run(write(), 1)
+    assert loaded is not None
+    again = pickle.loads(pickle.dumps(loaded))
+    rows = np.arange(len(TEXTS))
+    found = [each.run.predict(each.tokenize(TEXTS), rows) for each in (loaded, again)]
+    np.testing.assert_array_equal(found[0].log_probabilities, found[1].log_probabilities)

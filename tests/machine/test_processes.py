@@ -89,6 +89,23 @@ def test_a_block_that_is_left_early_leaves_no_process() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted(ids)
     assert ids
+    assert_ended(ids)
+
+
+def slow(_: int) -> int:
+    time.sleep(0.5)
+    return os.getpid()
+
+
+def test_tasks_that_are_queued_are_left_undone() -> None:
+    started = time.monotonic()
+    with process_map(slow, 2, hint="") as apply:
+        ids = {next(apply(range(100)))}
+    assert time.monotonic() - started < 2  # and not the five tasks that two processes have ahead
+    assert_ended(ids)
+
+
+def assert_ended(ids: set[int]) -> None:
     for each in ids:
         with pytest.raises(ProcessLookupError):
             os.kill(each, 0)
