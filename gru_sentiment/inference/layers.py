@@ -30,16 +30,16 @@ def expected_shapes(
 
 
 def run_layer(
-    cell: Cell, weights: Weights, texts: Texts, x: Singles, threads: int | None
+    threads: int | None, cell: Cell, weights: Weights, texts: Texts, x: Singles
 ) -> Singles:
     """The states of a layer after each token, (tokens, directions, hidden).
 
     Args:
+        threads: at most; None is one for each core.
         cell: what is computed for each unit.
         weights: of the layer.
         texts: where the tokens lie.
         x: (tokens, input).
-        threads: at most; None is one for each core.
     """
     compiled = kernel()
     if compiled is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from gru_sentiment.arrays import Integers, Singles
+from gru_sentiment.arrays import Integers
 from gru_sentiment.artifact.contents import check_complete, load_labels, load_vocabulary
 from gru_sentiment.artifact.files import AGAIN, LABELS, NEEDED, VOCABULARY, WEIGHTS
 from gru_sentiment.artifact.weights import (
@@ -22,9 +23,9 @@ from gru_sentiment.data.vocab import Vocabulary
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.inference import layers, pooling
 from gru_sentiment.inference.forward import HEAD_BIAS, HEAD_WEIGHT, Model, NetworkShape
-from gru_sentiment.inference.steps import CELLS, Weights
+from gru_sentiment.inference.steps import CELLS
 from gru_sentiment.inference.stored import Inference, TextSettings
-from gru_sentiment.kernel.layout import Cell, Texts
+from gru_sentiment.kernel.layout import Cell
 from gru_sentiment.trained.calibrated import UNCALIBRATED, Calibration
 from gru_sentiment.trained.calibration import load_calibration
 from gru_sentiment.trained.label_sets import LabelSetPredictions
@@ -109,9 +110,7 @@ def _read_model(
     expected = _expected_shapes(shape, cell, found[EMBEDDING])
     check_shapes(path, expected, found, hint=SAME_TRAINING)
 
-    def run_layer(cell: Cell, weights: Weights, texts: Texts, x: Singles) -> Singles:
-        return layers.run_layer(cell, weights, texts, x, threads)
-
+    run_layer = partial(layers.run_layer, threads)  # which can be sent to another process
     parameters = {name: read_weights(arrays, name) for name in expected if name != EMBEDDING}
     return Model.of(shape, read_rows(arrays, EMBEDDING), parameters, run_layer)
 

@@ -197,7 +197,7 @@ def test_the_threads_are_those_of_the_option() -> None:
         "main()",
         "from gru_sentiment.inference import layers\n"
         "run = layers.run_layer\n"
-        "layers.run_layer = lambda *given: print(given[-1]) or run(*given)\n"
+        "layers.run_layer = lambda *given: print(given[0]) or run(*given)\n"
         "main()",
     )
     assert "numpy" not in PROGRAM
