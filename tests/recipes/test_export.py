@@ -166,10 +166,9 @@ def test_a_run_of_another_language(run: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("int8", [False, True])
-def test_the_model_in_the_package(int8: bool) -> None:
+def test_the_model_in_the_package() -> None:
     """Its rows are int8 already, and lose nothing."""
-    result = export(BUNDLED_CLASSIFIER, OUTPUT, int8=int8)
+    result = export(BUNDLED_CLASSIFIER, OUTPUT, int8=True)
     assert (result.difference < 1e-5, result.changed) == (True, 0)
     assert alone(OUTPUT, "A wonderful film.")[0].startswith("positive (")
 
@@ -252,9 +251,8 @@ def test_a_numpy_export_that_predicts_something_else(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("int8", [False, True])
-def test_the_model_in_the_package_with_numpy(int8: bool) -> None:
-    result = export(BUNDLED_CLASSIFIER, OUTPUT, form="numpy", int8=int8)
+def test_the_model_in_the_package_with_numpy() -> None:
+    result = export(BUNDLED_CLASSIFIER, OUTPUT, form="numpy")
     assert (result.difference < 1e-5, result.changed) == (True, 0)
     assert json_alone(OUTPUT, "A wonderful film.")[0]["label"] == "positive"
 
