@@ -35,7 +35,7 @@ pretraining: {window: 32, negatives: 64, held_out: 20}
 training: {epochs: 3, batch_size: 32, learning_rate: 0.01}
 run: {checkpoint_every: 10 steps, threads: 1, processes: 1}
 """
-KILLS = 20
+KILLS = 16
 
 
 def prepared(folder: Path, kind: str) -> Path:
