@@ -6,44 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.artifact.contents import check_complete, load_labels
 from gru_sentiment.artifact.files import CONFIG, KIND, LABELS, NETWORK
-from gru_sentiment.data.labels import Labels
-from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.inference.network import Network, read_network
 from gru_sentiment.inference.stored import Inference, has_inference, read_inference
 from gru_sentiment.trained.linear import Linear, read_linear
 from gru_sentiment.trained.members import (
+    Together,
     check_same_classes,
     checked_member,
     load_member_weights,
     member_folder,
     other_tokens,
-    predict_together,
 )
-from gru_sentiment.trained.predictions import Predictions
 
 
 @dataclass(frozen=True)
-class Fusion:
-    """Runs that predict together."""
+class Fusion(Together):
+    """Runs that predict together, without torch."""
 
-    path: Path
-    labels: Labels
     members: Sequence[Network | Linear]
-    weights: Floats
-    """Shape (members,)."""
-
-    def predict(
-        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
-    ) -> Predictions:
-        """The members' joint predictions for the texts `rows`.
-
-        Token counts are those of the first member.
-        """
-        found = [member.predict(tokenized, rows, tokens_per_batch) for member in self.members]
-        return predict_together(found, self.weights)
 
 
 def read_fusion(folder: Path, inference: Inference, threads: int | None) -> Fusion | None:

@@ -43,6 +43,8 @@ NAMED = 10
 """Classes that are listed."""
 ASKED = 300
 """Texts that the classifier in the package is asked about."""
+STARTS = (CLASSIFIER, ENCODER)
+"""The runs in the package, the one that gives more first."""
 RATES = 0.15
 """Share of the variance of its predictions that the classes explain, from which on they go with
 them."""
@@ -168,7 +170,7 @@ def _start(language: str, texts: Sequence[str], targets: Integers | None) -> str
 
 def _unread(start: str | None, texts: Integers) -> str | None:
     """The start, or a lesser one, that has not read these texts in training; `texts` are hashes."""
-    for candidate in {CLASSIFIER: (CLASSIFIER, ENCODER), ENCODER: (ENCODER,)}.get(start or "", ()):
+    for candidate in STARTS[STARTS.index(start) :] if start else ():
         if share_read(named_start(Path(candidate)), texts) <= ACCIDENT:
             return candidate
     return None

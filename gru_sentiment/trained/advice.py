@@ -37,7 +37,7 @@ def _on_members(weights: Mapping[str, float]) -> Iterator[str]:
             other = next(one for one in weights if one != name)
             way_out = (
                 "gru-sent baseline fits them without a network"
-                if other != "network"
+                if name == "network"
                 else "--set model.ngrams=false leaves them out"
             )
             yield f"the {name} adds nothing to the {other} (weight {weight:.3f}): {way_out}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,16 @@ from gru_sentiment.artifact.files import BASELINE, CONFIG, FUSION, KIND, LABELS,
 from gru_sentiment.artifact.run_config import load_run_config
 from gru_sentiment.config.sections import Config, TextConfig
 from gru_sentiment.data.labels import Labels
-from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.postprocess.fusion import fit_shares, fit_weights
 from gru_sentiment.postprocess.joint import fuse_predictions
 from gru_sentiment.trained.baseline import Baseline, read_baseline
 from gru_sentiment.trained.members import (
+    Together,
     check_same_classes,
     checked_member,
     load_member_weights,
     member_folder,
     other_tokens,
-    predict_together,
 )
 from gru_sentiment.trained.network import Network, read_network
 from gru_sentiment.trained.predictions import Predictions
@@ -39,26 +38,12 @@ MEMBER_READERS: dict[str, Callable[[Path, torch.device], Network | Baseline]] = 
 
 
 @dataclass(frozen=True)
-class Fusion:
-    """Runs that predict together."""
+class Fusion(Together):
+    """Runs that predict together, with their config."""
 
-    path: Path
-    config: Config
-    """Of the first member; the others have the same data and the same tokenizer."""
-    labels: Labels
     members: Sequence[Network | Baseline]
-    weights: Floats
-    """Shape (members,)."""
-
-    def predict(
-        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
-    ) -> Predictions:
-        """The members' joint predictions for the texts `rows`.
-
-        Token counts are those of the first member.
-        """
-        found = [member.predict(tokenized, rows, tokens_per_batch) for member in self.members]
-        return predict_together(found, self.weights)
+    config: Config = field(kw_only=True)
+    """Of the first member; the others have the same data and the same tokenizer."""
 
 
 def fit_member_weights(scored: Sequence[Scored], label_ids: Integers) -> Floats:
@@ -120,4 +105,4 @@ def read_fusion(folder: Path, device: torch.device) -> Fusion:
         check_same_classes(folder, member.path, labels, member.labels)
         if not same_tokens(config.text, member.config.text):
             raise other_tokens(folder, member.path)
-    return Fusion(folder, config, labels, members, weights)
+    return Fusion(folder, labels, members, weights, config=config)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from gru_sentiment.arrays import Floats
+from gru_sentiment.arrays import Floats, Integers
 from gru_sentiment.artifact.contents import check_complete, read_kind, read_object
 from gru_sentiment.artifact.files import (
     AGAIN,
@@ -24,12 +26,44 @@ from gru_sentiment.artifact.files import (
     write_whole,
 )
 from gru_sentiment.data.labels import Labels
+from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import ArtifactError
 from gru_sentiment.postprocess.fusion import MAX_WEIGHT
 from gru_sentiment.postprocess.joint import fuse_predictions
 from gru_sentiment.trained.predictions import Predictions
 
 MAX_MEMBERS = 64
+
+
+class Member(Protocol):
+    """A run that predicts."""
+
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
+    ) -> Predictions:
+        """The predictions for the texts `rows`."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """Runs that predict together."""
+
+    path: Path
+    labels: Labels
+    members: Sequence[Member]
+    weights: Floats
+    """Shape (members,)."""
+
+    def predict(
+        self, tokenized: TokenizedTexts, rows: Integers, tokens_per_batch: int | None = None
+    ) -> Predictions:
+        """The members' joint predictions for the texts `rows`.
+
+        Token counts are those of the first member.
+        """
+        found = [member.predict(tokenized, rows, tokens_per_batch) for member in self.members]
+        joint = fuse_predictions(np.stack([one.log_probabilities for one in found]), self.weights)
+        return Predictions(joint, found[0].encoded, found[0].rows)
 
 
 def member_folder(folder: Path, number: int) -> Path:
@@ -76,12 +110,6 @@ def check_same_classes(folder: Path, member: Path, of_fusion: Labels, of_member:
 def other_tokens(folder: Path, member: Path) -> ArtifactError:
     """The error of a member that tokenises texts in another way than its fusion."""
     return ArtifactError(f"{member}: tokenises differently from {folder}", hint=AGAIN)
-
-
-def predict_together(found: Sequence[Predictions], weights: Floats) -> Predictions:
-    """The members' joint predictions; token counts are those of the first member."""
-    joint = fuse_predictions(np.stack([one.log_probabilities for one in found]), weights)
-    return Predictions(joint, found[0].encoded, found[0].rows)
 
 
 def load_member_weights(path: Path) -> Floats:
