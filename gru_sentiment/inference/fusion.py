@@ -28,7 +28,7 @@ class Fusion(Together):
     members: Sequence[Network | Linear]
 
 
-def read_fusion(folder: Path, inference: Inference, threads: int | None) -> Fusion | None:
+def read_fusion(folder: Path, inference: Inference, threads: int) -> Fusion | None:
     """Read the folder of a fusion; None where a member needs torch.
 
     Raises:
@@ -49,7 +49,7 @@ def read_fusion(folder: Path, inference: Inference, threads: int | None) -> Fusi
 
 
 def _read_member(
-    folder: Path, member: Path, inference: Inference, threads: int | None
+    folder: Path, member: Path, inference: Inference, threads: int
 ) -> Network | Linear | None:
     kind = checked_member(folder, member)
     own = read_inference(member) if has_inference(member) else None

@@ -5,8 +5,6 @@ Axes: (tokens, directions, ...), the tokens in packed order (`gru_sentiment/batc
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 
 from gru_sentiment.arrays import Singles
@@ -29,13 +27,11 @@ def expected_shapes(
     return found
 
 
-def run_layer(
-    threads: int | None, cell: Cell, weights: Weights, texts: Texts, x: Singles
-) -> Singles:
+def run_layer(threads: int, cell: Cell, weights: Weights, texts: Texts, x: Singles) -> Singles:
     """The states of a layer after each token, (tokens, directions, hidden).
 
     Args:
-        threads: at most; None is one for each core.
+        threads: at most.
         cell: what is computed for each unit.
         weights: of the layer.
         texts: where the tokens lie.
@@ -44,15 +40,8 @@ def run_layer(
     compiled = kernel()
     if compiled is None:
         return step_by_step(cell, weights, texts, x)
-    layer = Layer(compiled, cell, texts, weights.w, weights.u, threads or cores())
+    layer = Layer(compiled, cell, texts, weights.w, weights.u, threads)
     return _by_kernel(layer, weights, x)
-
-
-def cores() -> int:
-    """The processor's cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _by_kernel(layer: Layer, weights: Weights, x: Singles) -> Singles:

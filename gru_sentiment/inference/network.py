@@ -71,7 +71,7 @@ class Network:
         return predictions.calibrated(self.calibration, beside)
 
 
-def read_network(folder: Path, inference: Inference, threads: int | None) -> Network:
+def read_network(folder: Path, inference: Inference, threads: int) -> Network:
     """Read the folder of a network.
 
     Raises:
@@ -93,9 +93,7 @@ def read_network(folder: Path, inference: Inference, threads: int | None) -> Net
     return Network(folder, inference.text, vocabulary, labels, model, calibration, ngrams)
 
 
-def _read_model(
-    path: Path, inference: Inference, vocabulary: Vocabulary, threads: int | None
-) -> Model:
+def _read_model(path: Path, inference: Inference, vocabulary: Vocabulary, threads: int) -> Model:
     shape, arrays = inference.shape, stored_arrays(path)
     found = shapes_of_stored(arrays)
     check_words(path, found.get(EMBEDDING, []), vocabulary)

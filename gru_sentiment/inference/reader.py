@@ -21,7 +21,7 @@ from gru_sentiment.inference.stored import Inference, has_inference, read_infere
 from gru_sentiment.trained.linear import Linear, read_linear
 from gru_sentiment.trained.predictions import Predictions
 
-READERS: dict[str, Callable[[Path, Inference, int | None], Network | Linear | Fusion | None]] = {
+READERS: dict[str, Callable[[Path, Inference, int], Network | Linear | Fusion | None]] = {
     NETWORK: read_network,
     BASELINE: lambda folder, _, __: read_linear(folder),
     FUSION: read_fusion,
@@ -67,7 +67,7 @@ class LoadedRun:
     there."""
 
 
-def load_run(path: Path | None, threads: int | None) -> LoadedRun | None:
+def load_run(path: Path | None, threads: int) -> LoadedRun | None:
     """Read a run folder as `trained.reader.load_run` does; None where only torch can predict.
 
     That is so of runs of earlier versions and of languages that need spaCy, and where the kind of
@@ -75,7 +75,7 @@ def load_run(path: Path | None, threads: int | None) -> LoadedRun | None:
 
     Args:
         path: by default the latest run, else the one in the package.
-        threads: CPU threads at most; None is one for each core.
+        threads: CPU threads at most.
 
     Raises:
         ArtifactError: there is no run, a file is missing or not the one that was written, or the

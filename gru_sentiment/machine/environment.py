@@ -18,6 +18,13 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 KEEP_BYTES = 1 << 30
 
 
+def cores() -> int:
+    """The processor's cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def set_up_process() -> None:
     """Set environment variables and the memory allocator for recurrent networks on a CPU.
 

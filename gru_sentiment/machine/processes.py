@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import mmap
 import multiprocessing
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gru_sentiment.errors import DataError
+from gru_sentiment.machine.environment import cores
 from gru_sentiment.machine.signals import StopRequest
 
 TEXTS_A_PROCESS = 2_000
@@ -26,13 +26,6 @@ _work: Callable[[Any], Any] | None = None
 """What a process has been started for."""
 _left: mmap.mmap | None = None
 """A byte that forked processes share; it is not 0 when nobody waits for results any more."""
-
-
-def cores() -> int:
-    """The processor's cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def n_workers_for(n_texts: int, processes: int | None) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gru_sentiment.inference.classifier import Classifier
 from gru_sentiment.inference.reader import load_run
+from gru_sentiment.machine.environment import cores
 
 
 def load(path: Path | None, *, threads: int | None = None) -> Classifier | None:
@@ -18,5 +19,5 @@ def load(path: Path | None, *, threads: int | None = None) -> Classifier | None:
     Raises:
         ArtifactError: there is no such run, or it cannot be read.
     """
-    loaded = load_run(path, threads)
+    loaded = load_run(path, threads or cores())
     return Classifier(loaded) if loaded else None

@@ -23,7 +23,8 @@ from gru_sentiment.data.labels import LabelSets
 from gru_sentiment.data.tokens import TokenizedTexts
 from gru_sentiment.errors import DataError
 from gru_sentiment.inference.reader import LoadedRun, Run, load_run
-from gru_sentiment.machine.processes import cores, n_workers_for, process_map
+from gru_sentiment.machine.environment import cores
+from gru_sentiment.machine.processes import n_workers_for, process_map
 from gru_sentiment.machine.same_file import input_at
 from gru_sentiment.postprocess.criterion import check_decision
 from gru_sentiment.results.predictions import LIKELIEST, Decision, FileScoring, Prediction
